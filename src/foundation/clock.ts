@@ -1,0 +1,8 @@
+/** The present instant; `GDPR_NOW` (ISO 8601) stands in for it where a run must be repeatable, as in tests. */
+export function now(): Date {
+  const fixed = process.env.GDPR_NOW;
+  if (fixed === undefined || fixed === '') return new Date();
+  const date = new Date(fixed);
+  if (Number.isNaN(date.getTime())) throw new RangeError('GDPR_NOW is not an ISO 8601 instant');
+  return date;
+}
