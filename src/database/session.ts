@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import QueryStream from 'pg-query-stream';
+
+/**
+ * A value as the driver hands it over: booleans and integers up to 32 bits become JavaScript values; everything
+ * else (bigint, numeric, dates and times with their microseconds, json) stays the text that PostgreSQL prints.
+ */
+export type Value = string | number | boolean | null;
+export type Row = Record<string, unknown>;
+
+/**
+ * One connection, inside one transaction; statements run strictly in sequence. Placeholders are `$1`, `$2`, …;
+ * values are always bound, and names pass through `quoteName`.
+ */
+export interface Session {
+  /** All rows of a statement; for results that are known to be small. */
+  query<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /** Runs a statement and returns the number of rows it touched. */
+  run(sql: string, values?: readonly unknown[]): Promise<number>;
+  /** Rows as arrays of PostgreSQL's own text (null for NULL), in constant memory. */
+  stream(sql: string, values?: readonly unknown[]): AsyncIterable<(string | null)[]>;
+}
+
+export type Isolation = 'read committed' | 'repeatable read';
+
+export interface Database {
+  transaction<T>(isolation: Isolation, work: (session: Session) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const TEXT_ONLY = { getTypeParser: () => (value: unknown) => value };
+const STREAM_BATCH = 2000;
+
+/** A session over a connection of the pool, which the caller gives back. */
+export class PgSession implements Session {
+  constructor(private readonly client: pg.ClientBase) {}
+
+  async query<R extends Row = Row>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
+    const result = await this.client.query<R>(sql, [...values]);
+    return result.rows;
+  }
+
+  async run(sql: string, values: readonly unknown[] = []): Promise<number> {
+    const result = await this.client.query(sql, [...values]);
+    return result.rowCount ?? 0;
+  }
+
+  async *stream(sql: string, values: readonly unknown[] = []): AsyncIterable<(string | null)[]> {
+    const options = { rowMode: 'array' as const, types: TEXT_ONLY, batchSize: STREAM_BATCH };
+    const stream = this.client.query(new QueryStream(sql, [...values], options as never));
+    yield* stream as AsyncIterable<(string | null)[]>;
+  }
+}
+
+/** Quotes one identifier for SQL text. @throws RangeError on NUL, which PostgreSQL cannot hold. */
+export function quoteIdentifier(name: string): string {
+  if (name.includes('\0')) throw new RangeError('an identifier cannot hold NUL');
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a schema-qualified name. */
+export function quoteName(schema: string, name: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+}
