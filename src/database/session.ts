@@ -25,6 +25,11 @@ export type Isolation = 'read committed' | 'repeatable read';
 
 export interface Database {
   transaction<T>(isolation: Isolation, work: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * Takes a lock that lives as long as this process or until the returned function is called;
+   * undefined when another process holds it.
+   */
+  lock(key: string): Promise<(() => Promise<void>) | undefined>;
   close(): Promise<void>;
 }
 

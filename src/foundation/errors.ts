@@ -11,6 +11,8 @@ export const EXIT = {
   verification: 5,
   drift: 6,
   unavailable: 7,
+  /** Ctrl-C, as shells count it: 128 + SIGINT. */
+  interrupted: 130,
 } as const;
 
 const EXIT_OF_CODE = {
@@ -36,8 +38,10 @@ const EXIT_OF_CODE = {
   KEY_WRONG: EXIT.drift,
   PASSPHRASE_WRONG: EXIT.refused,
   DATABASE_UNAVAILABLE: EXIT.unavailable,
+  SERVICE_UNAVAILABLE: EXIT.unavailable,
   FILE_UNAVAILABLE: EXIT.unavailable,
   LOCKED: EXIT.unavailable,
+  INTERRUPTED: EXIT.interrupted,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_OF_CODE;

@@ -1,0 +1,25 @@
+import { resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { count } from '../../src/cli/table.js';
+
+export default class ArchiveExtract extends BaseCommand {
+  static override summary = 'Take the files out of an archive, after checking it';
+  static override description = 'Refused when the archive is not intact (exit code 5). The folder must be new or empty; its files are readable by you alone.';
+  static override examples = ['<%= config.bin %> <%= command.id %> archives/export-20260301-abcdefghijklmnop.asice --to look'];
+  static override args = { file: Args.string({ description: 'The archive (.asice)', required: true }) };
+  static override flags = {
+    to: Flags.string({ description: 'Folder to put the files in', required: true, helpValue: 'FOLDER' }),
+    signer: Flags.string({ description: "The signer's certificate: a PEM file, or its SHA-256", multiple: true, helpValue: 'PEM|SHA256' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(ArchiveExtract);
+    const { extractArchive } = await import('../../src/archive/extract.js');
+    const { readSigners, workspaceSigners } = await import('../../src/workspace/signers.js');
+    const signers = flags.signer === undefined ? await workspaceSigners(process.cwd(), flags.workspace) : await readSigners(flags.signer);
+    const result = await extractArchive(resolve(args.file), resolve(flags.to), signers);
+    this.print(`${count(result.files.length, 'file')} in ${result.folder}; open ${result.folder}/index.html`);
+    return result;
+  }
+}

@@ -1,0 +1,17 @@
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { textTable } from '../../src/cli/table.js';
+
+export default class ArchiveList extends BaseCommand {
+  static override summary = 'List the archives that operations of this workspace wrote';
+  static override description = 'Each with its operation, and whether the file is still where it was written, with the digest that the log holds.';
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+
+  async run() {
+    const { flags } = await this.parse(ArchiveList);
+    const { listArchives } = await import('../../src/operation/archives.js');
+    const archives = await this.withWorkspace(flags.workspace, listArchives);
+    if (archives.length === 0) this.print('No archives yet.');
+    else this.print(...textTable(['ENDED', 'ACTION', 'STATE', 'FILE'], archives.map((a) => [a.ended.slice(0, 16), a.action, a.state, a.archive])));
+    return { archives };
+  }
+}

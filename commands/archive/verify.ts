@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { checkLine } from '../../src/cli/mark.js';
+import { EXIT } from '../../src/foundation/errors.js';
+
+export default class ArchiveVerify extends BaseCommand {
+  static override summary = 'Check a signed archive: container, digests, signature, certificate, time';
+
+  static override description = `Needs no database and no network. Inside a workspace, the workspace's own certificate is trusted; elsewhere name the
+signer's with --signer. A self-made certificate proves that nothing was changed, not who signed.
+
+Exit code 0 when every check passes, 5 when one does not.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> archives/export-20260301-abcdefghijklmnop.asice',
+    '<%= config.bin %> <%= command.id %> received.asice --signer sender.pem',
+  ];
+
+  static override args = { file: Args.string({ description: 'The archive (.asice)', required: true }) };
+
+  static override flags = {
+    signer: Flags.string({
+      description: "The signer's certificate: a PEM file, or its SHA-256 in hexadecimal (may be given several times)",
+      multiple: true,
+      helpValue: 'PEM|SHA256',
+    }),
+    'timestamp-ca': Flags.string({ description: 'Certificate of a timestamp authority to trust (PEM file)', multiple: true, helpValue: 'PEM' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(ArchiveVerify);
+    const { verifyArchive } = await import('../../src/archive/verify.js');
+    const { readAuthorities, readSigners, workspaceSigners } = await import('../../src/workspace/signers.js');
+    const signers = flags.signer === undefined ? await workspaceSigners(process.cwd(), flags.workspace) : await readSigners(flags.signer);
+    const timestampAuthorities = await readAuthorities(flags['timestamp-ca'] ?? []);
+    const result = await verifyArchive(resolve(args.file), { signers, timestampAuthorities });
+    if (!result.valid) process.exitCode = EXIT.verification;
+    this.print(...result.checks.map((check) => checkLine(check.ok, check.title, check.detail)), '');
+    if (result.signer !== undefined) this.print(`Signed by  ${result.signer.subject}${result.signer.selfSigned ? ' (self-made certificate)' : ''}`, `SHA-256    ${result.signer.sha256}`);
+    if (result.signedAt !== undefined) this.print(`At         ${result.signedAt} (as the signer says)`);
+    if (result.timestamp !== undefined) this.print(`Timestamp  ${result.timestamp.time} by ${result.timestamp.authority}${result.timestamp.trusted ? '' : ' (authority not trusted here)'}`);
+    this.print('', result.valid ? `The archive is intact: ${result.files.length} files.` : 'The archive is NOT valid. Do not rely on it; ask the sender for it again.');
+    return result;
+  }
+}

@@ -1,0 +1,26 @@
+import { BaseCommand } from '../src/cli/base-command.js';
+
+const WORDS = {
+  finished: 'put under its name',
+  abandoned: 'recorded as abandoned',
+  removed: 'left over by an interrupted operation, removed',
+  missing: 'is not where it was written (moved away?)',
+  damaged: 'does not have the digest that the log holds; kept for you to look at',
+} as const;
+
+export default class Recover extends BaseCommand {
+  static override summary = 'Finish or roll back what a crash interrupted';
+  static override description = `Needs to be told nothing. An operation whose outcome is in the log gets its archive under its name; one without an outcome
+is recorded as abandoned and its unfinished files are removed. Operations that still run are left alone.`;
+
+  static override examples = ['<%= config.bin %> <%= command.id %>'];
+
+  async run() {
+    const { flags } = await this.parse(Recover);
+    const { recover } = await import('../src/operation/recover.js');
+    const recovered = await this.withContext(flags.workspace, recover);
+    if (recovered.length === 0) this.print('Nothing to recover.');
+    for (const { what, operation, file } of recovered) this.print(`${file ?? `operation ${operation}`}: ${WORDS[what]}`);
+    return { recovered };
+  }
+}

@@ -1,0 +1,241 @@
+import { access, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { ZipArchive } from 'archiver';
+import { renameDurably } from '../foundation/durable.js';
+import { GdprError, isMissing } from '../foundation/errors.js';
+import {
+  type ArchivedFile,
+  MANIFEST_NAME,
+  MAX_FILES,
+  MIMETYPE,
+  MIMETYPE_NAME,
+  mediaTypeProblem,
+  NameSet,
+  nameProblem,
+  SIGNATURES_NAME,
+} from './layout.js';
+import { manifestXml } from './manifest.js';
+import { OutputFile, unavailable } from './output.js';
+import type { Signer } from './signer.js';
+import { type ArchiveSource, MeasuredSource, sourceError } from './source.js';
+import { requestTimestamp } from './timestamp.js';
+import { signatureXml } from './xades.js';
+
+export interface ArchiveOptions {
+  /** Where the archive will stand once published; until then it is `<path>.partial`. */
+  readonly path: string;
+  readonly signer: Signer;
+  /** An RFC 3161 timestamp authority; with it the signature is B-T. */
+  readonly timestamp?: { readonly url: string };
+  /** Stands in the signature and as the date of every entry, so that the same input gives the same bytes. */
+  readonly signingTime: Date;
+}
+
+export interface AddedFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface FinishedArchive {
+  /** The signed container, fsynced, not yet under its name. */
+  readonly partial: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly files: readonly ArchivedFile[];
+}
+
+export interface ArchiveWriter {
+  /**
+   * Streams one file into the container; calls take their turn. `large` trades 12–19 % of size for twice the speed.
+   * @throws RangeError for a name or media type that cannot stand in a container
+   * @throws GdprError FILE_UNAVAILABLE when the disk or the source fails; a source's GdprError passes unchanged
+   */
+  add(name: string, mediaType: string, source: ArchiveSource, options?: { large?: boolean }): Promise<AddedFile>;
+  /**
+   * Signs, writes the rest of the container and fsyncs it as `.partial`, without renaming.
+   * @throws RangeError when no file was added
+   * @throws GdprError FILE_UNAVAILABLE; SERVICE_UNAVAILABLE when the timestamp authority gives no timestamp
+   */
+  finish(): Promise<FinishedArchive>;
+  /** rename → fsync of the folder, after `finish`. @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE */
+  publish(): Promise<void>;
+  /** Removes the `.partial`; nothing to do once published. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Opens `<path>.partial` (0600) for an ASiC-E container.
+ * @throws RangeError for a signing time that a ZIP cannot hold (before 1980 or after 2107)
+ * @throws GdprError ALREADY_EXISTS when the archive or its `.partial` is there, FILE_UNAVAILABLE
+ */
+export async function createArchive(options: ArchiveOptions): Promise<ArchiveWriter> {
+  const year = options.signingTime.getUTCFullYear();
+  if (!(year >= 1980 && year <= 2107)) throw new RangeError('the signing time is not a date between 1980 and 2107');
+  await refuseExisting(options.path);
+  const writer = new ContainerWriter(options, await OutputFile.create(partialOf(options.path)));
+  try {
+    await writer.begin();
+    return writer;
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** The name under which an archive stands until it is published. */
+export function partialOf(path: string): string {
+  return `${path}.partial`;
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  try {
+    await access(path);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw unavailable(path, error);
+  }
+  throw new GdprError('ALREADY_EXISTS', `${path} exists already`, {
+    hint: 'choose another name; archives are never overwritten',
+  });
+}
+
+type State = 'open' | 'finished' | 'published' | 'aborted';
+
+class ContainerWriter implements ArchiveWriter {
+  readonly #options: ArchiveOptions;
+  readonly #output: OutputFile;
+  // archiver has no compression level per entry, but reads this object anew for each: see the test of `large`.
+  readonly #zlib = { level: 6 };
+  readonly #zip: ZipArchive;
+  readonly #written: Promise<void>;
+  readonly #names = new NameSet();
+  readonly #files: ArchivedFile[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #state: State = 'open';
+  #failure: { error: unknown } | undefined;
+
+  constructor(options: ArchiveOptions, output: OutputFile) {
+    this.#options = options;
+    this.#output = output;
+    this.#zip = new ZipArchive({ zlib: this.#zlib });
+    this.#zip.on('error', () => {});
+    this.#written = output.write(this.#zip);
+    this.#written.catch(() => {});
+  }
+
+  async begin(): Promise<void> {
+    await this.#entry(MIMETYPE_NAME, Buffer.from(MIMETYPE), true);
+  }
+
+  async add(name: string, mediaType: string, source: ArchiveSource, { large = false } = {}): Promise<AddedFile> {
+    this.#expectOpen();
+    const typeProblem = mediaTypeProblem(mediaType);
+    if (typeProblem !== undefined) throw new RangeError(`the media type of a file in an archive ${typeProblem}`);
+    const problem = nameProblem(name) ?? this.#names.add(name);
+    if (problem !== undefined) throw new RangeError(`the name of a file in an archive ${problem}`);
+    return await this.#inTurn(async () => {
+      if (this.#files.length === MAX_FILES) throw new RangeError(`an archive holds at most ${MAX_FILES} files`);
+      const file = await this.#measuredEntry(name, source, large);
+      this.#files.push({ ...file, mediaType });
+      return file;
+    });
+  }
+
+  async finish(): Promise<FinishedArchive> {
+    this.#expectOpen();
+    return await this.#inTurn(async () => {
+      if (this.#files.length === 0) throw new RangeError('an archive needs at least one file to sign');
+      const { path, signer, signingTime, timestamp } = this.#options;
+      const signature = await signatureXml({
+        files: this.#files,
+        signer,
+        signingTime,
+        ...(timestamp === undefined ? {} : { timestamp: (value: Buffer) => requestTimestamp(timestamp.url, value) }),
+      });
+      await this.#measuredEntry(MANIFEST_NAME, manifestXml(this.#files), false);
+      await this.#measuredEntry(SIGNATURES_NAME, signature, false);
+      this.#zip.finalize().catch(() => {});
+      await this.#written;
+      const sealed = await this.#output.seal();
+      this.#state = 'finished';
+      return { partial: this.#output.path, path, ...sealed, files: [...this.#files] };
+    });
+  }
+
+  async publish(): Promise<void> {
+    if (this.#state !== 'finished') throw new Error(`an archive that is ${this.#state} cannot be published`);
+    await refuseExisting(this.#options.path);
+    await renameDurably(this.#output.path, this.#options.path);
+    this.#state = 'published';
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state === 'published' || this.#state === 'aborted') return;
+    this.#state = 'aborted';
+    this.#zip.destroy();
+    await this.#written.catch(() => {});
+    await this.#turn.catch(() => {});
+    try {
+      await this.#output.close();
+      await rm(this.#output.path, { force: true });
+    } catch (error) {
+      throw unavailable(this.#output.path, error);
+    }
+  }
+
+  #expectOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#state !== 'open') throw new Error(`the archive is ${this.#state}`);
+  }
+
+  /** One piece of work after the other. The first failure is the archive's: half an entry cannot be taken back. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn
+      .catch(() => {})
+      .then(async () => {
+        this.#expectOpen();
+        return await work();
+      })
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+        throw error;
+      });
+    this.#turn = turn;
+    return await turn;
+  }
+
+  async #measuredEntry(name: string, source: ArchiveSource, large: boolean): Promise<AddedFile> {
+    const measured = new MeasuredSource(source);
+    this.#zlib.level = large ? 1 : 6;
+    await this.#entry(name, Readable.from(measured.chunks(), { objectMode: false }), false);
+    return { name, ...measured.result() };
+  }
+
+  /** Ends when the entry is in the ZIP, or as soon as its source, the ZIP or the disk fails. */
+  async #entry(name: string, source: Readable | Buffer, store: boolean): Promise<void> {
+    const stream = source instanceof Readable ? source : undefined;
+    let settle = (): void => {};
+    const done = new Promise<void>((resolve, reject) => {
+      settle = resolve;
+      this.#zip.once('entry', resolve);
+      // archiver pipes its sources, and a pipe swallows errors.
+      stream?.once('error', (error) => reject(sourceError(name, error)));
+    });
+    const ended = this.#written.then(() => {
+      throw new Error(`the archive is ${this.#state}`);
+    });
+    try {
+      this.#zip.append(source, { name, store, date: this.#options.signingTime, mode: 0o600 });
+      await Promise.race([done, ended]);
+    } catch (error) {
+      this.#zip.destroy();
+      stream?.destroy();
+      throw this.#state === 'aborted' ? new Error('the archive is aborted', { cause: error }) : error;
+    } finally {
+      this.#zip.off('entry', settle);
+      ended.catch(() => {});
+    }
+  }
+}

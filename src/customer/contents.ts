@@ -1,0 +1,94 @@
+import type { DataMapModel } from '../datamap/model.js';
+import type { PageModel, PageRetention, PageWithheld } from '../documents/page-model.js';
+import { now } from '../foundation/clock.js';
+import { groupBy } from '../foundation/group.js';
+import { informationOf } from './information.js';
+import type { ExportRequest } from './request.js';
+import type { TableResult, Withheld } from './table-writer.js';
+
+/** What is known of an export once its rows are written. */
+export interface ExportFacts {
+  readonly request: ExportRequest;
+  readonly operation: string;
+  /** ISO 8601 in UTC with microseconds. */
+  readonly snapshot: string;
+  readonly results: readonly TableResult[];
+  readonly withheld: readonly Withheld[];
+}
+
+/** `manifest.json`: what the archive holds, for a program to read. */
+export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDigest: string }): string {
+  const manifest = {
+    format: 'privatums export',
+    version: 1,
+    operation: facts.operation,
+    action: 'customer export',
+    ground: 'Art. 15',
+    subject: facts.request.subject,
+    verified: facts.request.verified,
+    snapshot: facts.snapshot,
+    controller: model.map.controller.name,
+    mapDigest: model.digest,
+    planDigest: facts.planDigest,
+    tables: facts.results.map(({ table, rows, files }) => ({ table: table.name, rows, ...(rows > 0 && { files: [files.json, files.csv] }) })),
+    withheld: facts.withheld,
+  };
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/** Everything on the page but the rows themselves. */
+export function pageOf(model: DataMapModel, facts: ExportFacts & { retention: readonly PageRetention[] }): PageModel {
+  const { map } = model;
+  return {
+    operation: facts.operation,
+    createdAt: now().toISOString(),
+    snapshotAt: facts.snapshot,
+    timeZone: map.timeZone,
+    language: facts.request.language,
+    controller: defined(map.controller),
+    supervisor: map.supervisor,
+    verifiedHow: facts.request.verified,
+    ...informationOf(model, facts.results),
+    retention: facts.retention,
+    automatedDecisions: map.automatedDecisions,
+    transfers: map.transfers,
+    withheld: pageWithheld(model, facts.withheld),
+    tables: facts.results.map(({ table, rows, files }) => ({
+      name: table.name,
+      title: table.entry.title,
+      rows,
+      files,
+      ...(table.entry.keptBecause && { keptBecause: table.entry.keptBecause }),
+    })),
+    files: [{ name: 'manifest.json', title: { lv: 'Arhīva satura saraksts (programmām)', en: 'List of contents (for programs)' } }],
+  };
+}
+
+const SHARED = { lv: 'Kopīgi lietots identifikators', en: 'An identifier that several people use' };
+
+function pageWithheld(model: DataMapModel, withheld: readonly Withheld[]): PageWithheld[] {
+  return [...groupBy(withheld, ({ table }) => table)].map(([name, items]) => {
+    const table = name === '' ? undefined : model.table(name);
+    return {
+      table: name,
+      tableTitle: table?.entry.title ?? SHARED,
+      columns: items.map(({ column, reason, rows }) => {
+        const [first = '', ...path] = column.split('.');
+        const entry = table?.entry.columns[column] ?? table?.entry.columns[first];
+        const node = entry?.json?.find((candidate) => candidate.path.join('.') === path.join('.'));
+        const text = node?.secret ?? (path.length === 0 ? entry?.secret : undefined);
+        return {
+          title: node?.title ?? entry?.title ?? model.map.identifiers[column]?.title ?? { lv: column, en: column },
+          reason,
+          rows,
+          ...(text && { text }),
+        };
+      }),
+    };
+  });
+}
+
+/** The object without its undefined members. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
+}

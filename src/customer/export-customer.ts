@@ -1,0 +1,68 @@
+import { entryTextFault } from '../audit/entry.js';
+import { readCatalog } from '../datamap/catalog.js';
+import type { Language } from '../documents/page-model.js';
+import { GdprError } from '../foundation/errors.js';
+import { endOperation, runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { type Chooser, onePerson } from './choose.js';
+import { type ExportProgress, type ExportResult, exportCustomer } from './export.js';
+import type { PersonQuery } from './find.js';
+import { type Match, matchPeople } from './find-customer.js';
+import { type Plan, planExport, storePlan } from './plan.js';
+
+/** A person and the plan of their export, before anything of it is read. */
+export interface PreparedExport {
+  readonly match: Match;
+  readonly plan: Plan;
+  /** Keeps the plan and who prepared it. */
+  store(): Promise<Plan>;
+}
+
+/**
+ * Finds the one person and plans the export. A search that ends in nobody or in several is logged as refused.
+ * @throws GdprError NOBODY, SEVERAL, DRIFT
+ */
+export async function prepareExport(context: Context, query: PersonQuery, chooser: Chooser): Promise<PreparedExport> {
+  let match: Match;
+  try {
+    match = await onePerson(await matchPeople(context, query), query, chooser);
+  } catch (error) {
+    if (error instanceof GdprError && (error.code === 'NOBODY' || error.code === 'SEVERAL' || error.code === 'DRIFT')) {
+      const { code } = error;
+      await runOperation(context, { action: 'customer export', subjects: [], ground: 'Art. 15' }, (operation) => endOperation(context, operation, { result: 'refused', code }));
+    }
+    throw error;
+  }
+  const { model, database, operator } = context;
+  const plan = await database.transaction('repeatable read', async (session) => planExport(model, await readCatalog(session), [match.subject]));
+  return {
+    match,
+    plan,
+    async store() {
+      await database.transaction('read committed', (session) => storePlan(session, 'customer export', plan, operator));
+      return plan;
+    },
+  };
+}
+
+/**
+ * Runs a prepared export.
+ * @throws GdprError USAGE unless `verified` says how the identity was checked, in words that hold no data of the person
+ */
+export async function exportPrepared(
+  context: Context,
+  { match, plan }: PreparedExport,
+  options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
+  onProgress: (progress: ExportProgress) => void,
+): Promise<ExportResult> {
+  const verified = options.verified?.trim() ?? '';
+  if (verified === '') {
+    throw new GdprError('USAGE', 'how the identity was checked is missing', { hint: 'say it with --verified, e.g. --verified "account login"' });
+  }
+  const fault = entryTextFault(verified);
+  if (fault !== undefined) {
+    throw new GdprError('INPUT_INVALID', `--verified ${fault}`, { hint: 'say what was done, without data: "account login", "known e-mail answered", "contract number"' });
+  }
+  const { language, planDigest } = options;
+  return exportCustomer(context, { person: match.person, subject: match.subject, verified, language, planDigest }, plan, onProgress);
+}

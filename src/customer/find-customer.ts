@@ -1,0 +1,47 @@
+import { readCatalog } from '../datamap/catalog.js';
+import { assertNoDrift } from '../datamap/drift.js';
+import { referencesOf } from '../identity/reference.js';
+import { endOperation, runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { type Candidate, findPeople, type MaskedCandidate, masked, type PersonQuery } from './find.js';
+import { aliasesOf } from './people.js';
+
+/** A person who matches, under the reference by which logs know them. */
+export interface Match extends Candidate {
+  readonly subject: string;
+}
+
+/**
+ * Searches in one snapshot, then gives every match its reference. The search itself is not logged here: the command
+ * that it is part of logs what it was for.
+ * @throws GdprError DRIFT and what `findPeople` throws
+ */
+export async function matchPeople(context: Context, query: PersonQuery): Promise<Match[]> {
+  const { model, keys } = context;
+  const candidates = await context.database.transaction('repeatable read', async (session) => {
+    const catalog = await readCatalog(session);
+    assertNoDrift(model, catalog);
+    return findPeople(session, model, catalog, query);
+  });
+  if (candidates.length === 0) return [];
+  const hasher = { version: keys.hmacVersion, hmac: (value: string) => keys.hmac('subject alias', value) };
+  const subjects = await context.database.transaction('read committed', (session) =>
+    referencesOf(session, hasher, candidates.map(({ person }) => aliasesOf(person, model))),
+  );
+  return candidates.map((candidate, i) => ({ ...candidate, subject: subjects[i] ?? '' }));
+}
+
+export interface FindResult {
+  readonly operation: string;
+  readonly matches: readonly (MaskedCandidate & { subject: string })[];
+  readonly audit: { readonly sequence: number };
+}
+
+/** `customer find`: who matches, masked; the look is logged, since looking is access too. */
+export async function findCustomer(context: Context, query: PersonQuery): Promise<FindResult> {
+  return runOperation(context, { action: 'customer find', subjects: [] }, async (operation) => {
+    const matches = await matchPeople(context, query);
+    const sequence = await endOperation(context, operation, { result: 'done', counts: { matches: matches.length }, subjects: matches.map(({ subject }) => subject) });
+    return { operation: operation.id, matches: matches.map((match) => ({ ...masked(match), subject: match.subject })), audit: { sequence } };
+  });
+}

@@ -1,0 +1,162 @@
+import type { Session } from '../database/session.js';
+import type { Catalog } from '../datamap/catalog.js';
+import { type CollectPlan, collectRows, compileCollect, type RowKey, rowsOf } from '../datamap/collect.js';
+import type { DataMapModel } from '../datamap/model.js';
+import { canonicalName } from '../datamap/names.js';
+import type { Text } from '../datamap/schema.js';
+import { fromTable, keyOf, live } from '../datamap/sql.js';
+import { GdprError } from '../foundation/errors.js';
+import { mask } from '../identity/kinds.js';
+import { anchorsOf } from './anchors.js';
+import { aliasesOf, type FoundPerson, peopleOf } from './people.js';
+import { type Hit, searchRows, type Term } from './search.js';
+import { readTraits, type Traits } from './traits.js';
+
+/** How the operator names a person; several together must all match. */
+export interface PersonQuery {
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly order?: string | undefined;
+  readonly name?: string | undefined;
+  readonly personasKods?: string | undefined;
+  /** A row that is the person's: `TABLE:KEY`, or only the key for the map's first kind of person. */
+  readonly id?: string | undefined;
+}
+
+/** A person who matches, with what tells them apart without naming them. */
+export interface Candidate {
+  readonly person: FoundPerson;
+  readonly traits: Traits;
+  /** What `--id` takes: a row's table and key. */
+  readonly id: string;
+  readonly kind: Text;
+  /** Rows in the whole database. */
+  readonly rows: number;
+}
+
+/** A candidate as it may be shown: masked. */
+export interface MaskedCandidate {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly rows: number;
+}
+
+export function masked(candidate: Candidate): MaskedCandidate {
+  const first = (kind: 'name' | 'email' | 'phone') => {
+    const value = candidate.traits.get(kind)?.[0];
+    return value === undefined ? null : mask(kind, value);
+  };
+  return { id: candidate.id, kind: candidate.kind.en, name: first('name'), email: first('email'), phone: first('phone'), rows: candidate.rows };
+}
+
+/** More candidates than these are counted, not described. */
+const MOST_CANDIDATES = 50;
+
+/** Whether the query names anything. */
+export function isEmptyQuery(query: PersonQuery): boolean {
+  return Object.values(query).every((value) => value === undefined || value.trim() === '');
+}
+
+/**
+ * Everyone who matches all parts of the query, accounts and guests alike, described by what their own rows hold.
+ * Runs in the caller's REPEATABLE READ transaction.
+ * @throws GdprError USAGE, INPUT_INVALID, SEVERAL when too many match to be told apart
+ */
+export async function findPeople(session: Session, model: DataMapModel, catalog: Catalog, query: PersonQuery): Promise<Candidate[]> {
+  const searches: (() => Promise<Hit[]>)[] = termsOf(query, model).map((term) => () => searchRows(session, model, catalog, term));
+  if (query.id !== undefined) {
+    const { id } = query;
+    searches.push(() => rowById(session, model, catalog, id));
+  }
+  if (searches.length === 0) throw new GdprError('USAGE', 'nobody is named', { hint: 'name the person: --email, --phone, --order, --name, --personas-kods or --id' });
+  let people: Map<string, FoundPerson> | undefined;
+  for (const search of searches) {
+    const found = await peopleOf(session, model, catalog, await anchorsOf(session, model, catalog, await search()));
+    const byKey = new Map(found.map((person) => [personKey(person, model), person]));
+    people = people === undefined ? byKey : new Map([...people].filter(([key]) => byKey.has(key)));
+    if (people.size === 0) return [];
+  }
+  const list = [...(people?.values() ?? [])];
+  if (list.length > MOST_CANDIDATES) throw new GdprError('SEVERAL', `${list.length} people match`, { hint: 'add another identifier: --email, --phone, --order or --id' });
+  return describe(session, model, catalog, compileCollect(model, catalog), list);
+}
+
+function personKey(person: FoundPerson, model: DataMapModel): string {
+  return aliasesOf(person, model)
+    .map(({ kind, value }) => `${kind} ${value}`)
+    .sort()
+    .join('\n');
+}
+
+function termsOf(query: PersonQuery, model: DataMapModel): Term[] {
+  const terms: Term[] = [];
+  if (query.email !== undefined) terms.push({ by: { kind: 'email' }, value: query.email });
+  if (query.personasKods !== undefined) terms.push({ by: { kind: 'personas-kods' }, value: query.personasKods });
+  if (query.phone !== undefined) terms.push({ by: { kind: 'phone' }, value: query.phone });
+  if (query.name !== undefined) terms.push({ by: { kind: 'name' }, value: query.name });
+  if (query.order !== undefined) {
+    if (model.map.identifiers.order === undefined) throw new GdprError('USAGE', 'the data map has no identifier named "order"', { hint: 'name the person by --email, --phone or --id' });
+    terms.push({ by: { identifier: 'order' }, value: query.order });
+  }
+  return terms;
+}
+
+async function rowById(session: Session, model: DataMapModel, catalog: Catalog, id: string): Promise<Hit[]> {
+  const named = model.tables.find((candidate) => id.startsWith(`${candidate.name}:`));
+  const first = model.tables.find((candidate) => candidate.name === canonicalName(Object.values(model.map.persons)[0]?.table ?? ''));
+  const table = named ?? (id.includes(':') ? undefined : first);
+  const text = named === undefined ? id : id.slice(named.name.length + 1);
+  const owner = table?.owners[0];
+  if (table === undefined || owner === undefined) throw new GdprError('INPUT_INVALID', 'the --id names no personal table of the map', { hint: 'it is TABLE:KEY as gdpr customer find prints it, e.g. shop.customers:17' });
+  const parts = keyOf(table, catalog);
+  const key = parts.length === 1 ? [text] : text.split(',');
+  if (live(table, catalog).key.length !== key.length) throw new GdprError('INPUT_INVALID', `the key of ${table.name} has ${parts.length} parts, separated by commas`);
+  const rows = await session.query(
+    `SELECT 1 AS one FROM ${fromTable(table, catalog)} t WHERE ${parts.map((part, i) => `${part.expression}::text = $${i + 1}`).join(' AND ')}`,
+    key,
+  );
+  return rows.length === 0 ? [] : [{ node: { table, owner }, row: { table: table.name, key } }];
+}
+
+async function describe(session: Session, model: DataMapModel, catalog: Catalog, plan: CollectPlan, people: readonly FoundPerson[]): Promise<Candidate[]> {
+  if (people.length === 0) return [];
+  await collectRows(session, plan, model, catalog, people);
+  const traits = await readTraits(session, model, catalog, people.length);
+  const counts = await session.query<{ person: number; rows: string }>(
+    `SELECT person, sum(rows)::text AS rows FROM (${model.tables
+      .map((table) => `SELECT person, count(DISTINCT (${keyOf(table, catalog).map((_, i) => `k${i + 1}`).join(', ')})) AS rows FROM ${rowsOf(table)} GROUP BY person`)
+      .join(' UNION ALL ')}) c GROUP BY person`,
+  );
+  const ids = await guestIds(session, model, catalog);
+  return people.map((person, i) => {
+    const row: RowKey | undefined = person.roots[0] ?? person.rows[0] ?? ids.get(i);
+    const kind = Object.values(model.map.persons).find((entry) => canonicalName(entry.table) === person.roots[0]?.table)?.title;
+    return {
+      person,
+      traits: traits[i] ?? new Map(),
+      id: row === undefined ? '' : `${row.table}:${row.key.join(',')}`,
+      kind: kind ?? { lv: 'viesis', en: 'guest' },
+      rows: Number(counts.find((count) => count.person === i)?.rows ?? 0),
+    };
+  });
+}
+
+/** A row by which a person without an account can be named again: their first one that an identifier reaches. */
+async function guestIds(session: Session, model: DataMapModel, catalog: Catalog): Promise<Map<number, RowKey>> {
+  const ids = new Map<number, RowKey>();
+  for (const table of model.tables) {
+    // `--id` follows the first owner of a row, so only that one may name it.
+    if (live(table, catalog).key.length === 0 || !table.owners[0]?.reaches.some((reach) => reach.kind === 'identifier')) continue;
+    const names = keyOf(table, catalog).map((_, i) => `k${i + 1}`);
+    const rows = session.stream(
+      `SELECT DISTINCT ON (person) person, ${names.map((name) => `${name}::text`).join(', ')} FROM ${rowsOf(table)} WHERE owner = 0 ORDER BY person, ${names.join(', ')}`,
+    );
+    for await (const [person, ...key] of rows) {
+      if (!ids.has(Number(person))) ids.set(Number(person), { table: table.name, key: key as string[] });
+    }
+  }
+  return ids;
+}

@@ -1,0 +1,13 @@
+import type { Language } from '../documents/page-model.js';
+import type { FoundPerson } from './people.js';
+
+/** What an export was asked for. */
+export interface ExportRequest {
+  readonly person: FoundPerson;
+  readonly subject: string;
+  /** How the person's identity was checked. */
+  readonly verified: string;
+  readonly language: Language;
+  /** The plan that was looked at; another one is refused. */
+  readonly planDigest?: string | undefined;
+}

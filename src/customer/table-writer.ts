@@ -1,0 +1,155 @@
+import type { ArchiveWriter } from '../archive/write.js';
+import type { Session } from '../database/session.js';
+import type { Catalog } from '../datamap/catalog.js';
+import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
+import { fileNameOf } from '../datamap/names.js';
+import type { TableRead, WithheldReason } from '../datamap/read.js';
+import { live } from '../datamap/sql.js';
+import { type PageTable, tableAnchor, tableBottom, tableRows, tableTop } from '../documents/export-page.js';
+import { assertGoingOn } from '../foundation/interrupt.js';
+import { Spool } from '../foundation/spool.js';
+import { controllerIdentifiers, type GivenCell, type Giver, giveCell } from './cells.js';
+import { csvHead, csvRows, jsonRow } from './formats.js';
+import type { Traits } from './traits.js';
+
+/** One table's part of an export. */
+export interface TableResult {
+  readonly table: PersonalTableModel;
+  readonly rows: number;
+  readonly files: { readonly json: string; readonly csv: string };
+}
+
+/** A column, or a place inside one, that was not given in so many rows. */
+export interface Withheld {
+  readonly table: string;
+  readonly column: string;
+  readonly reason: WithheldReason;
+  readonly rows: number;
+}
+
+/** Counts what is not given, by place and reason. */
+export class WithheldCounter {
+  readonly #counts = new Map<string, { table: string; column: string; reason: WithheldReason; rows: number }>();
+
+  add(table: string, column: string, reason: WithheldReason, rows = 1): void {
+    const key = `${table}\n${column}\n${reason}`;
+    const known = this.#counts.get(key);
+    if (known === undefined) this.#counts.set(key, { table, column, reason, rows });
+    else known.rows += rows;
+  }
+
+  list(): Withheld[] {
+    return [...this.#counts.values()];
+  }
+}
+
+export interface TableWriterOptions {
+  readonly session: Session;
+  readonly catalog: Catalog;
+  readonly model: DataMapModel;
+  readonly traits: Traits;
+  readonly archive: ArchiveWriter;
+  /** Takes the tables' part of the page, which stands in the archive after all data. */
+  readonly page: Spool;
+  readonly counter: WithheldCounter;
+  /** Folder for the encrypted spools. */
+  readonly temporary: string;
+  readonly signal: AbortSignal;
+}
+
+const BATCH = 200;
+
+/** Reads each table once: JSON goes straight into the archive, CSV and the page wait in spools for their turn. */
+export class TableWriter {
+  constructor(private readonly options: TableWriterOptions) {}
+
+  async write(read: TableRead): Promise<TableResult> {
+    const { session, archive, page, counter, temporary } = this.options;
+    const { table } = read;
+    assertGoingOn(this.options.signal);
+    const name = fileNameOf(table.name);
+    const files = { json: `data/${name}.json`, csv: `data/${name}.csv` };
+    const stream = session.stream(read.sql)[Symbol.asyncIterator]();
+    const first = await stream.next();
+    if (first.done === true) return { table, rows: 0, files };
+    const csv = new Spool(temporary);
+    const shown = pageTable(read, this.options.model);
+    let rows = 0;
+    const take = async (batch: readonly GivenCell[][]) => {
+      rows += batch.length;
+      for (const cells of batch) {
+        cells.forEach((cell, i) => {
+          if ('withheld' in cell) counter.add(table.name, read.columns[i]?.name ?? '', cell.withheld);
+        });
+      }
+      await csv.write(csvRows(batch));
+      await page.write(tableRows(shown, batch));
+    };
+    try {
+      await csv.write(csvHead(read.columns));
+      await page.write(tableTop(shown, tableAnchor(table.name)));
+      await archive.add(files.json, 'application/json', this.#json(read, first.value, stream, take));
+      await archive.add(files.csv, 'text/csv', csv.drain());
+      await page.write(tableBottom(shown, rows));
+      for (const { column, reason } of read.left) counter.add(table.name, column.name, reason, rows);
+      return { table, rows, files };
+    } finally {
+      await csv.discard();
+      await stream.return?.();
+    }
+  }
+
+  async *#json(read: TableRead, first: (string | null)[], rest: AsyncIterator<(string | null)[]>, take: (batch: readonly GivenCell[][]) => Promise<void>): AsyncGenerator<string> {
+    const { catalog } = this.options;
+    const { table } = read;
+    const giver = this.#giver(table);
+    const columns = Object.fromEntries(read.columns.map(({ name, entry }) => [name, { title: entry.title, source: entry.source, ...(entry.codes && { codes: entry.codes }) }]));
+    yield `{"table":${JSON.stringify(table.name)},"title":${JSON.stringify(table.entry.title)},"columns":${JSON.stringify(columns)},"rows":[`;
+    let batch: GivenCell[][] = [];
+    let separator = '\n';
+    for (let row: (string | null)[] | undefined = first; row !== undefined; ) {
+      assertGoingOn(this.options.signal);
+      const [, owners, ...values] = row;
+      const cells = read.columns.map((column, i) => giveCell(giver, column, Number(owners), values[i] ?? null));
+      yield separator + jsonRow(read.columns, cells, live(table, catalog));
+      separator = ',\n';
+      batch.push(cells);
+      if (batch.length === BATCH) {
+        await take(batch);
+        batch = [];
+      }
+      const next = await rest.next();
+      row = next.done === true ? undefined : next.value;
+    }
+    if (batch.length > 0) await take(batch);
+    yield '\n]}\n';
+  }
+
+  #giver(table: PersonalTableModel): Giver {
+    const { traits, model, counter } = this.options;
+    return {
+      table,
+      traits,
+      known: controllerIdentifiers(model),
+      onJsonWithheld: (column, place, reason) => counter.add(table.name, `${column.name}.${place}`, reason),
+    };
+  }
+}
+
+function pageTable(read: TableRead, model: DataMapModel): PageTable {
+  const { name, entry } = read.table;
+  const purposes = new Set(read.table.columns.flatMap((column) => column.entry.purposes));
+  return {
+    name,
+    title: entry.title,
+    ...(entry.description && { description: entry.description }),
+    purposes: Object.entries(model.map.purposes).flatMap(([id, purpose]) => (purposes.has(id) ? [purpose.title] : [])),
+    columns: read.columns.map((column) => ({
+      name: column.name,
+      title: column.entry.title,
+      source: column.entry.source,
+      ...(column.entry.format && { format: column.entry.format }),
+      ...(column.entry.codes && { codes: column.entry.codes }),
+    })),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Knex } from 'knex';
+import { GdprError } from '../foundation/errors.js';
+import type { PooledDatabase } from './connect.js';
+import { databaseError } from './failures.js';
+import { sql as installation } from './migrations/0001_installation.js';
+import { sql as audit } from './migrations/0002_audit.js';
+
+interface SqlMigration {
+  name: string;
+  sql: string;
+}
+
+const MIGRATIONS: readonly SqlMigration[] = [
+  { name: '0001_installation', sql: installation },
+  { name: '0002_audit', sql: audit },
+];
+
+const source: Knex.MigrationSource<SqlMigration> = {
+  getMigrations: async () => [...MIGRATIONS],
+  getMigrationName: (migration) => migration.name,
+  getMigration: async (migration) => ({
+    up: async (knex) => {
+      await knex.raw(migration.sql.replaceAll('?', '\\?'));
+    },
+    down: async () => {
+      throw new GdprError('REFUSED', 'a migration is never undone: evidence is kept');
+    },
+  }),
+};
+
+const CONFIG: Knex.MigratorConfig = { migrationSource: source, schemaName: 'gdpr', tableName: 'migration' };
+
+/**
+ * Brings the tool's own tables in schema `gdpr` up to date, each migration in a transaction of its own.
+ * @returns the names of the migrations that were run now
+ */
+export async function migrate(database: PooledDatabase): Promise<string[]> {
+  try {
+    await database.knex.raw('CREATE SCHEMA IF NOT EXISTS gdpr');
+    const [, names] = (await database.knex.migrate.latest(CONFIG)) as [number, string[]];
+    return names;
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+/** @throws GdprError NOT_MIGRATED unless every migration of this version, and none of a newer one, has run */
+export async function assertMigrated(database: PooledDatabase): Promise<void> {
+  const done = await database.transaction('read committed', async (session) => {
+    const [table] = await session.query<{ present: boolean }>("SELECT to_regclass('gdpr.migration') IS NOT NULL AS present");
+    return table?.present === true ? session.query<{ name: string }>('SELECT name FROM gdpr.migration ORDER BY id') : [];
+  });
+  const names = new Set(done.map((row) => row.name));
+  const known = new Set(MIGRATIONS.map((migration) => migration.name));
+  if (MIGRATIONS.some((migration) => !names.has(migration.name))) {
+    throw new GdprError('NOT_MIGRATED', "the tool's own tables are missing or older than this version", {
+      hint: 'run: gdpr db migrate',
+    });
+  }
+  if (done.some((row) => !known.has(row.name))) {
+    throw new GdprError('NOT_MIGRATED', "the tool's own tables were made by a newer version of gdpr", {
+      hint: 'update this installation of gdpr',
+    });
+  }
+}

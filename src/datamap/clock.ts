@@ -1,0 +1,87 @@
+import type { Catalog } from './catalog.js';
+import { rowsOf } from './collect.js';
+import { type DataMapModel, type PersonalTableModel, parentPath } from './model.js';
+import { canonicalName } from './names.js';
+import type { ClockSource, KeepUntil } from './schema.js';
+import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from './sql.js';
+
+/** What one retention rule says of the collected rows of one table. */
+export interface RetentionRead {
+  readonly table: PersonalTableModel;
+  readonly keep: KeepUntil;
+  /**
+   * Result, a row a person: person, rows, first and last day on which rows go (date text or null),
+   * and the number of rows whose clock has not started.
+   */
+  readonly sql: string;
+}
+
+/** Compiles, for every table and rule, when the collected rows will go. */
+export function compileRetentionReads(model: DataMapModel, catalog: Catalog): RetentionRead[] {
+  return model.tables.flatMap((table) =>
+    (table.entry.retention ?? []).map((keep) => {
+      const key = keyOf(table, catalog);
+      const names = key.map((_, i) => `k${i + 1}`).join(', ');
+      const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
+      const sources = 'latest' in keep.clock ? keep.clock.latest : [keep.clock];
+      const days = sources.map((source) => clockDay(source, table, model, catalog));
+      const day = days.length === 1 ? days[0] : `greatest(${days.join(', ')})`;
+      return {
+        table,
+        keep,
+        sql: [
+          'SELECT c.person, count(*) AS rows, min(c.due)::text AS first, max(c.due)::text AS last, count(*) FILTER (WHERE c.due IS NULL) AS undetermined',
+          `FROM (SELECT d.person, ${dueDay(model, keep)} AS due`,
+          `      FROM (SELECT r.person, ${day} AS day`,
+          `            FROM (SELECT DISTINCT person, ${names} FROM ${rowsOf(table)}) r`,
+          `            JOIN ${fromTable(table, catalog)} t ON ${join}) d) c`,
+          'GROUP BY c.person ORDER BY c.person',
+        ].join('\n'),
+      };
+    }),
+  );
+}
+
+/** The first day on which a row may no longer be there: the period after the day, or after its financial year. */
+function dueDay(model: DataMapModel, keep: KeepUntil): string {
+  const rule = model.map.retention[keep.rule];
+  if (rule === undefined) throw new Error(`no retention rule ${keep.rule}`);
+  const period = `interval ${textLiteral(rule.period)}`;
+  if (rule.from === 'event') return `(d.day + ${period})::date`;
+  const [month, dayOfMonth] = model.map.financialYearEnd.split('-').map(Number);
+  const start = `make_date(extract(year FROM d.day)::integer, ${month}, ${month === 2 && dayOfMonth === 29 ? 28 : dayOfMonth}) + 1`;
+  const next = `CASE WHEN d.day < ${start} THEN ${start} ELSE (${start} + interval 'P1Y')::date END`;
+  return `(${next} + ${period})::date`;
+}
+
+/** The local calendar day of a clock over alias `t` of the table, NULL while the clock has not started. */
+function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMapModel, catalog: Catalog): string {
+  const zone = textLiteral(model.map.timeZone);
+  const day = (of: PersonalTableModel, name: string, alias: string) => {
+    const type = live(of, catalog).columns.get(name)?.baseType;
+    const sql = column(alias, name);
+    return type === 'timestamp with time zone' ? `(${sql} AT TIME ZONE ${zone})::date` : `${sql}::date`;
+  };
+  if ('parent' in source) {
+    const target = canonicalName(source.parent);
+    const hops = parentPath(table, target, new Map(model.tables.map((other) => [other.name, other]))) ?? [];
+    const joins = hops.map((hop, i) => {
+      const from = i === 0 ? 't' : `u${i}`;
+      const on = hop.reach.on.map((pair) => {
+        const to = { sql: column(`u${i + 1}`, pair.to), type: live(hop.to, catalog).columns.get(pair.to)?.baseType ?? 'text' };
+        return equal(operand(hop.from, catalog, from, pair), to);
+      });
+      const when = conditions(hop.reach.when, from);
+      return { table: fromTable(hop.to, catalog), alias: `u${i + 1}`, on: [...on, ...when].join(' AND ') };
+    });
+    const last = `u${hops.length}`;
+    const from = joins.map((join) => `${join.table} ${join.alias}`).join(', ');
+    return `(SELECT max(${day(model.table(target), source.column, last)}) FROM ${from} WHERE ${joins.map((join) => join.on).join(' AND ')})`;
+  }
+  if ('person' in source) {
+    const other = model.table(canonicalName(source.person));
+    const join = keyOf(other, catalog).map((part, i) => `${part.expression.replace(/^t\./, 'x.')} = y.k${i + 1}`);
+    return `(SELECT max(${day(other, source.column, 'x')}) FROM ${rowsOf(other)} y JOIN ${fromTable(other, catalog)} x ON ${join.join(' AND ')} WHERE y.person = r.person)`;
+  }
+  return day(table, source.column, 't');
+}

@@ -1,0 +1,226 @@
+import { quoteName, type Session } from '../database/session.js';
+import { type IdentifierKind, searchKeys, same, sqlKey } from '../identity/kinds.js';
+import type { Catalog } from './catalog.js';
+import { collectionOrder, type Node } from './graph.js';
+import type { DataMapModel, PersonalTableModel } from './model.js';
+import { conditions, column, equal, fromTable, keyOf, live, operand } from './sql.js';
+
+/** A row named by the text of its key's parts. */
+export interface RowKey {
+  readonly table: string;
+  readonly key: readonly string[];
+}
+
+/** What is known of a person before their rows are collected; all of it comes from the live database. */
+export interface Person {
+  /** Rows that are the person (a customer, a contact person). */
+  readonly roots: readonly RowKey[];
+  /** Further rows that are theirs though no identifier links them, e.g. a guest order without an e-mail. */
+  readonly rows: readonly (RowKey & { readonly owner: string })[];
+  /** Normalised values, by identifier of the map. */
+  readonly identifiers: readonly { readonly identifier: string; readonly value: string }[];
+}
+
+/** The temporary table that holds whose rows of a table were collected: (person, owner, k1 … kn). */
+export function rowsOf(table: PersonalTableModel): string {
+  return quoteName('pg_temp', `gdpr_rows_${table.index}`);
+}
+
+/** One step of the collection: a statement for the whole set of people. */
+export type CollectStep =
+  | { readonly kind: 'through'; readonly node: Node; readonly sql: string }
+  | {
+      readonly kind: 'identifier';
+      readonly node: Node;
+      /** Narrows by the first linking identifier's search key ($1: text[]); the exact check follows in TypeScript. */
+      readonly sql: string;
+      readonly identifiers: readonly { readonly id: string; readonly kind: IdentifierKind }[];
+    };
+
+export interface CollectPlan {
+  readonly create: readonly string[];
+  /** Steps of a group are repeated until none of them finds a new row. */
+  readonly groups: readonly { readonly steps: readonly CollectStep[]; readonly repeat: boolean }[];
+}
+
+/** Compiles the map into the statements that collect the rows of any set of people. Pure. */
+export function compileCollect(model: DataMapModel, catalog: Catalog): CollectPlan {
+  return {
+    create: model.tables.map((table) => {
+      const key = keyOf(table, catalog);
+      const parts = key.map((part, i) => `k${i + 1} ${part.type}`).join(', ');
+      const names = key.map((_, i) => `k${i + 1}`).join(', ');
+      return `CREATE TEMPORARY TABLE ${rowsOf(table)} (person integer, owner smallint, ${parts}, PRIMARY KEY (person, owner, ${names})) ON COMMIT DROP`;
+    }),
+    groups: collectionOrder(model).map((group) => ({
+      steps: group.flatMap((node) => compileNode(node, model, catalog)),
+      repeat: group.some(({ owner }) => owner.reaches.some((reach) => reach.kind === 'through' && group.some((other) => other.table.name === reach.table && other.owner.id === reach.owner))),
+    })),
+  };
+}
+
+function compileNode(node: Node, model: DataMapModel, catalog: Catalog): CollectStep[] {
+  const { table, owner } = node;
+  const key = keyOf(table, catalog);
+  const keyList = key.map((part) => part.expression).join(', ');
+  const keyNames = key.map((_, i) => `k${i + 1}`).join(', ');
+  return owner.reaches.flatMap((reach): CollectStep[] => {
+    if (reach.kind === 'self') return [];
+    if (reach.kind === 'identifier') {
+      const pairs = reach.identifier
+        .map((pair) => ({ pair, kind: model.map.identifiers[pair.is]?.kind ?? 'code', links: model.map.identifiers[pair.is]?.links === true }))
+        .sort((a, b) => Number(b.links) - Number(a.links));
+      const values = pairs.map(({ pair }) => `${operand(table, catalog, 't', pair).sql}::text`);
+      const first = pairs[0];
+      if (first === undefined) return [];
+      const where = [`${sqlKey(first.kind, values[0] ?? '')} = ANY ($1::text[])`, ...conditions(reach.when)];
+      const keyText = key.map((part) => `${part.expression}::text`);
+      return [
+        {
+          kind: 'identifier',
+          node,
+          sql: `SELECT ${[...keyText, ...values].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${where.join(' AND ')}`,
+          identifiers: pairs.map(({ pair, kind }) => ({ id: pair.is, kind })),
+        },
+      ];
+    }
+    const parent = model.table(reach.table);
+    const parentOwner = parent.owners.find((candidate) => candidate.id === reach.owner);
+    const parentKey = keyOf(parent, catalog);
+    const held = new Map(parentKey.map((part, i) => [part.column, `p.k${i + 1}`]));
+    const needsParent = reach.on.some((pair) => !held.has(pair.to));
+    const on = reach.on.map((pair) => {
+      const to = { sql: held.get(pair.to) ?? column('u', pair.to), type: live(parent, catalog).columns.get(pair.to)?.baseType ?? 'text' };
+      return equal(operand(table, catalog, 't', pair), to);
+    });
+    const joinParent = parentKey.map((part, i) => `${part.expression.replace(/^t\./, 'u.')} = p.k${i + 1}`).join(' AND ');
+    return [
+      {
+        kind: 'through',
+        node,
+        sql: [
+          `INSERT INTO ${rowsOf(table)} (person, owner, ${keyNames})`,
+          `SELECT DISTINCT p.person, ${owner.index}::smallint, ${keyList}`,
+          `FROM ${rowsOf(parent)} p`,
+          ...(needsParent ? [`JOIN ${fromTable(parent, catalog)} u ON ${joinParent}`] : []),
+          `JOIN ${fromTable(table, catalog)} t ON ${[...on, ...conditions(reach.when)].join(' AND ')}`,
+          `WHERE p.owner = ${parentOwner?.index ?? 0}`,
+          'ON CONFLICT DO NOTHING',
+        ].join('\n'),
+      },
+    ];
+  });
+}
+
+/**
+ * Collects the rows of every person into the temporary tables, a statement a reach. `people[i]` becomes person `i`.
+ * Runs inside the caller's transaction, whose snapshot it shares; the tables go with it.
+ */
+export async function collectRows(session: Session, plan: CollectPlan, model: DataMapModel, catalog: Catalog, people: readonly Person[]): Promise<void> {
+  for (const statement of plan.create) await session.run(statement);
+  await insertKnownRows(session, model, catalog, people);
+  const byIdentifier = indexIdentifiers(people);
+  for (const group of plan.groups) {
+    let found: number;
+    do {
+      found = 0;
+      for (const step of group.steps) {
+        found += step.kind === 'through' ? await session.run(step.sql) : await collectByIdentifier(session, step, catalog, people, byIdentifier);
+      }
+    } while (group.repeat && found > 0);
+    for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table)))) await session.run(`ANALYZE ${table}`);
+  }
+}
+
+async function insertKnownRows(session: Session, model: DataMapModel, catalog: Catalog, people: readonly Person[]): Promise<void> {
+  const rows = new Map<Node, { person: number; key: readonly string[] }[]>();
+  const nodes = model.tables.flatMap((table) => table.owners.map((owner): Node => ({ table, owner })));
+  const add = (person: number, row: RowKey, matches: (node: Node) => boolean) => {
+    const node = nodes.find((candidate) => candidate.table.name === row.table && matches(candidate));
+    if (node === undefined) throw new Error(`no owner of ${row.table} takes the row`);
+    rows.set(node, [...(rows.get(node) ?? []), { person, key: row.key }]);
+  };
+  people.forEach((person, i) => {
+    for (const row of person.roots) add(i, row, ({ owner }) => owner.reaches.some((reach) => reach.kind === 'self'));
+    for (const row of person.rows) add(i, row, ({ owner }) => owner.id === row.owner);
+  });
+  for (const [node, list] of rows) {
+    await insertKeys(session, node, catalog, list);
+    await session.run(`ANALYZE ${rowsOf(node.table)}`);
+  }
+}
+
+async function insertKeys(session: Session, { table, owner }: Node, catalog: Catalog, rows: readonly { person: number; key: readonly string[] }[]): Promise<number> {
+  const key = keyOf(table, catalog);
+  const names = key.map((_, i) => `k${i + 1}`).join(', ');
+  const arrays = key.map((part, i) => `$${i + 2}::${part.type}[]`).join(', ');
+  return session.run(
+    `INSERT INTO ${rowsOf(table)} (person, owner, ${names}) SELECT u.person, ${owner.index}::smallint, ${key.map((_, i) => `u.k${i + 1}`).join(', ')} FROM unnest($1::integer[], ${arrays}) u (person, ${names}) ON CONFLICT DO NOTHING`,
+    [rows.map((row) => row.person), ...key.map((_, i) => rows.map((row) => row.key[i] ?? null))],
+  );
+}
+
+type IdentifierIndex = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
+
+/** identifier → search key → the people who have it. */
+function indexIdentifiers(people: readonly Person[]): IdentifierIndex {
+  const index = new Map<string, Map<string, number[]>>();
+  people.forEach((person, i) => {
+    for (const { identifier, value } of person.identifiers) {
+      const values = index.get(identifier) ?? new Map<string, number[]>();
+      index.set(identifier, values);
+      const list = values.get(value);
+      if (list === undefined) values.set(value, [i]);
+      else list.push(i);
+    }
+  });
+  return index;
+}
+
+const MATCH_BATCH = 5000;
+
+async function collectByIdentifier(
+  session: Session,
+  step: Extract<CollectStep, { kind: 'identifier' }>,
+  catalog: Catalog,
+  people: readonly Person[],
+  index: IdentifierIndex,
+): Promise<number> {
+  const first = step.identifiers[0];
+  const values = first === undefined ? undefined : index.get(first.id);
+  if (first === undefined || values === undefined) return 0;
+  const holders = new Map<string, Set<number>>();
+  for (const [value, persons] of values) {
+    for (const key of searchKeys(first.kind, value)) {
+      const set = holders.get(key) ?? new Set<number>();
+      holders.set(key, set);
+      for (const person of persons) set.add(person);
+    }
+  }
+  const keyLength = keyOf(step.node.table, catalog).length;
+  let matched: { person: number; key: string[] }[] = [];
+  let inserted = 0;
+  const flush = async () => {
+    const rows = matched;
+    matched = [];
+    if (rows.length > 0) inserted += await insertKeys(session, step.node, catalog, rows);
+  };
+  // The narrowed rows are few and are read whole: a cursor would stay open across the insert.
+  const rows: (string | null)[][] = [];
+  for await (const row of session.stream(step.sql, [[...holders.keys()]])) rows.push(row);
+  for (const row of rows) {
+    const key = row.slice(0, keyLength) as string[];
+    const found = row.slice(keyLength);
+    const candidates = new Set(searchKeys(first.kind, found[0] ?? '').flatMap((search) => [...(holders.get(search) ?? [])]));
+    for (const person of candidates) {
+      const identifiers = people[person]?.identifiers ?? [];
+      const all = step.identifiers.every(({ id, kind }, i) =>
+        identifiers.some((known) => known.identifier === id && same(kind, known.value, found[i] ?? '')),
+      );
+      if (all) matched.push({ person, key });
+    }
+    if (matched.length >= MATCH_BATCH) await flush();
+  }
+  await flush();
+  return inserted;
+}

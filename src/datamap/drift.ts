@@ -1,0 +1,109 @@
+import { GdprError } from '../foundation/errors.js';
+import type { Catalog, CatalogTable } from './catalog.js';
+import type { DataMapModel, PersonalTableModel } from './model.js';
+import { parseTableName } from './names.js';
+
+/** One difference between the map and the live database, with what to do about it. */
+export interface Drift {
+  readonly table: string;
+  readonly column?: string;
+  readonly problem:
+    | 'table-unknown-to-map'
+    | 'column-unknown-to-map'
+    | 'table-missing'
+    | 'column-missing'
+    | 'impersonal-but-keyed'
+    | 'key-not-owned'
+    | 'not-json';
+  readonly message: string;
+}
+
+/** Compares the map with the catalogue. An empty list means that every column of every table is accounted for. */
+export function findDrift(model: DataMapModel, catalog: Catalog): Drift[] {
+  const drift: Drift[] = [];
+  const ignored = new Set(Object.keys(model.map.ignoredSchemas ?? {}));
+  const mapped = new Map<string, readonly string[]>([
+    ...model.tables.map((table) => [table.name, table.columns.map((column) => column.name)] as const),
+    ...model.impersonal.map((table) => [table.name, table.entry.columns] as const),
+  ]);
+  const personal = new Set(model.tables.map((table) => table.name));
+
+  for (const [name, table] of catalog) {
+    if (ignored.has(parseTableName(name)?.schema ?? '')) continue;
+    const described = mapped.get(name);
+    if (described === undefined) {
+      drift.push({ table: name, problem: 'table-unknown-to-map', message: 'the map does not know this table; describe it, or declare it impersonal with the reason' });
+      continue;
+    }
+    for (const column of table.columns.keys()) {
+      if (!described.includes(column)) drift.push({ table: name, column, problem: 'column-unknown-to-map', message: 'the map does not know this column; describe it' });
+    }
+  }
+  for (const [name, columns] of mapped) {
+    const table = catalog.get(name);
+    if (table === undefined) {
+      drift.push({ table: name, problem: 'table-missing', message: 'the database has no such table, or the role may not see it' });
+      continue;
+    }
+    for (const column of columns) {
+      if (!table.columns.has(column)) drift.push({ table: name, column, problem: 'column-missing', message: 'the table has no such column' });
+    }
+  }
+  for (const table of model.impersonal) {
+    for (const key of catalog.get(table.name)?.foreignKeys ?? []) {
+      if (personal.has(key.references)) {
+        drift.push({
+          table: table.name,
+          column: key.columns.join(', '),
+          problem: 'impersonal-but-keyed',
+          message: `declared impersonal, but its key ${key.name} points to ${key.references}, which is personal; give it an owner`,
+        });
+      }
+    }
+  }
+  for (const table of model.tables) {
+    const live = catalog.get(table.name);
+    if (live !== undefined) drift.push(...unownedKeys(table, live, personal), ...notJson(table, live));
+  }
+  return drift;
+}
+
+/** Foreign keys to personal tables that no reach follows and that the map does not explain. */
+function unownedKeys(table: PersonalTableModel, live: CatalogTable, personal: ReadonlySet<string>): Drift[] {
+  const reaches = table.owners.flatMap((owner) => owner.reaches.filter((reach) => reach.kind === 'through'));
+  const explained = table.entry.otherKeys ?? [];
+  return live.foreignKeys
+    .filter((key) => personal.has(key.references))
+    .filter((key) => !explained.some((other) => other.columns.length === key.columns.length && other.columns.every((column) => key.columns.includes(column))))
+    .filter((key) => !reaches.some((reach) => reach.table === key.references && key.columns.every((column, i) => reach.on.some((pair) => pair.column === column && pair.path === undefined && pair.to === key.referencedColumns[i]))))
+    .map((key) => ({
+      table: table.name,
+      column: key.columns.join(', '),
+      problem: 'key-not-owned' as const,
+      message: `its key ${key.name} points to ${key.references}, which is personal, but no owner reaches through it; add the reach, or name the key under otherKeys with the reason`,
+    }));
+}
+
+const JSON_TYPES = new Set(['json', 'jsonb', 'text', 'character varying', 'character']);
+
+function notJson(table: PersonalTableModel, live: CatalogTable): Drift[] {
+  const used = new Set([
+    ...table.columns.filter((column) => column.entry.json !== undefined).map((column) => column.name),
+    ...table.owners.flatMap((owner) => owner.reaches.flatMap((reach) => (reach.kind === 'self' ? [] : (reach.kind === 'through' ? reach.on : reach.identifier).filter((pair) => pair.path !== undefined).map((pair) => pair.column)))),
+  ]);
+  return [...used]
+    .filter((column) => live.columns.has(column) && !JSON_TYPES.has(live.columns.get(column)?.baseType ?? ''))
+    .map((column) => ({ table: table.name, column, problem: 'not-json' as const, message: `the map reads JSON here, but the column is ${live.columns.get(column)?.type}` }));
+}
+
+/** @throws GdprError DRIFT that names every difference */
+export function assertNoDrift(model: DataMapModel, catalog: Catalog): void {
+  const drift = findDrift(model, catalog);
+  if (drift.length === 0) return;
+  const shown = drift.slice(0, 10).map((item) => `${item.table}${item.column === undefined ? '' : `.${item.column}`}: ${item.message}`);
+  const more = drift.length > shown.length ? [`… and ${drift.length - shown.length} more`] : [];
+  throw new GdprError('DRIFT', ['the data map and the database differ, so nothing was done:', ...shown, ...more].join('\n'), {
+    hint: 'run: gdpr datamap check',
+    details: { drift },
+  });
+}

@@ -1,0 +1,100 @@
+import { quoteIdentifier, quoteName } from '../database/session.js';
+import type { Catalog, CatalogTable } from './catalog.js';
+import type { PersonalTableModel } from './model.js';
+import type { Condition } from './schema.js';
+
+/** A table's SQL name; ONLY where other tables inherit from it, since each of them is mapped on its own. */
+export function fromTable(table: PersonalTableModel, catalog: Catalog): string {
+  const only = live(table, catalog).hasChildren ? 'ONLY ' : '';
+  return `${only}${quoteName(table.schema, table.table)}`;
+}
+
+export function live(table: PersonalTableModel, catalog: Catalog): CatalogTable {
+  const found = catalog.get(table.name);
+  if (found === undefined) throw new Error(`no table ${table.name} in the catalogue`);
+  return found;
+}
+
+/** A part of the key that identifies a row: a column, or the row's place where the table has no key. */
+export interface KeyPart {
+  /** The expression over alias `t`. */
+  readonly expression: string;
+  readonly type: string;
+  readonly column: string | undefined;
+}
+
+/**
+ * What identifies a row of the table: its key's columns, else the row's physical place, which is constant within
+ * one snapshot.
+ */
+export function keyOf(table: PersonalTableModel, catalog: Catalog): KeyPart[] {
+  const entry = live(table, catalog);
+  if (entry.key.length === 0) {
+    return [
+      { expression: 't.tableoid', type: 'oid', column: undefined },
+      { expression: 't.ctid', type: 'tid', column: undefined },
+    ];
+  }
+  return entry.key.map((name) => ({ expression: column('t', name), type: baseType(entry, name), column: name }));
+}
+
+export function column(alias: string, name: string): string {
+  return `${alias}.${quoteIdentifier(name)}`;
+}
+
+function baseType(table: CatalogTable, name: string): string {
+  const found = table.columns.get(name);
+  if (found === undefined) throw new Error(`no column ${name} in ${table.name}`);
+  return found.baseType;
+}
+
+const INTEGERS = new Set(['smallint', 'integer', 'bigint', 'oid']);
+const TEXTS = new Set(['text', 'character varying']);
+
+export interface Operand {
+  readonly sql: string;
+  readonly type: string;
+}
+
+/** A column, or the text at a path of the JSON document that the column holds; `path` is bound by the caller's `bind`. */
+export function operand(
+  table: PersonalTableModel,
+  catalog: Catalog,
+  alias: string,
+  source: { column: string; path?: readonly string[] | undefined },
+): Operand {
+  const type = baseType(live(table, catalog), source.column);
+  const sql = column(alias, source.column);
+  if (source.path === undefined) return { sql, type };
+  const document = type === 'json' || type === 'jsonb' ? sql : `gdpr.json_or_null(${sql}::text)`;
+  return { sql: `(${document} #>> ${textArrayLiteral(source.path)})`, type: 'text' };
+}
+
+/**
+ * Equality of a row's operand with a key of another table, written so that an index on the row's side serves:
+ * the other side is cast to its type where that cannot fail, else both are compared as text.
+ */
+export function equal(left: Operand, right: Operand): string {
+  if (left.type === right.type || (INTEGERS.has(left.type) && INTEGERS.has(right.type))) return `${left.sql} = ${right.sql}`;
+  if (TEXTS.has(left.type)) return `${left.sql} = ${right.sql}::text`;
+  return `${left.sql}::text = ${right.sql}::text`;
+}
+
+/** The conditions of a reach, over the row's alias. */
+export function conditions(when: readonly Condition[] | undefined, alias = 't'): string[] {
+  return (when ?? []).map((condition) =>
+    'isNull' in condition
+      ? `${column(alias, condition.column)} IS ${condition.isNull ? '' : 'NOT '}NULL`
+      : `${column(alias, condition.column)}::text IN (${condition.in.map(textLiteral).join(', ')})`,
+  );
+}
+
+/** A text of the map as an SQL literal; the map is the controller's own file, and the value is quoted all the same. */
+export function textLiteral(value: string): string {
+  if (value.includes('\0')) throw new RangeError('SQL text cannot hold NUL');
+  return value.includes('\\') ? `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${value.replaceAll("'", "''")}'`;
+}
+
+function textArrayLiteral(values: readonly string[]): string {
+  return `ARRAY[${values.map(textLiteral).join(', ')}]::text[]`;
+}

@@ -1,0 +1,35 @@
+import type { AuditEntry } from '../audit/entry.js';
+import { journalCheckpoints } from '../audit/journal.js';
+import { parseVerifierKey } from '../audit/note.js';
+import { type EntryFilter, readEntries, storedCheckpoints, storedEntries } from '../audit/read.js';
+import { type LogVerification, verifyLog } from '../audit/verify.js';
+import { GdprError } from '../foundation/errors.js';
+import { readKeyIds } from '../keys/keys.js';
+import type { OpenWorkspace } from '../workspace/open.js';
+
+/** The last entries that match, in the order of the log. @throws GdprError INPUT_INVALID for a time that is none */
+export async function listEntries({ database }: OpenWorkspace, filter: EntryFilter, last: number): Promise<AuditEntry[]> {
+  for (const time of [filter.since, filter.until]) {
+    if (time !== undefined && Number.isNaN(Date.parse(time))) {
+      throw new GdprError('INPUT_INVALID', 'a time is not understood', { hint: 'write it as 2026-03-01 or 2026-03-01T12:00:00Z' });
+    }
+  }
+  return database.transaction('repeatable read', async (session) => {
+    const entries: AuditEntry[] = [];
+    for await (const entry of readEntries(session, filter)) {
+      entries.push(entry);
+      if (entries.length > last) entries.shift();
+    }
+    return entries;
+  });
+}
+
+/** Rebuilds the log's tree and compares it with every checkpoint, those of the journal outside the database included. */
+export async function verifyAuditLog({ database, paths }: OpenWorkspace): Promise<LogVerification> {
+  const verifierKey = parseVerifierKey((await readKeyIds(paths.keys)).checkpoint);
+  // Read before the snapshot begins, or a checkpoint made meanwhile would seem to be ahead of the log.
+  const fromJournal = await journalCheckpoints(paths.journal);
+  return database.transaction('repeatable read', (session) =>
+    verifyLog({ entries: storedEntries(session), checkpoints: storedCheckpoints(session), journalCheckpoints: fromJournal, verifierKey }),
+  );
+}

@@ -1,0 +1,152 @@
+import { basename } from 'node:path';
+import { appendEntry } from '../audit/append.js';
+import { checkpointLog } from '../audit/checkpoint-write.js';
+import type { EntryDraft, Result } from '../audit/entry.js';
+import type { Session } from '../database/session.js';
+import { now } from '../foundation/clock.js';
+import { EXIT, GdprError } from '../foundation/errors.js';
+import { randomId } from '../foundation/random-id.js';
+import type { Context } from '../workspace/open.js';
+
+/** What an operation says of itself when it begins. */
+export interface Intent {
+  /** The command's words, e.g. `customer export`. */
+  readonly action: string;
+  readonly subjects: readonly string[];
+  readonly planDigest?: string;
+  readonly ground?: string;
+  readonly verified?: string;
+}
+
+/** What became of it. */
+export interface Outcome {
+  readonly result: Result;
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly rules?: readonly string[];
+  readonly code?: string;
+  /** The fsynced archive, not yet under its name. */
+  readonly archive?: { readonly path: string; readonly sha256: string };
+  /** References that became known only during the operation, as of a search. */
+  readonly subjects?: readonly string[];
+}
+
+/** A running operation: its intent is committed, its outcome is not. */
+export interface Operation {
+  readonly id: string;
+  readonly intent: Intent;
+  /** Whether an outcome was recorded, or its recording begun. */
+  ended: boolean;
+  readonly release: () => Promise<void>;
+}
+
+/** The lock that tells a running operation from one whose process died. */
+export function operationLock(id: string): string {
+  return `operation ${id}`;
+}
+
+/** Logs and commits the intent, before any data is read or changed. */
+export async function beginOperation(context: Context, intent: Intent, archiveName?: (id: string) => string): Promise<Operation> {
+  const id = `${now().toISOString().slice(0, 10).replaceAll('-', '')}-${randomId(16)}`;
+  const release = await context.database.lock(operationLock(id));
+  if (release === undefined) throw new GdprError('LOCKED', 'the operation is already running');
+  try {
+    await context.database.transaction('read committed', async (session) => {
+      await session.run(
+        'INSERT INTO gdpr.operation (id, action, state, operator, subjects, plan_digest, archive) VALUES ($1, $2, $3, $4, $5::text[], $6, $7)',
+        [id, intent.action, 'started', context.operator, [...intent.subjects], intent.planDigest ?? null, archiveName?.(id) ?? null],
+      );
+      await appendEntry(session, { ...entry(context, id, intent), kind: 'intent' });
+    });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { id, intent, release, ended: false };
+}
+
+/**
+ * Records the outcome in a short transaction of its own, then signs a checkpoint. The operation's lock is kept, so
+ * that `recover` leaves an archive alone which is just being put under its name.
+ * @returns the sequence of the outcome's entry
+ */
+export async function endOperation(context: Context, operation: Operation, outcome: Outcome): Promise<number> {
+  operation.ended = true;
+  const sequence = await context.database.transaction('read committed', (session) =>
+    recordOutcome(session, context, operation.id, operation.intent, outcome),
+  );
+  await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
+  return sequence;
+}
+
+/** The rows of an outcome; the caller commits. */
+export async function recordOutcome(
+  session: Session,
+  who: { operator: string; databaseRole: string },
+  id: string,
+  intent: Intent,
+  outcome: Outcome,
+): Promise<number> {
+  const changed = await session.run(
+    `UPDATE gdpr.operation SET state = $2, ended_at = clock_timestamp(), archive = $3, archive_sha256 = $4, subjects = $5::text[]
+     WHERE id = $1 AND state = 'started'`,
+    [
+      id,
+      outcome.result,
+      outcome.archive === undefined ? null : basename(outcome.archive.path),
+      outcome.archive?.sha256 ?? null,
+      [...(outcome.subjects ?? intent.subjects)],
+    ],
+  );
+  if (changed !== 1) {
+    throw new GdprError('PLAN_CHANGED', 'the operation was ended by another process while it ran', { hint: 'see: gdpr audit list' });
+  }
+  const { sequence } = await appendEntry(session, {
+    ...entry(who, id, intent),
+    kind: 'outcome',
+    result: outcome.result,
+    ...(outcome.subjects && { subjects: [...new Set(outcome.subjects)] }),
+    ...(outcome.archive && { archiveDigest: `sha256:${outcome.archive.sha256}` }),
+    ...(outcome.counts && { counts: outcome.counts }),
+    ...(outcome.rules && { rules: outcome.rules }),
+    ...(outcome.code && { code: outcome.code }),
+  });
+  return sequence;
+}
+
+function entry(who: { operator: string; databaseRole: string }, id: string, intent: Intent): Omit<EntryDraft, 'kind'> {
+  return {
+    action: intent.action,
+    operation: id,
+    operator: { name: who.operator, databaseRole: who.databaseRole },
+    subjects: [...new Set(intent.subjects)],
+    ...(intent.planDigest && { planDigest: intent.planDigest }),
+    ...(intent.ground && { ground: intent.ground }),
+    ...(intent.verified && { verified: intent.verified }),
+  };
+}
+
+/**
+ * Runs the work between intent and outcome; an error that it throws becomes the outcome `refused` or `failed`,
+ * and is thrown on. `work` ends the operation itself when it succeeds.
+ */
+export async function runOperation<T>(
+  context: Context,
+  intent: Intent,
+  work: (operation: Operation) => Promise<T>,
+  archiveName?: (id: string) => string,
+): Promise<T> {
+  const operation = await beginOperation(context, intent, archiveName);
+  try {
+    return await work(operation);
+  } catch (error) {
+    if (!operation.ended) {
+      const code = error instanceof GdprError ? error.code : 'BUG';
+      const refused = error instanceof GdprError && [EXIT.refused, EXIT.nobodyOrSeveral, EXIT.drift].some((exit) => exit === error.exit);
+      // The first error is the one to report; a database that went away cannot take the outcome, and recover will.
+      await endOperation(context, operation, { result: refused ? 'refused' : 'failed', code }).catch(() => {});
+    }
+    throw error;
+  } finally {
+    await operation.release();
+  }
+}

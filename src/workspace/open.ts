@@ -1,0 +1,150 @@
+import { userInfo } from 'node:os';
+import { journalAhead } from '../audit/checkpoint-write.js';
+import type { PooledDatabase } from '../database/connect.js';
+import { loadDataMap } from '../datamap/load.js';
+import type { DataMapModel } from '../datamap/model.js';
+import { GdprError } from '../foundation/errors.js';
+import { describeKeys, type KeyIds, type Keys, loadKeys } from '../keys/keys.js';
+import { type Config, findWorkspace, readConfig, type WorkspacePaths } from './config.js';
+import { assertInstallation, readInstallation } from './installation.js';
+
+/** What the command line knows and the domain does not: where it runs, who runs it, how to ask for a passphrase. */
+export interface Surroundings {
+  readonly folder: string;
+  /** `--workspace`. */
+  readonly workspace?: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  /** The passphrase of the keys; undefined when there is none to be had. */
+  readonly passphrase: () => Promise<string | undefined>;
+  /** Aborted when the operator asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+export interface Workspace {
+  readonly config: Config;
+  readonly paths: WorkspacePaths;
+  readonly operator: string;
+  readonly surroundings: Surroundings;
+}
+
+/** A workspace with its database and map, checked to belong together. */
+export interface OpenWorkspace extends Workspace {
+  readonly model: DataMapModel;
+  readonly database: PooledDatabase;
+  readonly databaseRole: string;
+}
+
+/** An open workspace with the keys that operations need. */
+export interface Context extends OpenWorkspace {
+  readonly keys: Keys;
+}
+
+/** Finds and reads the workspace; opens nothing. */
+export async function locateWorkspace(surroundings: Surroundings): Promise<Workspace> {
+  const root = await findWorkspace(surroundings.folder, surroundings.workspace);
+  const { config, paths } = await readConfig(root);
+  return { config, paths, operator: operatorName(surroundings.environment), surroundings };
+}
+
+/** `GDPR_OPERATOR`, or else the user of the operating system. */
+function operatorName(environment: NodeJS.ProcessEnv): string {
+  const given = environment.GDPR_OPERATOR?.trim();
+  return given === undefined || given === '' ? userInfo().username : given;
+}
+
+/**
+ * Connects to the workspace's database. A workspace that was made for a server never falls back to an embedded
+ * database: a timer with a missing variable must not sign "we hold nothing".
+ * @throws GdprError WRONG_DATABASE, CONFIG_INVALID, LOCKED, DATABASE_UNAVAILABLE
+ */
+export async function connectDatabase(workspace: Workspace, timeZone: string): Promise<PooledDatabase> {
+  const { config, paths, surroundings } = workspace;
+  const installation = await readInstallation(paths);
+  const kind = config.database === 'embedded' ? 'embedded' : 'server';
+  if (installation !== undefined && installation.database !== kind) {
+    throw new GdprError('WRONG_DATABASE', `this workspace was made for a database of the kind "${installation.database}", and gdpr.yaml names "${kind}"`, {
+      hint: 'set database in gdpr.yaml as it was, or make a new workspace',
+    });
+  }
+  if (config.database === 'embedded') {
+    const { connectEmbedded } = await import('../database/embedded.js');
+    return connectEmbedded(paths.data, timeZone);
+  }
+  const settings = typeof config.database === 'object' ? config.database : {};
+  const url = settings.url ?? surroundings.environment.DATABASE_URL;
+  if (url === undefined || url === '') {
+    throw new GdprError('DATABASE_UNAVAILABLE', 'this workspace uses a database server, and neither DATABASE_URL nor database.url in gdpr.yaml names it', {
+      hint: 'set DATABASE_URL=postgresql://user@host:5432/database',
+    });
+  }
+  const { connectServer } = await import('../database/connect.js');
+  return connectServer({ url, timeZone, ...(settings.tls && { tls: settings.tls }), ...(settings.ca && { ca: settings.ca }) });
+}
+
+/**
+ * Opens the workspace's database and checks that both belong together.
+ * @throws GdprError NOT_MIGRATED, WRONG_DATABASE, MAP_INVALID and what connecting throws
+ */
+export async function openWorkspace(surroundings: Surroundings): Promise<OpenWorkspace> {
+  const workspace = await locateWorkspace(surroundings);
+  const model = await loadDataMap(workspace.paths.datamap);
+  const database = await connectDatabase(workspace, model.map.timeZone);
+  try {
+    const { assertMigrated } = await import('../database/migrate.js');
+    await assertMigrated(database);
+    const databaseRole = await database.transaction('read committed', async (session) => {
+      await assertInstallation(session, workspace.paths);
+      const [row] = await session.query<{ role: string }>('SELECT session_user::text AS role');
+      return row?.role ?? '';
+    });
+    return { ...workspace, model, database, databaseRole };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens everything an operation needs: the workspace, its keys (the ones that the database knows), and a log that is
+ * not behind its journal.
+ * @throws GdprError KEY_MISSING, KEY_WRONG, KEY_EXPOSED, PASSPHRASE_WRONG, LOG_BEHIND_JOURNAL and what `openWorkspace` throws
+ */
+export async function openContext(surroundings: Surroundings): Promise<Context> {
+  const workspace = await openWorkspace(surroundings);
+  try {
+    await workspace.database.transaction('read committed', async (session) => {
+      const [installation] = await session.query<{ keys: string | null }>('SELECT keys::text AS keys FROM gdpr.installation');
+      assertKnownKeys(await describeKeys(workspace.paths.keys).then(({ ids }) => ids), installation?.keys ?? null);
+      const ahead = await journalAhead(session, workspace.paths.journal);
+      if (ahead !== undefined) {
+        throw new GdprError('LOG_BEHIND_JOURNAL', `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`, {
+          hint: 'the database was restored from an older backup or its log was cut; run: gdpr audit verify',
+        });
+      }
+    });
+    return { ...workspace, keys: await unlock(workspace) };
+  } catch (error) {
+    await workspace.database.close();
+    throw error;
+  }
+}
+
+async function unlock(workspace: Workspace): Promise<Keys> {
+  const { passphrase: locked } = await describeKeys(workspace.paths.keys);
+  const passphrase = locked ? await workspace.surroundings.passphrase() : undefined;
+  return loadKeys(workspace.paths.keys, { passphrase, need: ['signing', 'checkpoint', 'hmac'] });
+}
+
+/** @throws GdprError KEY_WRONG when the folder's keys are not the ones that the database was used with */
+function assertKnownKeys(mine: KeyIds, known: string | null): void {
+  if (known === null) {
+    throw new GdprError('KEY_MISSING', 'the database does not know the keys of this workspace yet', { hint: 'run: gdpr key init' });
+  }
+  const ids = JSON.parse(known) as KeyIds;
+  const differing = (Object.keys(ids) as (keyof KeyIds)[]).filter((key) => JSON.stringify(ids[key]) !== JSON.stringify(mine[key]));
+  if (differing.length > 0) {
+    throw new GdprError('KEY_WRONG', `the keys in .gdpr/keys are not the ones this database was used with: ${differing.join(', ')}`, {
+      hint: 'bring the right ones from their copy: gdpr key import FILE',
+    });
+  }
+}

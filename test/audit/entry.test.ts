@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { type AuditEntry, canonicalEntry, entryFault, parseEntry, readEntry } from '../../src/audit/entry.js';
+import { GdprError } from '../../src/foundation/errors.js';
+import { entry, SUBJECT } from './support.js';
+
+function refusal(work: () => unknown): GdprError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof GdprError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the canonical text of an entry', () => {
+  it('sorts the members, leaves out what is undefined and has no white space', () => {
+    const smallest: AuditEntry = {
+      sequence: 1,
+      time: '2026-01-02T03:04:05.000006Z',
+      kind: 'intent',
+      action: 'retention purge',
+      operation: '20260102-abcdefghijklmnop',
+      operator: { name: 'Anna Bērziņa', databaseRole: 'shop' },
+      subjects: [],
+      result: undefined,
+    };
+    expect(canonicalEntry(smallest)).toBe(
+      '{"action":"retention purge","kind":"intent","operation":"20260102-abcdefghijklmnop",' +
+        '"operator":{"databaseRole":"shop","name":"Anna Bērziņa"},"sequence":1,"subjects":[],' +
+        '"time":"2026-01-02T03:04:05.000006Z"}',
+    );
+  });
+
+  it('is read back as the same entry', () => {
+    expect(parseEntry(canonicalEntry(entry(5)))).toEqual(entry(5));
+  });
+
+  it('is the only text that is read', () => {
+    const text = canonicalEntry(entry(5));
+    const reordered = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text)).toReversed()));
+    const variants = [
+      ` ${text}`,
+      text.replace('"sequence":5', '"sequence": 5'),
+      text.replace('"sequence":5', '"sequence":5.0'),
+      text.replace('"sequence":5', '"sequence":4,"sequence":5'),
+      text.replace('Anna', '\\u0041nna'),
+      text.replace('"order lines":9,"orders":3', '"orders":3,"order lines":9'),
+      reordered,
+    ];
+    for (const variant of variants) {
+      expect(variant).not.toBe(text);
+      expect(readEntry(variant), variant).toBe('it is not in canonical form');
+    }
+    expect(refusal(() => parseEntry('{')).code).toBe('VERIFICATION_FAILED');
+  });
+});
+
+describe('an entry is refused when', () => {
+  const wrong: [string, Record<string, unknown>, string][] = [
+    ['it has another member', { email: 'x' }, 'it has a member that no entry has'],
+    ['the sequence is 0', { sequence: 0 }, 'sequence must be a whole number from 1'],
+    ['the sequence is text', { sequence: '1' }, 'sequence must be a whole number from 1'],
+    [
+      'the time has milliseconds',
+      { time: '2026-01-02T03:04:05.123Z' },
+      'time must be ISO 8601 in UTC with microseconds',
+    ],
+    [
+      'the time has an offset',
+      { time: '2026-01-02T03:04:05.123456+02:00' },
+      'time must be ISO 8601 in UTC with microseconds',
+    ],
+    ['the kind is unknown', { kind: 'note' }, 'kind must be one of intent, outcome'],
+    ['the action is a sentence', { action: 'Exported the data!' }, 'action must be the words of a command'],
+    ['the operation is missing', { operation: undefined }, 'operation is missing'],
+    ['the operator is a name only', { operator: 'Anna' }, 'operator must have a name and a databaseRole'],
+    [
+      'the operator has a third member',
+      { operator: { name: 'a', databaseRole: 'b', email: 'c' } },
+      'operator must have a name and a databaseRole',
+    ],
+    [
+      'a subject is no reference',
+      { subjects: ['anna@example.com'] },
+      'subjects has an item that is not a subject reference',
+    ],
+    ['a subject comes twice', { subjects: [SUBJECT, SUBJECT] }, 'subjects names something twice'],
+    ['a digest is bare', { planDigest: 'f'.repeat(64) }, 'planDigest must be sha256: and 64 hexadecimal digits'],
+    ['a count is negative', { counts: { orders: -1 } }, 'counts must count with whole numbers from 0'],
+    ['a count is a fraction', { counts: { orders: 0.5 } }, 'counts must count with whole numbers from 0'],
+    ['a count is named by a number', { counts: { 12: 1 } }, 'counts has a count without a usable name'],
+    [
+      'a count is named by an e-mail address',
+      { counts: { 'anna@example.com': 1 } },
+      'counts has a count without a usable name',
+    ],
+    ['the rules are no list', { rules: 'a' }, 'rules must be a list'],
+    [
+      'a text has a newline',
+      { ground: 'Art.\n15' },
+      'ground must be a text of 1 to 200 characters without control characters',
+    ],
+    [
+      'a text is not well-formed',
+      { ground: '\ud800' },
+      'ground must be a text of 1 to 200 characters without control characters',
+    ],
+    ['the code is a sentence', { code: 'went wrong' }, 'code must be an error code'],
+    ['an outcome has no result', { result: undefined }, 'an outcome must have a result'],
+    ['an intent has a result', { kind: 'intent', archiveDigest: undefined }, 'an intent cannot have a result'],
+    ['an intent has an archive', { kind: 'intent', result: undefined }, 'an intent cannot have an archiveDigest'],
+  ];
+  it.each(wrong)('%s', (_, changes, fault) => {
+    expect(entryFault({ ...entry(1), ...changes })).toBe(fault);
+  });
+
+  it.each([null, 'text', 7, []])('it is %j', (value) => {
+    expect(entryFault(value)).toBe('it is not an object');
+  });
+});
+
+describe('personal data', () => {
+  const values = ['janis.berzins@example.com', 'call +371 29 123 456', '+37129123456', 'pk 010203-12345'];
+  it.each(values)('is refused where a reference belongs, and not repeated: %s', (value) => {
+    for (const member of ['request', 'ground', 'verified']) {
+      const error = refusal(() => canonicalEntry(entry(1, { [member]: value })));
+      expect(error.code).toBe('INPUT_INVALID');
+      expect(error.message).toContain(`${member} holds what looks like`);
+      expect(`${error.message} ${error.hint}`).not.toContain(value);
+    }
+  });
+
+  it('is not suspected in grounds, request numbers and rule ids', () => {
+    const allowed = {
+      ground: 'KPL 190, Art. 6(1)(c)',
+      request: 'Nr. 11816007820',
+      verified: 'contract number',
+      rules: ['a:b/2026-01-02'],
+    };
+    expect(parseEntry(canonicalEntry(entry(1, allowed)))).toMatchObject(allowed);
+  });
+});

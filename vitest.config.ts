@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+// A developer's shell must not lead a test to a real database or workspace; workers inherit this environment.
+for (const name of Object.keys(process.env)) {
+  if (name === 'DATABASE_URL' || name.startsWith('GDPR_') || name.startsWith('PG')) delete process.env[name];
+}
+
+// The build server reads the counts from a file, beside the output that people read.
+const report = process.env.TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    disableConsoleIntercept: true,
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 30_000,
+  },
+});
