@@ -201,7 +201,8 @@ async function measureFiles(
 }
 
 async function measure(archive: ArchiveReader, entry: ArchiveEntry, method: string): Promise<signatures.MeasuredFile> {
-  const hashes = new Map([...new Set([SHA256, method])].map((each) => [each, createHash(DIGESTS[each] ?? 'sha256')]));
+  const known = [SHA256, method].filter((each) => Object.hasOwn(DIGESTS, each));
+  const hashes = new Map(known.map((each) => [each, createHash(DIGESTS[each] ?? 'sha256')]));
   for await (const chunk of archive.stream(entry)) for (const hash of hashes.values()) hash.update(chunk);
   const digests = new Map([...hashes].map(([each, hash]) => [each, hash.digest()]));
   return {

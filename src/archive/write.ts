@@ -21,6 +21,8 @@ import { type ArchiveSource, MeasuredSource, sourceError } from './source.js';
 import { requestTimestamp } from './timestamp.js';
 import { signatureXml } from './xades.js';
 
+export type { ArchiveSource } from './source.js';
+
 export interface ArchiveOptions {
   /** Where the archive will stand once published; until then it is `<path>.partial`. */
   readonly path: string;

@@ -2,7 +2,7 @@ import type { ArchiveWriter } from '../archive/write.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
-import { fileNameOf } from '../datamap/names.js';
+import { fileNames } from '../datamap/names.js';
 import type { TableRead, WithheldReason } from '../datamap/read.js';
 import { live } from '../datamap/sql.js';
 import { type PageTable, tableAnchor, tableBottom, tableRows, tableTop } from '../documents/export-page.js';
@@ -61,13 +61,17 @@ const BATCH = 200;
 
 /** Reads each table once: JSON goes straight into the archive, CSV and the page wait in spools for their turn. */
 export class TableWriter {
-  constructor(private readonly options: TableWriterOptions) {}
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(private readonly options: TableWriterOptions) {
+    this.#names = fileNames(options.model.tables.map((table) => table.name));
+  }
 
   async write(read: TableRead): Promise<TableResult> {
     const { session, archive, page, counter, temporary } = this.options;
     const { table } = read;
     assertGoingOn(this.options.signal);
-    const name = fileNameOf(table.name);
+    const name = this.#names.get(table.name);
     const files = { json: `data/${name}.json`, csv: `data/${name}.csv` };
     const stream = session.stream(read.sql)[Symbol.asyncIterator]();
     const first = await stream.next();

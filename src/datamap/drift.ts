@@ -84,7 +84,7 @@ function unownedKeys(table: PersonalTableModel, live: CatalogTable, personal: Re
     }));
 }
 
-const JSON_TYPES = new Set(['json', 'jsonb', 'text', 'character varying', 'character']);
+const JSON_TYPES = new Set(['json', 'jsonb', 'text', 'character varying', 'bpchar']);
 
 function notJson(table: PersonalTableModel, live: CatalogTable): Drift[] {
   const used = new Set([

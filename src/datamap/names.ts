@@ -4,9 +4,9 @@ export interface TableName {
   readonly table: string;
 }
 
-const PART = /"((?:[^"]|"")+)"|([^."\s]+)/y;
+const PART = /"((?:[^"]|"")+)"|([^."]+)/y;
 
-/** Reads `schema.table`, either part quoted as in SQL. @returns undefined when it is not such a name */
+/** Reads `schema.table`; a part with a dot or a quote is quoted as in SQL. @returns undefined when it is not such a name */
 export function parseTableName(text: string): TableName | undefined {
   const parts: string[] = [];
   let at = 0;
@@ -24,9 +24,9 @@ export function parseTableName(text: string): TableName | undefined {
   return parts.length === 2 && schema !== undefined && table !== undefined ? { schema, table } : undefined;
 }
 
-/** The one spelling of a table's name in results, plans and maps: quotes only where SQL needs them to read it back. */
+/** The one spelling of a table's name in results, plans and maps: quotes only round a part with a dot or a quote. */
 export function formatTableName({ schema, table }: TableName): string {
-  return [schema, table].map((part) => (/^[^."\s]+$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`)).join('.');
+  return [schema, table].map((part) => (/^[^."]+$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`)).join('.');
 }
 
 /** A written name in its one spelling; a text that is no table's name stays as it is. */
@@ -35,11 +35,21 @@ export function canonicalName(written: string): string {
   return parsed === undefined ? written : formatTableName(parsed);
 }
 
-/** A file-name-safe, ASCII form of a table's name, for the entries of an archive. */
-export function fileNameOf(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replace(/[^A-Za-z0-9._-]+/g, '_')
-    .replace(/^[._]+|[._]+$/g, '')
-    .toLowerCase();
+/** File names for tables: ASCII, lower case, each its own even where two names differ only in other characters. */
+export function fileNames(names: readonly string[]): Map<string, string> {
+  const taken = new Set<string>();
+  return new Map(
+    names.map((name) => {
+      const plain = name
+        .normalize('NFKD')
+        .replace(/\p{M}/gu, '')
+        .replace(/[^A-Za-z0-9._-]+/g, '_')
+        .replace(/^[._]+|[._]+$/g, '')
+        .toLowerCase();
+      let file = plain === '' ? 'table' : plain;
+      for (let n = 2; taken.has(file); n += 1) file = `${plain}-${n}`;
+      taken.add(file);
+      return [name, file];
+    }),
+  );
 }

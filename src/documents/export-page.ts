@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { dateText, datetimeAttribute, instantIn, parseMoment } from './dates.js';
 import { Html, html, isolated } from './escape.js';
-import { datetimeAttribute, dateText, instantIn, parseMoment } from './dates.js';
 import { counted } from './format.js';
-import { both, openSection, section, table, t } from './markup.js';
+import { both, openSection, section, t, table } from './markup.js';
 import type { PageModel, PageWithheld, Text } from './page-model.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import {
@@ -157,7 +157,11 @@ function brief(model: PageModel): Html {
 }
 
 function howLongAnswer({ retention }: PageModel): Text {
-  const last = retention.map((rule) => rule.last ?? '').reduce((a, b) => (a > b ? a : b), '');
+  const last =
+    retention
+      .flatMap((rule) => rule.last ?? [])
+      .toSorted()
+      .at(-1) ?? '';
   const moment = parseMoment(last);
   const open = retention.some(({ undetermined }) => undetermined > 0);
   if (moment === undefined) return open ? BRIEF.notStarted : BRIEF.seeEach;

@@ -1,4 +1,4 @@
-import { escapeHtml, Html, html, type HtmlValue } from './escape.js';
+import { escapeHtml, Html, type HtmlValue, html } from './escape.js';
 import type { Text } from './page-model.js';
 
 /** A text in both languages; the style sheet shows the chosen one. Equal texts appear once. */

@@ -1,7 +1,7 @@
-import { html, type Html, type HtmlValue, isolated, webAddress } from './escape.js';
 import { dateText, parseMoment } from './dates.js';
-import { articleText, countryText, counted, periodText } from './format.js';
-import { both, facts, inline, section, table, t } from './markup.js';
+import { type Html, type HtmlValue, html, isolated, webAddress } from './escape.js';
+import { articleText, counted, countryText, periodText } from './format.js';
+import { both, facts, inline, section, t, table } from './markup.js';
 import type { PageModel, PagePurpose, PageRecipient, PageRetention, Text } from './page-model.js';
 import { RIGHTS, RIGHTS_TEXTS } from './rights.js';
 import { BASIS, NOUNS, ROLE, SOURCE, TEXTS } from './texts.js';

@@ -1,6 +1,6 @@
 import { GdprError } from '../foundation/errors.js';
+import { dateText, datetimeAttribute, offsetText, parseMoment, timeText } from './dates.js';
 import { archivePath, escapeHtml, Html, html, isolated } from './escape.js';
-import { datetimeAttribute, dateText, offsetText, parseMoment, timeText } from './dates.js';
 import { booleanText, counted, moneyText, numberText } from './format.js';
 import { prettyJson } from './json-text.js';
 import { CLOSE_TABLE, cellTag, inline, openTable, type TableWidth, t } from './markup.js';

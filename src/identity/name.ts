@@ -20,23 +20,11 @@ const LOOSE_MARKS = new RegExp(
 );
 
 /** Letters that Unicode does not decompose. */
+// biome-ignore format: a table
 const UNDECOMPOSED: Readonly<Record<string, string>> = {
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  ø: 'o',
-  ħ: 'h',
-  ŧ: 't',
-  ı: 'i',
-  ŋ: 'n',
-  ĸ: 'k',
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  þ: 'th',
-  ə: 'e',
-  ς: 'σ',
-}; // prettier-ignore
+  ł: 'l', đ: 'd', ð: 'd', ø: 'o', ħ: 'h', ŧ: 't', ı: 'i', ŋ: 'n', ĸ: 'k', ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th',
+  ə: 'e', ς: 'σ',
+};
 const NEEDS_REPLACEMENT = new RegExp(`[${Object.keys(UNDECOMPOSED).join('')}]`, 'g');
 const NOT_IN_A_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 const CYRILLIC = /\p{Script=Cyrillic}/u;

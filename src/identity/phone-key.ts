@@ -50,9 +50,14 @@ export function phoneSearchKeys(raw: string, options: IdentifierOptions = {}): r
   return [...keys];
 }
 
-/** A national number of fewer than seven digits lets the country code or a trunk prefix into the key. */
+/**
+ * A national number of fewer than seven digits lets the country code or a trunk prefix into the key; where a
+ * numbering plan lets callers leave out the area code, as in San Marino, the text may hold the last digits only.
+ */
 function spellings(callingCode: string, national: string): readonly string[] {
   const all = [national];
+  if (callingCode === '371') return all;
+  for (let length = 4; length < KEY_DIGITS; length += 1) all.push(national.slice(-length));
   if (national.length < KEY_DIGITS) {
     const written = `${callingCode}${national}`;
     all.push(written, `0${written}`, `00${written}`, `${callingCode}0${national}`, `00${callingCode}0${national}`);

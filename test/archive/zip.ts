@@ -4,6 +4,8 @@ import { crc32, inflateRawSync } from 'node:zlib';
 export interface Part {
   name: string;
   content: Buffer;
+  /** What stands in the file for the content, as when it is encrypted. */
+  data?: Buffer;
   /** The name in the local header, when it differs. */
   localName?: string;
   /** Unix mode with the file type. */
@@ -46,7 +48,12 @@ export function packZip(parts: readonly Part[], comment = ''): Buffer {
   let offset = 0;
   for (const part of parts) {
     const local = localHeader(part);
-    const pieces = [local, Buffer.from(part.localName ?? part.name), part.content, part.gap ?? Buffer.alloc(0)];
+    const pieces = [
+      local,
+      Buffer.from(part.localName ?? part.name),
+      part.data ?? part.content,
+      part.gap ?? Buffer.alloc(0),
+    ];
     directory.push(directoryHeader(part, offset));
     body.push(...pieces);
     offset += pieces.reduce((sum, { length }) => sum + length, 0);
@@ -92,6 +99,6 @@ function writeCommon(header: Buffer, at: number, part: Part): void {
   header.writeUInt16LE(part.flags ?? 0, at + 2);
   header.writeUInt32LE(0x5c64_28c3, at + 6);
   header.writeUInt32LE(crc32(part.content), at + 10);
-  header.writeUInt32LE(part.content.length, at + 14);
+  header.writeUInt32LE((part.data ?? part.content).length, at + 14);
   header.writeUInt32LE(part.content.length, at + 18);
 }

@@ -54,6 +54,11 @@ describe('isolated', () => {
     expect(isolated('<b>').markup).toBe('<bdi>&lt;b&gt;</bdi>');
   });
 
+  it('keeps a short number with a hyphen on one line', () => {
+    expect(isolated('R-2024-0017').markup).toBe('<bdi class="whole">R-2024-0017</bdi>');
+    expect(isolated('Rīga, LV-1010').markup).toBe('<bdi>Rīga, LV-1010</bdi>');
+  });
+
   it('lets a long address break after its signs, and an escaped sign stays whole', () => {
     expect(isolated('anna.berzina@example.lv').markup).toBe('<bdi class="long">anna.berzina@<wbr>example.lv</bdi>');
     expect(isolated('/a?first=1&second=2&third').markup).toBe(

@@ -97,7 +97,7 @@ export const VISITS: PageTable = {
 
 const v = (...values: (string | null)[]): Cell[] => values.map((value) => ({ value }));
 
-export const CUSTOMER_ROWS: Cell[][] = [
+const CUSTOMER_ROWS: Cell[][] = [
   [
     { value: '104422' },
     { value: 'Anna Bērziņa-Kļaviņa' },
@@ -108,7 +108,7 @@ export const CUSTOMER_ROWS: Cell[][] = [
   ],
 ];
 
-export const ORDER_ROWS: Cell[][] = [
+const ORDER_ROWS: Cell[][] = [
   v(
     'R-2024-0017',
     '2024-03-03 14:05:06.123456+02',

@@ -109,13 +109,13 @@ export function correspondenceSteps(plan: Plan, lastOrder: number): Step[] {
           'client', jsonb_build_object('ip', host(o.client_ip), 'agent', 'Mozilla/5.0')))
         FROM shop.orders o
         LEFT JOIN shop.customers c ON c.id = o.customer_id
-        LEFT JOIN shop.gift_recipients r ON r.id = o.id
-        JOIN (
-          SELECT order_id, jsonb_agg(jsonb_build_object('book', book_id, 'quantity', quantity,
-            'dedication', CASE WHEN ${dice.chance('order_id', 'dedication', 30)} THEN 'Draugam' END) ORDER BY line_no) AS items
-          FROM shop.order_lines WHERE order_id BETWEEN $1 AND $2 AND ${dice.chance('order_id', 'logged', 200)} GROUP BY order_id
-        ) l ON l.order_id = o.id
-        WHERE o.id BETWEEN $1 AND $2`,
+        LEFT JOIN shop.gift_recipients r ON r.id = o.id,
+        LATERAL (
+          SELECT jsonb_agg(jsonb_build_object('book', book_id, 'quantity', quantity, 'dedication',
+            CASE WHEN ${dice.chance('(order_id * 16 + line_no)', 'dedication', 20)} THEN 'Draugam' END) ORDER BY line_no) AS items
+          FROM shop.order_lines WHERE order_id = o.id
+        ) l
+        WHERE o.id BETWEEN $1 AND $2 AND ${dice.chance('o.id', 'logged', 200)}`,
     },
     {
       table: 'event_log',

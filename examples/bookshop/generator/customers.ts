@@ -50,13 +50,15 @@ export function landline(dice: Dice, house: string, key: string): string {
     FROM (SELECT ${digits}) l (d))`;
 }
 
-/** SQL for an e-mail address that holds the key, so that no two people share one; `n` is the person's name. */
-export function email(dice: Dice, key: string, name = 'n'): string {
-  const first = `${name}.ascii_first`;
-  const last = `${name}.ascii_last`;
+/**
+ * SQL for an e-mail address. It holds the label, which is the person's alone, so that no two people share one;
+ * `pg_temp.names n` is the person's name.
+ */
+export function email(dice: Dice, key: string, label = key): string {
   const typed = `CASE ${dice.roll(key, 'e-mail form', 3)}
-      WHEN 0 THEN ${first} || '.' || ${last} || ${key} WHEN 1 THEN left(${first}, 1) || '.' || ${last} || ${key}
-      ELSE ${last} || ${key} || '.' || ${first} END || '@' || ${dice.choose(key, 'domain', DOMAINS)}`;
+      WHEN 0 THEN n.ascii_first || '.' || n.ascii_last || ${label}
+      WHEN 1 THEN left(n.ascii_first, 1) || '.' || n.ascii_last || ${label}
+      ELSE n.ascii_last || ${label} || '.' || n.ascii_first END || '@' || ${dice.choose(key, 'domain', DOMAINS)}`;
   return `(SELECT CASE WHEN ${dice.chance(key, 'e-mail case', 120)} THEN initcap(a COLLATE "C") ELSE a END FROM (SELECT ${typed}) e (a))`;
 }
 

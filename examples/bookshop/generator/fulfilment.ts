@@ -36,7 +36,7 @@ export function fulfilmentSteps(plan: Plan, last: number): Step[] {
         INSERT INTO shop.gift_recipients (id, order_id, name, phone, email, street, city, postcode, message, created_at)
         SELECT o.id, o.id, coalesce(f.display_name, n.first || ' ' || n.last),
           CASE WHEN f.id IS NULL THEN ${mobile(dice, stranger)} ELSE f.phone END,
-          CASE WHEN f.id IS NOT NULL THEN f.email WHEN ${dice.chance('o.id', 'gift e-mail', 500)} THEN ${email(dice, stranger)} END,
+          CASE WHEN f.id IS NOT NULL THEN f.email WHEN ${dice.chance('o.id', 'gift e-mail', 500)} THEN ${email(dice, stranger, "'00' || o.id")} END,
           ${street(dice, stranger)}, ${city(dice, stranger)}, ${postcode(dice, stranger)},
           CASE WHEN ${dice.chance('o.id', 'message', 700)} THEN ${dice.choose('o.id', 'message text', MESSAGES)} END, o.placed_at
         FROM shop.orders o

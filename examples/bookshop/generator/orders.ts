@@ -22,7 +22,7 @@ export function guestTable(plan: Plan): string {
   return `
     CREATE TEMP TABLE guests ON COMMIT DROP AS
     SELECT g.id, CASE WHEN c.id IS NULL THEN n.first || ' ' || n.last ELSE c.display_name END AS name,
-      CASE WHEN c.id IS NULL THEN ${email(dice, 'g.id')}
+      CASE WHEN c.id IS NULL THEN ${email(dice, 'g.id', `'0' || (g.id - ${FIRST_GUEST})`)}
         WHEN ${dice.chance('g.id', 'capitals', 300)} THEN initcap(c.email COLLATE "C") ELSE c.email END AS email,
       CASE WHEN c.id IS NULL THEN CASE WHEN ${dice.chance('g.id', 'landline', 100)} THEN ${landline(dice, 'g.id', 'g.id')}
         ELSE ${mobile(dice, 'g.id')} END ELSE c.phone END AS phone,

@@ -14,6 +14,8 @@ const REVIEWS = [
 ];
 const LISTS = ['Mani sapņi', 'Dzimšanas diena', 'Vasarai', 'Bērniem'];
 const SESSION_DAYS = 900;
+/** Microseconds of a visit in which pages are viewed; the visit ends later, so that it outlives its page views. */
+const VIEWS_WITHIN = 2_000_000_000;
 /** Keys of visitors without an account. */
 const FIRST_VISITOR = 3_500_000_000;
 
@@ -24,7 +26,7 @@ export function wishSteps(plan: Plan): Step[] {
   const started = `(${asOf} - interval '1 hour' - ${dice.span('s.id', 'started', SESSION_DAYS)})`;
   const moment = (key: string, salt: string, days: number) => `(${asOf} - ${dice.span(key, salt, days)})`;
   const view = '(s.id * 8 + k)';
-  const inCart = '(1 + (c.first - 1 + k * 17) % ' + plan.books + ')';
+  const inCart = `(1 + (c.first - 1 + k * 17) % ${plan.books})`;
 
   return [
     {
@@ -34,7 +36,7 @@ export function wishSteps(plan: Plan): Step[] {
         INSERT INTO shop.sessions (id, token, customer_id, ip, user_agent, started_at, last_seen_at)
         SELECT s.id, ${dice.token('s.id', 'token')}, s.customer, inet '100.64.0.0' + ${dice.roll('s.id', 'ip', 4_000_000)},
           ${dice.choose('s.id', 'agent', AGENTS)}, ${started},
-          ${started} + ${dice.roll('s.id', 'stay', 3_000_000_000)} * interval '1 microsecond'
+          ${started} + (${VIEWS_WITHIN} + ${dice.roll('s.id', 'stay', 1_000_000_000)}) * interval '1 microsecond'
         FROM (
           SELECT ${rowOf('g', 4, 'k')} AS id, CASE WHEN k < 3 THEN g END AS customer
           FROM generate_series($1::bigint, $2::bigint) g, generate_series(0, 3) k
@@ -46,7 +48,7 @@ export function wishSteps(plan: Plan): Step[] {
       ...range,
       sql: `
         INSERT INTO shop.page_views (viewed_at, session_id, customer_id, path, search_terms, referrer, dwell_ms)
-        SELECT s.started_at + ${dice.roll(view, 'at', 2_000_000_000)} * interval '1 microsecond', s.id, s.customer_id,
+        SELECT s.started_at + ${dice.roll(view, 'at', VIEWS_WITHIN)} * interval '1 microsecond', s.id, s.customer_id,
           CASE WHEN v.search THEN '/mekle' ELSE '/gramata/' || ${bookId(plan, view, 'viewed')} END,
           CASE WHEN v.search THEN ${dice.choose(view, 'terms', SEARCHES)} END,
           CASE k WHEN 1 THEN 'https://search.example/' END, ${dice.roll(view, 'dwell', 90_000)}
