@@ -19,9 +19,9 @@ export interface Giver {
   readonly onJsonWithheld: (column: ColumnModel, path: string, reason: CellReason) => void;
 }
 
-/** Decides one cell of a row that is the person's as `owners` (bit mask). */
-export function giveCell(giver: Giver, column: ColumnModel, owners: number, value: string | null): GivenCell {
-  if (!mayGive(giver.table, column.owner, owners)) return { withheld: 'third-party' };
+/** Decides one cell of a row that is the person's as `owners` (bit mask); `hidden` says that it is another owner's. */
+export function giveCell(giver: Giver, column: ColumnModel, owners: number, hidden: boolean, value: string | null): GivenCell {
+  if (hidden) return { withheld: 'third-party' };
   if (value === null) return { value };
   const { entry } = column;
   if (entry.namesSomeone === true && !isOwnName(giver.traits, value)) return { withheld: 'third-party' };

@@ -1,6 +1,6 @@
 import type { ArchiveWriter } from '../archive/write.js';
 import type { Session } from '../database/session.js';
-import type { Catalog } from '../datamap/catalog.js';
+import type { Catalog, CatalogTable } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { fileNames } from '../datamap/names.js';
 import type { TableRead, WithheldReason } from '../datamap/read.js';
@@ -77,7 +77,7 @@ export class TableWriter {
     const first = await stream.next();
     if (first.done === true) return { table, rows: 0, files };
     const csv = new Spool(temporary);
-    const shown = pageTable(read, this.options.model);
+    const shown = pageTable(read, this.options.model, live(table, this.options.catalog));
     let rows = 0;
     const take = async (batch: readonly GivenCell[][]) => {
       rows += batch.length;
@@ -113,8 +113,9 @@ export class TableWriter {
     let separator = '\n';
     for (let row: (string | null)[] | undefined = first; row !== undefined; ) {
       assertGoingOn(this.options.signal);
-      const [, owners, ...values] = row;
-      const cells = read.columns.map((column, i) => giveCell(giver, column, Number(owners), values[i] ?? null));
+      const [, owners, hidden, ...values] = row;
+      const others = new Set((hidden ?? '').split(','));
+      const cells = read.columns.map((column, i) => giveCell(giver, column, Number(owners), others.has(String(i)), values[i] ?? null));
       yield separator + jsonRow(read.columns, cells, live(table, catalog));
       separator = ',\n';
       batch.push(cells);
@@ -140,7 +141,17 @@ export class TableWriter {
   }
 }
 
-function pageTable(read: TableRead, model: DataMapModel): PageTable {
+/** How a value of the type is shown, where the map does not say. */
+const FORMATS: Readonly<Record<string, NonNullable<PageTable['columns'][number]['format']>>> = {
+  date: 'date',
+  'timestamp with time zone': 'timestamp',
+  'timestamp without time zone': 'timestamp',
+  boolean: 'boolean',
+  json: 'json',
+  jsonb: 'json',
+};
+
+function pageTable(read: TableRead, model: DataMapModel, liveTable: CatalogTable): PageTable {
   const { name, entry } = read.table;
   const purposes = new Set(read.table.columns.flatMap((column) => column.entry.purposes));
   return {
@@ -148,12 +159,9 @@ function pageTable(read: TableRead, model: DataMapModel): PageTable {
     title: entry.title,
     ...(entry.description && { description: entry.description }),
     purposes: Object.entries(model.map.purposes).flatMap(([id, purpose]) => (purposes.has(id) ? [purpose.title] : [])),
-    columns: read.columns.map((column) => ({
-      name: column.name,
-      title: column.entry.title,
-      source: column.entry.source,
-      ...(column.entry.format && { format: column.entry.format }),
-      ...(column.entry.codes && { codes: column.entry.codes }),
-    })),
+    columns: read.columns.map(({ name: column, entry: { title, source, codes, ...said } }) => {
+      const format = said.format ?? FORMATS[liveTable.columns.get(column)?.baseType ?? ''];
+      return { name: column, title, source, ...(format && { format }), ...(codes && { codes }) };
+    }),
   };
 }

@@ -12,7 +12,10 @@ export type WithheldReason = CellReason | 'shared-identifier';
 /** The statement that reads one table's collected rows, and what its result's columns are. */
 export interface TableRead {
   readonly table: PersonalTableModel;
-  /** Result: person, owners (bit mask), then `columns` in order, as text; ordered by person and key. */
+  /**
+   * Result: person, owners (bit mask), hidden, then `columns` in order, as text; ordered by person and key. `hidden`
+   * lists, separated by commas, the positions in `columns` of another owner's values: they come as NULL.
+   */
   readonly sql: string;
   readonly columns: readonly ColumnModel[];
   /** Columns that never leave the database, with the reason. */
@@ -27,8 +30,19 @@ export function mayGive(table: PersonalTableModel, owner: string, owners: number
 }
 
 /**
+ * The owners (bit mask) who may see something of a column, undefined when all may. The places of a JSON document
+ * have owners of their own.
+ */
+function maskOf(table: PersonalTableModel, { owner, entry }: ColumnModel): number | undefined {
+  const owners = new Set([owner, ...(entry.json ?? []).map((node) => node.owner ?? owner)]);
+  if (owners.has('shared')) return undefined;
+  const mask = table.owners.filter(({ id }) => owners.has(id)).reduce((bits, { index }) => bits | (1 << index), 0);
+  return mask === 2 ** table.owners.length - 1 ? undefined : mask;
+}
+
+/**
  * Compiles one read a table over the rows that were collected. Another owner's columns come as NULL, so that a third
- * party's data does not leave the database; `mayGive` tells such a NULL from an empty value.
+ * party's data does not leave the database; `hidden` tells such a NULL from an empty value.
  */
 export function compileReads(model: DataMapModel, catalog: Catalog): TableRead[] {
   return model.tables.map((table) => {
@@ -40,17 +54,23 @@ export function compileReads(model: DataMapModel, catalog: Catalog): TableRead[]
     const key = keyOf(table, catalog);
     const names = key.map((_, i) => `k${i + 1}`).join(', ');
     const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
-    const select = columns.map((col) => {
-      const index = table.owners.find((owner) => owner.id === col.owner)?.index;
+    const limited = columns.map((col) => {
+      const mask = maskOf(table, col);
+      return mask === undefined ? undefined : `r.owners & ${mask} <> 0`;
+    });
+    const hidden = limited.flatMap((mine, i) =>
+      mine === undefined ? [] : [`CASE WHEN NOT ${mine} AND ${column('t', columns[i]?.name ?? '')} IS NOT NULL THEN '${i}' END`],
+    );
+    const select = columns.map((col, i) => {
       const value = column('t', col.name);
-      return index === undefined || table.owners.length === 1 ? value : `CASE WHEN r.owners & ${1 << index} <> 0 THEN ${value} END`;
+      return limited[i] === undefined ? value : `CASE WHEN ${limited[i]} THEN ${value} END`;
     });
     return {
       table,
       columns,
       left,
       sql: [
-        `SELECT ${['r.person', 'r.owners', ...select].join(', ')}`,
+        `SELECT ${['r.person', 'r.owners', hidden.length === 0 ? "''" : `concat_ws(',', ${hidden.join(', ')})`, ...select].join(', ')}`,
         `FROM (SELECT person, ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY person, ${names}) r`,
         `JOIN ${fromTable(table, catalog)} t ON ${join}`,
         `ORDER BY r.person, ${key.map((_, i) => `r.k${i + 1}`).join(', ')}`,

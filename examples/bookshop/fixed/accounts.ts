@@ -87,7 +87,7 @@ const customers: readonly FixedRow[] = [
       last_login_at: '2025-08-17 20:10:10.101010+00',
     },
   }),
-  fixed('customers', ['lasitava', 'ilze'], {
+  fixed('customers', 'lasitava', {
     id: 4,
     kind: 'legal',
     email: 'gramatvediba@lasitava.example',
