@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { removeFolders } from './support/folders.js';
 import { dropDatabases, runPrefix } from './support/postgres.js';
 import { startServer } from './support/server.js';
 import { missingTools } from './support/tools.js';
@@ -13,9 +14,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const given = process.env.TEST_DATABASE_URL;
   if (given !== undefined && given !== '') {
     project.provide('testServer', { url: given, prefix });
-    return () => dropDatabases(given, prefix);
+    return () => dropDatabases(given, prefix).finally(() => removeFolders(prefix));
   }
   const server = await startServer();
   project.provide('testServer', { url: server.url, prefix });
-  return () => server.stop();
+  return () => server.stop().finally(() => removeFolders(prefix));
 }

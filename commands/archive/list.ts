@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { textTable } from '../../src/cli/table.js';
 
@@ -11,7 +12,10 @@ export default class ArchiveList extends BaseCommand {
     const { listArchives } = await import('../../src/operation/archives.js');
     const archives = await this.withWorkspace(flags.workspace, listArchives);
     if (archives.length === 0) this.print('No archives yet.');
-    else this.print(...textTable(['ENDED', 'ACTION', 'STATE', 'FILE'], archives.map((a) => [a.ended.slice(0, 16), a.action, a.state, a.archive])));
+    else {
+      const rows = archives.map((a) => [a.ended.slice(0, 16).replace('T', ' '), a.action, a.state, basename(a.archive)]);
+      this.print(...textTable(['ENDED (UTC)', 'ACTION', 'STATE', 'FILE'], rows), '', `in ${dirname(archives[0]?.archive ?? '')}`);
+    }
     return { archives };
   }
 }

@@ -30,7 +30,8 @@ CSV, and a signature that outside tools can check.`;
   async run() {
     const { flags } = await this.parse(CustomerExport);
     const query = await personQuery(flags);
-    const { prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
+    const { checkVerified, prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
+    const verified = flags.plan ? '' : checkVerified(flags.verified);
     return this.withContext(flags.workspace, async (context) => {
       const prepared = await prepareExport(context, query, chooseCandidate);
       if (flags.plan) {
@@ -42,7 +43,7 @@ CSV, and a signature that outside tools can check.`;
       const result = await exportPrepared(
         context,
         prepared,
-        { verified: flags.verified, language: flags.language === 'en' ? 'en' : 'lv', planDigest: flags['plan-digest'] },
+        { verified, language: flags.language === 'en' ? 'en' : 'lv', planDigest: flags['plan-digest'] },
         ({ table, done, total }) => this.progress.show(table, done, total),
       );
       this.progress.stop();

@@ -50,6 +50,7 @@ export async function checkToken(der: Uint8Array, data: Uint8Array): Promise<Tim
     if (eContentType !== OID.tstInfo || eContent === undefined) throw new Fault('the token holds no TSTInfo');
     return { signedData: signed, info: TSTInfo.fromBER(eContent.getValue()) };
   });
+  if (Number.isNaN(info.genTime.getTime())) throw new Fault('the token states no time');
   checkImprint(info, data);
   const certificate = await verifySignature(signedData, data);
   if (!(certificate.keyUsage ?? []).includes(OID.timeStamping)) {

@@ -163,22 +163,26 @@ async function checkSigner(
   pins: ReadonlySet<string>,
   timestamp: CheckedTimestamp | undefined,
 ): Promise<Pick<Verification, 'signer' | 'signedAt'>> {
-  const certificate = await report.gain('signing-certificate', () => signatures.signingCertificate(signature));
+  const found = await report.gain('signing-certificate', () => {
+    const certificate = signatures.signingCertificate(signature);
+    return { certificate, facts: signerFacts(certificate) };
+  });
   const time = signatures.signingTime(signature);
   const signedAt = time === undefined ? {} : { signedAt: time.toISOString() };
-  if (certificate === undefined) return signedAt;
+  if (found === undefined) return signedAt;
+  const { certificate, facts } = found;
   await report.check('certificate-period', () => signatures.checkPeriod(certificate, timestamp?.provenTime ?? time));
   const pinned = await report.check('certificate-pinned', () => signatures.checkPinned(certificate, pins));
   await report.check('signature-value', () => signatures.checkSignatureValue(signature, certificate));
+  return { ...signedAt, signer: { ...facts, pinned } };
+}
+
+function signerFacts(certificate: X509Certificate): Omit<NonNullable<Verification['signer']>, 'pinned'> {
   return {
-    ...signedAt,
-    signer: {
-      subject: oneLine(certificate.subject),
-      sha256: certificateSha256(certificate.raw),
-      selfSigned: isSelfSigned(certificate),
-      pinned,
-      notAfter: new Date(certificate.validTo).toISOString(),
-    },
+    subject: oneLine(certificate.subject),
+    sha256: certificateSha256(certificate.raw),
+    selfSigned: isSelfSigned(certificate),
+    notAfter: new Date(certificate.validTo).toISOString(),
   };
 }
 
@@ -244,7 +248,7 @@ function readAuthority(source: Buffer): X509Certificate[] {
   return source.includes('-----BEGIN') ? certificatesFromPem(source.toString('latin1')) : [readCertificate(source)];
 }
 
-/** A subject on one line, outermost part first, as Node prints it. */
-function oneLine(subject: string): string {
-  return printable(subject.split('\n').join(', '));
+/** A subject on one line, outermost part first; Node gives none for an empty one. */
+function oneLine(subject: string | undefined): string {
+  return printable((subject ?? '').split('\n').join(', '));
 }

@@ -3,6 +3,8 @@ import { Fault } from './fault.js';
 
 /** Deeper than any signature or manifest, far from the call stack's end. */
 const MAX_DEPTH = 32;
+/** The parser looks through all attributes of a tag for each one; a name has at most 200 characters. */
+const MAX_TAG_LENGTH = 4096;
 
 /** Text of an element as canonical XML writes it. */
 export function escapeText(text: string): string {
@@ -35,6 +37,7 @@ export function parseXml(bytes: Uint8Array): Element {
     '',
   );
   if (text.includes('<!')) throw new Fault('a DTD, a comment or a CDATA section is not allowed');
+  if (new RegExp(`<[^>]{${MAX_TAG_LENGTH}}`).test(text)) throw new Fault('a tag is too long');
   if (text.includes('<?')) throw new Fault('a processing instruction is not allowed');
   const root = parse(text);
   inspect(root, 0);

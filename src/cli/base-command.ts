@@ -66,7 +66,7 @@ export abstract class BaseCommand extends Command {
     const write = (line: string) => process.stderr.write(`${line}\n`);
     for (const frame of failure.frames ?? []) write(`  ${frame}`);
     write(`${chalkStderr.red('gdpr:')} ${failure.message}`);
-    if (failure.hint !== undefined) write(`  ${failure.hint}`);
+    write(`  ${failure.hint}`);
   }
 
   override async finally(error: Error | undefined): Promise<void> {

@@ -6,19 +6,23 @@ export interface Failure {
   readonly code: string;
   readonly exit: number;
   readonly message: string;
-  readonly hint?: string | undefined;
+  readonly hint: string;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Stack frames of a bug: places in the program, no message. */
   readonly frames?: readonly string[];
 }
 
+const REPORT = 'please report it with what is printed here: it holds places in the program and no data';
+const AGAIN = 'run the command again';
+
 /** Translates any error. oclif's own parse errors repeat what was typed, so they are worded anew. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof GdprError) {
-    return { code: error.code, exit: error.exit, message: error.message, hint: error.hint, details: error.details };
+    const { code, exit, message, details } = error;
+    return { code, exit, message, hint: error.hint ?? (code === 'BUG' ? REPORT : AGAIN), details };
   }
   if (error instanceof Error && error.name === 'ExitPromptError') {
-    return { code: 'INTERRUPTED', exit: EXIT.interrupted, message: 'stopped as asked; nothing was done' };
+    return { code: 'INTERRUPTED', exit: EXIT.interrupted, message: 'stopped as asked; nothing was done', hint: AGAIN };
   }
   const usage = usageMessage(error);
   if (usage !== undefined) return { code: 'USAGE', exit: EXIT.usage, message: usage, hint: 'see the flags and examples: add --help' };
@@ -28,7 +32,7 @@ export function failureOf(error: unknown): Failure {
     code: 'BUG',
     exit: EXIT.bug,
     message: `the program failed in a way it should not (${name})`,
-    hint: 'please report it with the lines above; they hold places in the program and no data',
+    hint: REPORT,
     frames,
   };
 }
@@ -45,9 +49,22 @@ function usageMessage(error: unknown): string | undefined {
     }
     case 'RequiredArgsError':
       return `missing: ${(error as unknown as { args: { name: string }[] }).args.map((arg) => arg.name.toUpperCase()).join(', ')}`;
-    case 'FailedFlagValidationError':
-      return `flags are missing or do not go together: ${[...new Set(error.message.match(/--[a-z][a-z-]*/g))].filter((flag) => flag !== '--help').join(', ')}`;
+    case 'FailedFlagValidationError': {
+      const missing = [...error.message.matchAll(/Missing required flag ([a-z][a-z-]*)/g)].map(([, flag]) => `--${flag}`);
+      return missing.length > 0 ? `missing: ${missing.join(', ')}` : 'two flags do not go together';
+    }
     default:
-      return 'a flag has no value, or one that it does not take';
+      return flagMessage(error.message);
   }
+}
+
+/** What oclif says of a flag's value, without the value; its texts end in what is expected. */
+function flagMessage(message: string): string {
+  const [, flag] = /^(?:Expected |Parsing |Flag )(--[a-z][a-z-]*)[ =]/.exec(message) ?? [];
+  if (flag === undefined) return 'a flag has no value, or one that it does not take';
+  const [, options] = /.* (?:to be one of|expects one of these values): ([a-z, -]+)(?:\n|$)/s.exec(message) ?? [];
+  if (options !== undefined) return `${flag} takes one of: ${options}`;
+  if (message.startsWith('Flag ')) return `${flag} needs a value`;
+  const [, bound] = /Expected an integer( greater than or equal to \d+| less than or equal to \d+)? but received/.exec(message) ?? [];
+  return `${flag} takes a whole number${bound ?? ''}`;
 }

@@ -46,16 +46,11 @@ export async function prepareExport(context: Context, query: PersonQuery, choose
 }
 
 /**
- * Runs a prepared export.
- * @throws GdprError USAGE unless `verified` says how the identity was checked, in words that hold no data of the person
+ * How the identity was checked, as the log may hold it.
+ * @throws GdprError USAGE when nothing is said, INPUT_INVALID when it holds what looks like data of a person
  */
-export async function exportPrepared(
-  context: Context,
-  { match, plan }: PreparedExport,
-  options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
-  onProgress: (progress: ExportProgress) => void,
-): Promise<ExportResult> {
-  const verified = options.verified?.trim() ?? '';
+export function checkVerified(given: string | undefined): string {
+  const verified = given?.trim() ?? '';
   if (verified === '') {
     throw new GdprError('USAGE', 'how the identity was checked is missing', { hint: 'say it with --verified, e.g. --verified "account login"' });
   }
@@ -63,6 +58,17 @@ export async function exportPrepared(
   if (fault !== undefined) {
     throw new GdprError('INPUT_INVALID', `--verified ${fault}`, { hint: 'say what was done, without data: "account login", "known e-mail answered", "contract number"' });
   }
+  return verified;
+}
+
+/** Runs a prepared export. @throws as `checkVerified` and `exportCustomer` */
+export async function exportPrepared(
+  context: Context,
+  { match, plan }: PreparedExport,
+  options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
+  onProgress: (progress: ExportProgress) => void,
+): Promise<ExportResult> {
+  const verified = checkVerified(options.verified);
   const { language, planDigest } = options;
   return exportCustomer(context, { person: match.person, subject: match.subject, verified, language, planDigest }, plan, onProgress);
 }

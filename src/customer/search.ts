@@ -35,9 +35,9 @@ const MOST_HITS = 2000;
 export function occurrencesOf(model: DataMapModel): Occurrence[] {
   return model.tables.flatMap((table) => {
     const places = table.columns.flatMap((column) => [
-      ...(column.entry.identifier === undefined ? [] : [{ identifier: column.entry.identifier, owner: column.owner, column: column.name }]),
+      ...(column.entry.identifier === undefined ? [] : [{ identifier: column.entry.identifier, owner: column.owner, column: column.name, part: column.entry.part === true }]),
       ...(column.entry.json ?? []).flatMap((node) =>
-        node.identifier === undefined || node.path.includes('*') ? [] : [{ identifier: node.identifier, owner: node.owner ?? column.owner, column: column.name, path: node.path }],
+        node.identifier === undefined || node.path.includes('*') ? [] : [{ identifier: node.identifier, owner: node.owner ?? column.owner, column: column.name, path: node.path, part: false }],
       ),
     ]);
     return places.flatMap((place): Occurrence[] => {
@@ -46,9 +46,8 @@ export function occurrencesOf(model: DataMapModel): Occurrence[] {
       if (owner === undefined || kind === undefined) return [];
       const path = 'path' in place ? { path: place.path } : {};
       const node = { table, owner };
-      if (kind !== 'name' || 'path' in place) return [{ node, identifier: place.identifier, kind, places: [{ column: place.column, ...path }] }];
-      // First name and family name stand in columns of their own and are one name.
-      const parts = places.filter((other) => other.identifier === place.identifier && other.owner === place.owner && !('path' in other));
+      if (!place.part) return [{ node, identifier: place.identifier, kind, places: [{ column: place.column, ...path }] }];
+      const parts = places.filter((other) => other.part && other.identifier === place.identifier && other.owner === place.owner);
       return parts[0] === place ? [{ node, identifier: place.identifier, kind, places: parts.map((part) => ({ column: part.column })) }] : [];
     });
   });

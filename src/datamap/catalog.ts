@@ -83,9 +83,23 @@ ORDER BY k.conrelid, k.conname`;
 /** Reads the live catalogue in four statements, whatever the number of tables. */
 export async function readCatalog(session: Session): Promise<Catalog> {
   const tables = await session.query<{ oid: string; schema: string; name: string; has_children: boolean }>(TABLES);
-  const columns = await session.query<{ oid: string; name: string; type: string; base_type: string; not_null: boolean; generated: boolean }>(COLUMNS);
+  const columns = await session.query<{
+    oid: string;
+    name: string;
+    type: string;
+    base_type: string;
+    not_null: boolean;
+    generated: boolean;
+  }>(COLUMNS);
   const keys = await session.query<{ oid: string; columns: string }>(KEYS);
-  const foreignKeys = await session.query<{ oid: string; name: string; ref_schema: string; ref_name: string; columns: string; ref_columns: string }>(FOREIGN_KEYS);
+  const foreignKeys = await session.query<{
+    oid: string;
+    name: string;
+    ref_schema: string;
+    ref_name: string;
+    columns: string;
+    ref_columns: string;
+  }>(FOREIGN_KEYS);
   const columnsOf = groupBy(columns, (column) => column.oid);
   const keyOf = new Map(keys.map((key) => [key.oid, key.columns]));
   const foreignKeysOf = groupBy(foreignKeys, (key) => key.oid);
@@ -97,7 +111,13 @@ export async function readCatalog(session: Session): Promise<Catalog> {
         columns: new Map(
           (columnsOf.get(table.oid) ?? []).map((column) => [
             column.name,
-            { name: column.name, type: column.type, baseType: column.base_type, notNull: column.not_null, generated: column.generated },
+            {
+              name: column.name,
+              type: column.type,
+              baseType: column.base_type,
+              notNull: column.not_null,
+              generated: column.generated,
+            },
           ]),
         ),
         key: textArray(keyOf.get(table.oid)),

@@ -1,7 +1,8 @@
 import type { Catalog } from './catalog.js';
 import { rowsOf } from './collect.js';
-import { type DataMapModel, type PersonalTableModel, parentPath } from './model.js';
+import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName } from './names.js';
+import { parentPath } from './paths.js';
 import type { ClockSource, KeepUntil } from './schema.js';
 import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from './sql.js';
 
@@ -68,7 +69,10 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
     const joins = hops.map((hop, i) => {
       const from = i === 0 ? 't' : `u${i}`;
       const on = hop.reach.on.map((pair) => {
-        const to = { sql: column(`u${i + 1}`, pair.to), type: live(hop.to, catalog).columns.get(pair.to)?.baseType ?? 'text' };
+        const to = {
+          sql: column(`u${i + 1}`, pair.to),
+          type: live(hop.to, catalog).columns.get(pair.to)?.baseType ?? 'text',
+        };
         return equal(operand(hop.from, catalog, from, pair), to);
       });
       const when = conditions(hop.reach.when, from);

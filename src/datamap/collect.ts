@@ -1,9 +1,9 @@
 import { quoteName, type Session } from '../database/session.js';
-import { type IdentifierKind, searchKeys, same, sqlKey } from '../identity/kinds.js';
+import { type IdentifierKind, same, searchKeys, sqlKey } from '../identity/kinds.js';
 import type { Catalog } from './catalog.js';
 import { collectionOrder, type Node } from './graph.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
-import { conditions, column, equal, fromTable, keyOf, live, operand } from './sql.js';
+import { column, conditions, equal, fromTable, keyOf, live, operand } from './sql.js';
 
 /** A row named by the text of its key's parts. */
 export interface RowKey {
@@ -54,7 +54,13 @@ export function compileCollect(model: DataMapModel, catalog: Catalog): CollectPl
     }),
     groups: collectionOrder(model).map((group) => ({
       steps: group.flatMap((node) => compileNode(node, model, catalog)),
-      repeat: group.some(({ owner }) => owner.reaches.some((reach) => reach.kind === 'through' && group.some((other) => other.table.name === reach.table && other.owner.id === reach.owner))),
+      repeat: group.some(({ owner }) =>
+        owner.reaches.some(
+          (reach) =>
+            reach.kind === 'through' &&
+            group.some((other) => other.table.name === reach.table && other.owner.id === reach.owner),
+        ),
+      ),
     })),
   };
 }
@@ -68,7 +74,11 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
     if (reach.kind === 'self') return [];
     if (reach.kind === 'identifier') {
       const pairs = reach.identifier
-        .map((pair) => ({ pair, kind: model.map.identifiers[pair.is]?.kind ?? 'code', links: model.map.identifiers[pair.is]?.links === true }))
+        .map((pair) => ({
+          pair,
+          kind: model.map.identifiers[pair.is]?.kind ?? 'code',
+          links: model.map.identifiers[pair.is]?.links === true,
+        }))
         .sort((a, b) => Number(b.links) - Number(a.links));
       const values = pairs.map(({ pair }) => `${operand(table, catalog, 't', pair).sql}::text`);
       const first = pairs[0];
@@ -90,10 +100,15 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
     const held = new Map(parentKey.map((part, i) => [part.column, `p.k${i + 1}`]));
     const needsParent = reach.on.some((pair) => !held.has(pair.to));
     const on = reach.on.map((pair) => {
-      const to = { sql: held.get(pair.to) ?? column('u', pair.to), type: live(parent, catalog).columns.get(pair.to)?.baseType ?? 'text' };
+      const to = {
+        sql: held.get(pair.to) ?? column('u', pair.to),
+        type: live(parent, catalog).columns.get(pair.to)?.baseType ?? 'text',
+      };
       return equal(operand(table, catalog, 't', pair), to);
     });
-    const joinParent = parentKey.map((part, i) => `${part.expression.replace(/^t\./, 'u.')} = p.k${i + 1}`).join(' AND ');
+    const joinParent = parentKey
+      .map((part, i) => `${part.expression.replace(/^t\./, 'u.')} = p.k${i + 1}`)
+      .join(' AND ');
     return [
       {
         kind: 'through',
@@ -116,7 +131,13 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
  * Collects the rows of every person into the temporary tables, a statement a reach. `people[i]` becomes person `i`.
  * Runs inside the caller's transaction, whose snapshot it shares; the tables go with it.
  */
-export async function collectRows(session: Session, plan: CollectPlan, model: DataMapModel, catalog: Catalog, people: readonly Person[]): Promise<void> {
+export async function collectRows(
+  session: Session,
+  plan: CollectPlan,
+  model: DataMapModel,
+  catalog: Catalog,
+  people: readonly Person[],
+): Promise<void> {
   for (const statement of plan.create) await session.run(statement);
   await insertKnownRows(session, model, catalog, people);
   const byIdentifier = indexIdentifiers(people);
@@ -125,14 +146,23 @@ export async function collectRows(session: Session, plan: CollectPlan, model: Da
     do {
       found = 0;
       for (const step of group.steps) {
-        found += step.kind === 'through' ? await session.run(step.sql) : await collectByIdentifier(session, step, catalog, people, byIdentifier);
+        found +=
+          step.kind === 'through'
+            ? await session.run(step.sql)
+            : await collectByIdentifier(session, step, catalog, people, byIdentifier);
       }
     } while (group.repeat && found > 0);
-    for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table)))) await session.run(`ANALYZE ${table}`);
+    for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table))))
+      await session.run(`ANALYZE ${table}`);
   }
 }
 
-async function insertKnownRows(session: Session, model: DataMapModel, catalog: Catalog, people: readonly Person[]): Promise<void> {
+async function insertKnownRows(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  people: readonly Person[],
+): Promise<void> {
   const rows = new Map<Node, { person: number; key: readonly string[] }[]>();
   const nodes = model.tables.flatMap((table) => table.owners.map((owner): Node => ({ table, owner })));
   const add = (person: number, row: RowKey, matches: (node: Node) => boolean) => {
@@ -150,7 +180,12 @@ async function insertKnownRows(session: Session, model: DataMapModel, catalog: C
   }
 }
 
-async function insertKeys(session: Session, { table, owner }: Node, catalog: Catalog, rows: readonly { person: number; key: readonly string[] }[]): Promise<number> {
+async function insertKeys(
+  session: Session,
+  { table, owner }: Node,
+  catalog: Catalog,
+  rows: readonly { person: number; key: readonly string[] }[],
+): Promise<number> {
   const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`).join(', ');
   const arrays = key.map((part, i) => `$${i + 2}::${part.type}[]`).join(', ');
@@ -211,7 +246,9 @@ async function collectByIdentifier(
   for (const row of rows) {
     const key = row.slice(0, keyLength) as string[];
     const found = row.slice(keyLength);
-    const candidates = new Set(searchKeys(first.kind, found[0] ?? '').flatMap((search) => [...(holders.get(search) ?? [])]));
+    const candidates = new Set(
+      searchKeys(first.kind, found[0] ?? '').flatMap((search) => [...(holders.get(search) ?? [])]),
+    );
     for (const person of candidates) {
       const identifiers = people[person]?.identifiers ?? [];
       const all = step.identifiers.every(({ id, kind }, i) =>

@@ -32,21 +32,36 @@ export function findDrift(model: DataMapModel, catalog: Catalog): Drift[] {
     if (ignored.has(parseTableName(name)?.schema ?? '')) continue;
     const described = mapped.get(name);
     if (described === undefined) {
-      drift.push({ table: name, problem: 'table-unknown-to-map', message: 'the map does not know this table; describe it, or declare it impersonal with the reason' });
+      drift.push({
+        table: name,
+        problem: 'table-unknown-to-map',
+        message: 'the map does not know this table; describe it, or declare it impersonal with the reason',
+      });
       continue;
     }
     for (const column of table.columns.keys()) {
-      if (!described.includes(column)) drift.push({ table: name, column, problem: 'column-unknown-to-map', message: 'the map does not know this column; describe it' });
+      if (!described.includes(column))
+        drift.push({
+          table: name,
+          column,
+          problem: 'column-unknown-to-map',
+          message: 'the map does not know this column; describe it',
+        });
     }
   }
   for (const [name, columns] of mapped) {
     const table = catalog.get(name);
     if (table === undefined) {
-      drift.push({ table: name, problem: 'table-missing', message: 'the database has no such table, or the role may not see it' });
+      drift.push({
+        table: name,
+        problem: 'table-missing',
+        message: 'the database has no such table, or the role may not see it',
+      });
       continue;
     }
     for (const column of columns) {
-      if (!table.columns.has(column)) drift.push({ table: name, column, problem: 'column-missing', message: 'the table has no such column' });
+      if (!table.columns.has(column))
+        drift.push({ table: name, column, problem: 'column-missing', message: 'the table has no such column' });
     }
   }
   for (const table of model.impersonal) {
@@ -74,8 +89,26 @@ function unownedKeys(table: PersonalTableModel, live: CatalogTable, personal: Re
   const explained = table.entry.otherKeys ?? [];
   return live.foreignKeys
     .filter((key) => personal.has(key.references))
-    .filter((key) => !explained.some((other) => other.columns.length === key.columns.length && other.columns.every((column) => key.columns.includes(column))))
-    .filter((key) => !reaches.some((reach) => reach.table === key.references && key.columns.every((column, i) => reach.on.some((pair) => pair.column === column && pair.path === undefined && pair.to === key.referencedColumns[i]))))
+    .filter(
+      (key) =>
+        !explained.some(
+          (other) =>
+            other.columns.length === key.columns.length &&
+            other.columns.every((column) => key.columns.includes(column)),
+        ),
+    )
+    .filter(
+      (key) =>
+        !reaches.some(
+          (reach) =>
+            reach.table === key.references &&
+            key.columns.every((column, i) =>
+              reach.on.some(
+                (pair) => pair.column === column && pair.path === undefined && pair.to === key.referencedColumns[i],
+              ),
+            ),
+        ),
+    )
     .map((key) => ({
       table: table.name,
       column: key.columns.join(', '),
@@ -89,21 +122,40 @@ const JSON_TYPES = new Set(['json', 'jsonb', 'text', 'character varying', 'bpcha
 function notJson(table: PersonalTableModel, live: CatalogTable): Drift[] {
   const used = new Set([
     ...table.columns.filter((column) => column.entry.json !== undefined).map((column) => column.name),
-    ...table.owners.flatMap((owner) => owner.reaches.flatMap((reach) => (reach.kind === 'self' ? [] : (reach.kind === 'through' ? reach.on : reach.identifier).filter((pair) => pair.path !== undefined).map((pair) => pair.column)))),
+    ...table.owners.flatMap((owner) =>
+      owner.reaches.flatMap((reach) =>
+        reach.kind === 'self'
+          ? []
+          : (reach.kind === 'through' ? reach.on : reach.identifier)
+              .filter((pair) => pair.path !== undefined)
+              .map((pair) => pair.column),
+      ),
+    ),
   ]);
   return [...used]
     .filter((column) => live.columns.has(column) && !JSON_TYPES.has(live.columns.get(column)?.baseType ?? ''))
-    .map((column) => ({ table: table.name, column, problem: 'not-json' as const, message: `the map reads JSON here, but the column is ${live.columns.get(column)?.type}` }));
+    .map((column) => ({
+      table: table.name,
+      column,
+      problem: 'not-json' as const,
+      message: `the map reads JSON here, but the column is ${live.columns.get(column)?.type}`,
+    }));
 }
 
 /** @throws GdprError DRIFT that names every difference */
 export function assertNoDrift(model: DataMapModel, catalog: Catalog): void {
   const drift = findDrift(model, catalog);
   if (drift.length === 0) return;
-  const shown = drift.slice(0, 10).map((item) => `${item.table}${item.column === undefined ? '' : `.${item.column}`}: ${item.message}`);
+  const shown = drift
+    .slice(0, 10)
+    .map((item) => `${item.table}${item.column === undefined ? '' : `.${item.column}`}: ${item.message}`);
   const more = drift.length > shown.length ? [`… and ${drift.length - shown.length} more`] : [];
-  throw new GdprError('DRIFT', ['the data map and the database differ, so nothing was done:', ...shown, ...more].join('\n'), {
-    hint: 'run: gdpr datamap check',
-    details: { drift },
-  });
+  throw new GdprError(
+    'DRIFT',
+    ['the data map and the database differ, so nothing was done:', ...shown, ...more].join('\n'),
+    {
+      hint: 'run: gdpr datamap check',
+      details: { drift },
+    },
+  );
 }

@@ -64,7 +64,7 @@ export function reachProblems(model: DataMapModel): Problem[] {
     table.owners
       .filter((owner) => !reachable.has(`${table.name}#${owner.id}`))
       .map((owner) => ({
-        path: ['tables', table.name, 'owners', owner.id],
+        path: ['tables', table.written, 'owners', owner.id],
         message: 'no person can be reached from here: its reaches lead only to each other',
       })),
   );

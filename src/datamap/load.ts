@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isScalar, LineCounter, type Node, parseDocument, type Document } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
-import { buildModel, type DataMapModel, type Problem } from './model.js';
 import { reachProblems } from './graph.js';
+import { buildModel, type DataMapModel, type Problem } from './model.js';
+import { referenceProblems } from './references.js';
 import { dataMapSchema } from './schema.js';
 
 /**
@@ -31,7 +32,8 @@ export function parseDataMap(text: string, file: string): DataMapModel {
   }
   const parsed = dataMapSchema.safeParse(document.toJS({ maxAliasCount: 1000 }));
   if (!parsed.success) throw invalid(file, located(parsed.error.issues.flatMap(flatten), document, lines, file));
-  const { model, problems } = buildModel(parsed.data);
+  const { model, problems: ofNames } = buildModel(parsed.data);
+  const problems = [...ofNames, ...referenceProblems(model)];
   const all = problems.length > 0 ? problems : reachProblems(model);
   if (all.length > 0) throw invalid(file, located(all, document, lines, file));
   return model;
@@ -42,7 +44,10 @@ export function decodeUtf8(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new GdprError('INPUT_INVALID', `${file} is not UTF-8`, { cause, hint: 'save the file as UTF-8 and try again' });
+    throw new GdprError('INPUT_INVALID', `${file} is not UTF-8`, {
+      cause,
+      hint: 'save the file as UTF-8 and try again',
+    });
   }
 }
 
@@ -64,7 +69,11 @@ function located(problems: readonly Problem[], document: Document, lines: LineCo
 }
 
 /** The place of the deepest part of a path that exists in the document: its key, else its value. */
-function positionOf(path: readonly (string | number)[], document: Document, lines: LineCounter): { line: number; col: number } {
+function positionOf(
+  path: readonly (string | number)[],
+  document: Document,
+  lines: LineCounter,
+): { line: number; col: number } {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const last = path[depth - 1];
     const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
@@ -81,7 +90,11 @@ function positionOf(path: readonly (string | number)[], document: Document, line
 
 function formatPath(path: readonly (string | number)[]): string {
   if (path.length === 0) return '(map)';
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${/[.\s]/.test(part) ? `"${part}"` : part}`)).join('');
+  return path
+    .map((part, i) =>
+      typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${/[.\s]/.test(part) ? `"${part}"` : part}`,
+    )
+    .join('');
 }
 
 /** Zod's issue as problems with a path each; of a union, the branch that came closest. */
@@ -96,7 +109,8 @@ function flatten(issue: z.core.$ZodIssue): Problem[] {
       .filter((problems) => problems.length > 0)
       .sort((a, b) => score(a) - score(b));
     const closest = branches[0];
-    if (closest !== undefined) return closest.map((problem) => ({ path: [...path, ...problem.path], message: problem.message }));
+    if (closest !== undefined)
+      return closest.map((problem) => ({ path: [...path, ...problem.path], message: problem.message }));
   }
   if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message }];
   return [{ path, message: issue.message.replace(/^Invalid input: /, '') }];

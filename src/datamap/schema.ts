@@ -11,7 +11,10 @@ const text = z.strictObject({ lv: z.string().min(1), en: z.string().min(1) });
 /** ISO 8601 period of years, months, weeks and days. */
 const period = z
   .string()
-  .regex(/^P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$/, 'a period is ISO 8601 in years, months, weeks and days, e.g. P5Y or P18M');
+  .regex(
+    /^P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$/,
+    'a period is ISO 8601 in years, months, weeks and days, e.g. P5Y or P18M',
+  );
 
 const controller = z.strictObject({
   name,
@@ -135,7 +138,10 @@ const erase = z.union([
   z.strictObject({ text: z.string() }),
   z.strictObject({ generalise: z.enum(['year', 'month', 'postcode-district']) }),
   /** Kept until the named retention rule ends, then erased as `then` says. */
-  z.strictObject({ keep: id, then: z.union([z.enum(['clear', 'pseudonym', 'with-row', 'leave']), z.strictObject({ text: z.string() })]) }),
+  z.strictObject({
+    keep: id,
+    then: z.union([z.enum(['clear', 'pseudonym', 'with-row', 'leave']), z.strictObject({ text: z.string() })]),
+  }),
 ]);
 
 const source = z.enum(['provided', 'observed', 'inferred']);
@@ -160,6 +166,8 @@ const column = z.strictObject({
   /** The name of somebody: the person's own is given, anybody else's redacted. */
   namesSomeone: z.boolean().optional(),
   identifier: id.optional(),
+  /** One part of an identifier that stands in several columns (first name, family name): read as one, in this order. */
+  part: z.boolean().optional(),
   /** Withheld from every export, with the reason that the person reads. */
   secret: text.optional(),
   /** Written by people in their own words; may mention others. */

@@ -75,7 +75,8 @@ export function operand(
  * the other side is cast to its type where that cannot fail, else both are compared as text.
  */
 export function equal(left: Operand, right: Operand): string {
-  if (left.type === right.type || (INTEGERS.has(left.type) && INTEGERS.has(right.type))) return `${left.sql} = ${right.sql}`;
+  if (left.type === right.type || (INTEGERS.has(left.type) && INTEGERS.has(right.type)))
+    return `${left.sql} = ${right.sql}`;
   if (TEXTS.has(left.type)) return `${left.sql} = ${right.sql}::text`;
   return `${left.sql}::text = ${right.sql}::text`;
 }
@@ -92,7 +93,9 @@ export function conditions(when: readonly Condition[] | undefined, alias = 't'):
 /** A text of the map as an SQL literal; the map is the controller's own file, and the value is quoted all the same. */
 export function textLiteral(value: string): string {
   if (value.includes('\0')) throw new RangeError('SQL text cannot hold NUL');
-  return value.includes('\\') ? `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${value.replaceAll("'", "''")}'`;
+  return value.includes('\\')
+    ? `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+    : `'${value.replaceAll("'", "''")}'`;
 }
 
 function textArrayLiteral(values: readonly string[]): string {

@@ -109,6 +109,14 @@ describe('a sound archive', () => {
   });
 });
 
+describe('docs/archive.md', () => {
+  it('lists the checks that there are', async () => {
+    const text = await readFile(join(import.meta.dirname, '../../docs/archive.md'), 'utf8');
+    const documented = [...text.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, id]) => id);
+    expect(documented).toEqual((await verify(original)).checks.map(({ id }) => id));
+  });
+});
+
 describe('a file that cannot be read', () => {
   it('is FILE_UNAVAILABLE', async () => {
     await mkdir(join(folder, 'a-folder'));
@@ -192,6 +200,18 @@ describe('a hostile container', () => {
     const verification = await verify(archive());
     expect(verification.valid).toBe(false);
     expect(failed(verification)).toEqual(checks);
+  });
+
+  it('behind other bytes that its offsets count in is found as well', async () => {
+    const junk = Buffer.from('#!/bin/sh\n');
+    const archive = Buffer.concat([junk, packZip(unpackZip(original))]);
+    const end = archive.length - 22;
+    const directory = archive.readUInt32LE(end + 16) + junk.length;
+    archive.writeUInt32LE(directory, end + 16);
+    for (let at = directory; at < end; at += 46 + archive.readUInt16LE(at + 28)) {
+      archive.writeUInt32LE(archive.readUInt32LE(at + 42) + junk.length, at + 42);
+    }
+    expect(failed(await verify(archive))).toEqual(['mimetype', 'nothing-outside']);
   });
 
   it('with a comment, cut off, empty or something else is no ZIP that can be trusted', async () => {

@@ -124,7 +124,7 @@ describe('a bookshop of 2,000 customers', () => {
     );
     expect(phones?.n).toBeGreaterThan(1000);
     expect(phones?.lookalikes).toBe(0);
-    const cards = await one('SELECT count(*)::int AS n FROM shop.loyalty_cards WHERE card_series = \'AA\'');
+    const cards = await one("SELECT count(*)::int AS n FROM shop.loyalty_cards WHERE card_series = 'AA'");
     expect(cards).toEqual({ n: 4 });
   });
 
@@ -157,7 +157,10 @@ describe('a bookshop of 2,000 customers', () => {
           OR (first_name IN ('Jānis', 'Juris', 'Mārtiņš', 'Ģirts') AND last_name IN ('Bērziņa', 'Balode', 'Jansone', 'Lāce'))`,
     );
     expect(mixed).toEqual([]);
-    const women = await rowsOf(shop.database, "SELECT 1 FROM shop.customers WHERE last_name IN ('Bērziņa', 'Balode') LIMIT 20");
+    const women = await rowsOf(
+      shop.database,
+      "SELECT 1 FROM shop.customers WHERE last_name IN ('Bērziņa', 'Balode') LIMIT 20",
+    );
     expect(women).toHaveLength(20);
   });
 

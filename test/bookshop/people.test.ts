@@ -108,12 +108,17 @@ describe('the fixed people', () => {
     const { needles, email } = PEOPLE[person];
     expect(needles).toContain(email);
     const others = KEYS.filter((key) => key !== person).flatMap((key) => PEOPLE[key].needles);
-    const shared = needles.filter((needle) => others.some((other) => other.toLowerCase().includes(needle.toLowerCase())));
+    const shared = needles.filter((needle) =>
+      others.some((other) => other.toLowerCase().includes(needle.toLowerCase())),
+    );
     expect(shared).toEqual([]);
   });
 
   it('keep their numbers: Anna is customer 1, and everything they own is below 1000', async () => {
-    const [anna] = await rowsOf(shop.database, "SELECT id, email FROM shop.customers WHERE email = 'anna.berzina@pasts.example'");
+    const [anna] = await rowsOf(
+      shop.database,
+      "SELECT id, email FROM shop.customers WHERE email = 'anna.berzina@pasts.example'",
+    );
     expect(anna).toEqual({ id: '1', email: 'anna.berzina@pasts.example' });
     for (const { table, row } of FIXED_ROWS) {
       if ('id' in row) expect(row.id, `id in ${table}`).toBeLessThan(1000);

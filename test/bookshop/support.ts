@@ -1,6 +1,6 @@
+import { type BookshopOptions, createBookshop, type TableCount } from '../../examples/bookshop/generate.js';
 import { connectServer, type PooledDatabase } from '../../src/database/connect.js';
 import { type Database, quoteName, type Session } from '../../src/database/session.js';
-import { type BookshopOptions, createBookshop, type TableCount } from '../../examples/bookshop/generate.js';
 import { testDatabase } from '../support/postgres.js';
 
 export interface Bookshop {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -24,7 +24,7 @@ export interface TestWorkspace {
   remove(): Promise<void>;
 }
 
-/** The shop that every workspace begins with. */
+/** The shop that every workspace begins with. All folders begin with the run's prefix, by which its end removes them. */
 const SHOP = { customers: 200, seed: 1 };
 
 /**
@@ -42,12 +42,6 @@ export async function bookshopWorkspace(options: { server?: WorkspaceServer } = 
     throw error;
   });
   return { ...workspace, remove: () => workspace.remove().finally(older.stop) };
-}
-
-/** Removes all folders that the tests of one run left in the temporary folder. */
-export async function removeWorkspaces(prefix: string): Promise<void> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
-  for (const name of names) await rm(join(tmpdir(), name), { recursive: true, force: true });
 }
 
 async function serverWorkspace(databases: Databases): Promise<TestWorkspace> {
