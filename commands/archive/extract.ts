@@ -11,14 +11,15 @@ export default class ArchiveExtract extends BaseCommand {
   static override flags = {
     to: Flags.string({ description: 'Folder to put the files in', required: true, helpValue: 'FOLDER' }),
     signer: Flags.string({ description: "The signer's certificate: a PEM file, or its SHA-256", multiple: true, helpValue: 'PEM|SHA256' }),
+    'timestamp-ca': Flags.string({ description: 'Certificate of a timestamp authority to trust (PEM file)', multiple: true, helpValue: 'PEM' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(ArchiveExtract);
     const { extractArchive } = await import('../../src/archive/extract.js');
-    const { readSigners, workspaceSigners } = await import('../../src/workspace/signers.js');
-    const signers = flags.signer === undefined ? await workspaceSigners(process.cwd(), flags.workspace) : await readSigners(flags.signer);
-    const result = await extractArchive(resolve(args.file), resolve(flags.to), signers);
+    const { trustOf } = await import('../../src/workspace/signers.js');
+    const trust = await trustOf(process.cwd(), flags.workspace, { signers: flags.signer, authorities: flags['timestamp-ca'] });
+    const result = await extractArchive(resolve(args.file), resolve(flags.to), trust);
     this.print(`${count(result.files.length, 'file')} in ${result.folder}; open ${result.folder}/index.html`);
     return result;
   }

@@ -13,7 +13,7 @@ export default class ArchiveList extends BaseCommand {
     const archives = await this.withWorkspace(flags.workspace, listArchives);
     if (archives.length === 0) this.print('No archives yet.');
     else {
-      const rows = archives.map((a) => [a.ended.slice(0, 16).replace('T', ' '), a.action, a.state, basename(a.archive)]);
+      const rows = archives.map((a) => [a.ended.slice(0, 10), a.action, a.state, basename(a.archive)]);
       this.print(...textTable(['ENDED (UTC)', 'ACTION', 'STATE', 'FILE'], rows), '', `in ${dirname(archives[0]?.archive ?? '')}`);
     }
     return { archives };

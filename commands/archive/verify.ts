@@ -31,10 +31,9 @@ Exit code 0 when every check passes, 5 when one does not.`;
   async run() {
     const { args, flags } = await this.parse(ArchiveVerify);
     const { verifyArchive } = await import('../../src/archive/verify.js');
-    const { readAuthorities, readSigners, workspaceSigners } = await import('../../src/workspace/signers.js');
-    const signers = flags.signer === undefined ? await workspaceSigners(process.cwd(), flags.workspace) : await readSigners(flags.signer);
-    const timestampAuthorities = await readAuthorities(flags['timestamp-ca'] ?? []);
-    const result = await verifyArchive(resolve(args.file), { signers, timestampAuthorities });
+    const { trustOf } = await import('../../src/workspace/signers.js');
+    const trust = await trustOf(process.cwd(), flags.workspace, { signers: flags.signer, authorities: flags['timestamp-ca'] });
+    const result = await verifyArchive(resolve(args.file), trust);
     if (!result.valid) process.exitCode = EXIT.verification;
     this.print(...result.checks.map((check) => checkLine(check.ok, check.title, check.detail)), '');
     if (result.signer !== undefined) this.print(`Signed by  ${result.signer.subject}${result.signer.selfSigned ? ' (self-made certificate)' : ''}`, `SHA-256    ${result.signer.sha256}`);

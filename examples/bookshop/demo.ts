@@ -90,12 +90,12 @@ export async function runDemo(context: Context): Promise<DemoResult> {
   const nobodyToAsk = async () => undefined;
   const prepared = await prepareExport(context, { email: 'anna.berzina@pasts.example' }, nobodyToAsk);
   const exported = await exportPrepared(context, prepared, { verified: 'account login', language: 'lv' }, () => {});
-  const signers = [context.keys.ids.signing];
-  const { valid: archiveValid } = await verifyArchive(exported.archive, { signers });
+  const trust = { signers: [context.keys.ids.signing] };
+  const { valid: archiveValid } = await verifyArchive(exported.archive, trust);
   const { folder } = await extractArchive(
     exported.archive,
     join(dirname(context.paths.archives), 'look', exported.operation),
-    signers,
+    trust,
   );
   const log = await verifyAuditLog(context);
   return { export: exported, page: join(folder, 'index.html'), archiveValid, logValid: log.valid, logSize: log.size };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { asFileError, privateFolder } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { openArchive } from './read.js';
-import { verifyArchive } from './verify.js';
+import { type VerifyOptions, verifyArchive } from './verify.js';
 
 export interface Extracted {
   readonly folder: string;
@@ -16,8 +16,8 @@ export interface Extracted {
  * file's digest is compared again as it is written.
  * @throws GdprError VERIFICATION_FAILED, ALREADY_EXISTS when the folder holds anything, FILE_UNAVAILABLE
  */
-export async function extractArchive(path: string, folder: string, signers: readonly string[]): Promise<Extracted> {
-  const { valid, files, checks } = await verifyArchive(path, { signers });
+export async function extractArchive(path: string, folder: string, trust: VerifyOptions): Promise<Extracted> {
+  const { valid, files, checks } = await verifyArchive(path, trust);
   if (!valid) {
     const failed = checks.filter((check) => !check.ok).map((check) => check.title);
     throw new GdprError('VERIFICATION_FAILED', `the archive is not intact: ${failed.join('; ')}`, {

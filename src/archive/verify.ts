@@ -148,9 +148,7 @@ async function checkTimestamp(
 
 function checkAuthority(token: TimestampToken, authorities: readonly X509Certificate[]): void {
   if (authorities.length === 0) {
-    throw new Fault(
-      "no authority was given to compare with: pass the authority's CA certificate with --timestamp-authority",
-    );
+    throw new Fault("no authority was given to compare with: pass the authority's CA certificate with --timestamp-ca");
   }
   if (!chainsTo(token.certificate, token.certificates, authorities, token.time)) {
     throw new Fault('its certificate does not lead to an authority that was given');

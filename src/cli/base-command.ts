@@ -1,7 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
-import { chalkStderr } from 'chalk';
 import { EXIT } from '../foundation/errors.js';
 import type { Context, OpenWorkspace, Surroundings } from '../workspace/open.js';
+import { colour } from './colour.js';
 import { failureOf } from './failure.js';
 import { Progress } from './progress.js';
 import { askPassphrase } from './prompt.js';
@@ -65,7 +65,7 @@ export abstract class BaseCommand extends Command {
     }
     const write = (line: string) => process.stderr.write(`${line}\n`);
     for (const frame of failure.frames ?? []) write(`  ${frame}`);
-    write(`${chalkStderr.red('gdpr:')} ${failure.message}`);
+    write(`${colour.stderr.red('gdpr:')} ${failure.message}`);
     write(`  ${failure.hint}`);
   }
 

@@ -2,6 +2,7 @@ import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { RowKey } from '../datamap/collect.js';
 import type { Node } from '../datamap/graph.js';
+import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { conditions, column, equal, fromTable, keyOf, live, operand } from '../datamap/sql.js';
 import { parse } from '../identity/kinds.js';
@@ -80,7 +81,7 @@ async function stepUp(session: Session, model: DataMapModel, catalog: Catalog, n
           values,
         );
         for (const row of found) {
-          for (const normal of parse(identifier.kind, row.value)) steps.push({ from: row.n, anchor: { kind: 'identifier', identifier: pair.is, value: normal } });
+          for (const normal of parse(identifier.kind, row.value, spellingOf(model))) steps.push({ from: row.n, anchor: { kind: 'identifier', identifier: pair.is, value: normal } });
         }
       }
       continue;

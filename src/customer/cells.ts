@@ -3,7 +3,7 @@ import type { ColumnModel, DataMapModel, PersonalTableModel } from '../datamap/m
 import { mayGive, type CellReason } from '../datamap/read.js';
 import type { JsonNode } from '../datamap/schema.js';
 import { detectIdentifiers } from '../identity/detect.js';
-import { nameContains, same } from '../identity/kinds.js';
+import { type IdentifierOptions, nameContains, same } from '../identity/kinds.js';
 import type { Traits } from './traits.js';
 
 /** A value as the person gets it: PostgreSQL's text, NULL, or nothing with the reason. */
@@ -15,6 +15,7 @@ export interface Giver {
   readonly traits: Traits;
   /** The controller's own e-mails and phones, which are nobody's secret. */
   readonly known: readonly string[];
+  readonly spelling: IdentifierOptions;
   /** Called for each place of a JSON document that was left out. */
   readonly onJsonWithheld: (column: ColumnModel, path: string, reason: CellReason) => void;
 }
@@ -35,8 +36,8 @@ function isOwnName(traits: Traits, value: string): boolean {
 }
 
 /** Whether a text holds an e-mail, phone or personas kods that is neither the person's nor the controller's. */
-export function mentionsOthers({ traits, known }: Pick<Giver, 'traits' | 'known'>, text: string): boolean {
-  return detectIdentifiers(text).some(({ kind, value }) => ![...(traits.get(kind) ?? []), ...known].some((own) => same(kind, own, value)));
+export function mentionsOthers({ traits, known, spelling }: Pick<Giver, 'traits' | 'known' | 'spelling'>, text: string): boolean {
+  return detectIdentifiers(text, spelling).some(({ kind, value }) => ![...(traits.get(kind) ?? []), ...known].some((own) => same(kind, own, value, spelling)));
 }
 
 /** Gives the described places of a JSON document; all others are left out, each with its reason. */

@@ -10,7 +10,7 @@ import { pageBottom, pageTop } from '../documents/export-page.js';
 import type { PageModel, PageRetention } from '../documents/page-model.js';
 import { now } from '../foundation/clock.js';
 import { privateFolder } from '../foundation/durable.js';
-import { GdprError } from '../foundation/errors.js';
+import { EXIT, GdprError } from '../foundation/errors.js';
 import { Spool } from '../foundation/spool.js';
 import { endOperation, type Operation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
@@ -45,7 +45,6 @@ export interface ExportResult {
  * @throws GdprError DRIFT, PLAN_CHANGED, FILE_UNAVAILABLE, DATABASE_UNAVAILABLE; nothing is left behind but the log
  */
 export async function exportCustomer(context: Context, request: ExportRequest, plan: Plan, onProgress: (progress: ExportProgress) => void = () => {}): Promise<ExportResult> {
-  assertPlan(plan, request.planDigest);
   const intent = { action: 'customer export', subjects: [request.subject], planDigest: plan.digest, ground: 'Art. 15', verified: request.verified };
   return runOperation(context, intent, (operation) => run(context, request, plan, operation, onProgress), archiveName);
 }
@@ -55,6 +54,7 @@ function archiveName(operation: string): string {
 }
 
 async function run(context: Context, request: ExportRequest, plan: Plan, operation: Operation, onProgress: (progress: ExportProgress) => void): Promise<ExportResult> {
+  assertPlan(plan, request.planDigest);
   const { paths, config, keys } = context;
   await privateFolder(paths.archives);
   await privateFolder(paths.temporary);
@@ -79,9 +79,16 @@ async function run(context: Context, request: ExportRequest, plan: Plan, operati
     };
   } catch (error) {
     // After a committed outcome the fsynced partial is evidence: recover puts it under its name.
-    if (!operation.ended) await archive.abort();
+    if (operation.ended) throw unfinished(error);
+    await archive.abort();
     throw error;
   }
+}
+
+/** Running the command again would make a second export of one that is done but for its name. */
+function unfinished(error: unknown): unknown {
+  if (!(error instanceof GdprError) || error.exit !== EXIT.unavailable) return error;
+  return new GdprError(error.code, error.message, { cause: error, hint: 'mend this, then run: gdpr recover (it finishes this export, or takes it back)' });
 }
 
 async function write(session: Session, context: Context, request: ExportRequest, plan: Plan, operation: Operation, archive: ArchiveWriter, onProgress: (progress: ExportProgress) => void) {

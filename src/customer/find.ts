@@ -91,6 +91,9 @@ function personKey(person: FoundPerson, model: DataMapModel): string {
     .join('\n');
 }
 
+/** The identifier of the map that `--order` means. */
+const ORDER_NUMBER = 'order-number';
+
 function termsOf(query: PersonQuery, model: DataMapModel): Term[] {
   const terms: Term[] = [];
   if (query.email !== undefined) terms.push({ by: { kind: 'email' }, value: query.email });
@@ -98,8 +101,10 @@ function termsOf(query: PersonQuery, model: DataMapModel): Term[] {
   if (query.phone !== undefined) terms.push({ by: { kind: 'phone' }, value: query.phone });
   if (query.name !== undefined) terms.push({ by: { kind: 'name' }, value: query.name });
   if (query.order !== undefined) {
-    if (model.map.identifiers.order === undefined) throw new GdprError('USAGE', 'the data map has no identifier named "order"', { hint: 'name the person by --email, --phone or --id' });
-    terms.push({ by: { identifier: 'order' }, value: query.order });
+    if (model.map.identifiers[ORDER_NUMBER] === undefined) {
+      throw new GdprError('USAGE', `the data map has no identifier named "${ORDER_NUMBER}"`, { hint: 'name the person by --email, --phone or --id' });
+    }
+    terms.push({ by: { identifier: ORDER_NUMBER }, value: query.order });
   }
   return terms;
 }

@@ -2,10 +2,11 @@ import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { Person, RowKey } from '../datamap/collect.js';
 import type { Node } from '../datamap/graph.js';
+import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { fromTable, keyOf } from '../datamap/sql.js';
 import { groupBy } from '../foundation/group.js';
-import { nameContains, parse, same, searchKeys, sqlKey } from '../identity/kinds.js';
+import { type IdentifierOptions, nameContains, parse, same, searchKeys, sqlKey } from '../identity/kinds.js';
 import type { Alias } from '../identity/reference.js';
 import { type Anchor, keyedRows } from './anchors.js';
 import { type Occurrence, occurrencesOf, occurrenceText } from './search.js';
@@ -58,7 +59,7 @@ export async function peopleOf(session: Session, model: DataMapModel, catalog: C
     for (const { identifier, value } of values) asked.add(`${identifier} ${value}`);
     for (const occurrence of linking) {
       const wanted = values.filter((value) => value.identifier === occurrence.identifier);
-      if (wanted.length > 0) for (const row of await rowsWith(session, catalog, occurrence, wanted.map(({ value }) => value))) addRoot(row);
+      if (wanted.length > 0) for (const row of await rowsWith(session, catalog, occurrence, spellingOf(model), wanted.map(({ value }) => value))) addRoot(row);
     }
     if (fresh.length === 0) break;
   }
@@ -68,7 +69,7 @@ export async function peopleOf(session: Session, model: DataMapModel, catalog: C
 function linkValues(root: Root, model: DataMapModel): { identifier: string; value: string }[] {
   return root.values.flatMap(({ identifier, raw }) => {
     const entry = model.map.identifiers[identifier];
-    return entry?.links === true ? parse(entry.kind, raw).map((value) => ({ identifier, value })) : [];
+    return entry?.links === true ? parse(entry.kind, raw, spellingOf(model)).map((value) => ({ identifier, value })) : [];
   });
 }
 
@@ -95,15 +96,15 @@ async function readValues(session: Session, catalog: Catalog, occurrences: reado
   }
 }
 
-async function rowsWith(session: Session, catalog: Catalog, occurrence: Occurrence, wanted: readonly string[]): Promise<RowKey[]> {
+async function rowsWith(session: Session, catalog: Catalog, occurrence: Occurrence, spelling: IdentifierOptions, wanted: readonly string[]): Promise<RowKey[]> {
   const { table } = occurrence.node;
   const key = keyOf(table, catalog).map((part) => `${part.expression}::text`);
   const text = occurrenceText(occurrence, catalog);
   const rows: RowKey[] = [];
-  const searched = [...new Set(wanted.flatMap((value) => searchKeys(occurrence.kind, value)))];
+  const searched = [...new Set(wanted.flatMap((value) => searchKeys(occurrence.kind, value, spelling)))];
   for await (const row of session.stream(`SELECT ${[...key, text].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${sqlKey(occurrence.kind, text)} = ANY ($1::text[])`, [searched])) {
     const value = row[key.length] ?? '';
-    if (wanted.some((candidate) => same(occurrence.kind, value, candidate))) rows.push({ table: table.name, key: row.slice(0, key.length) as string[] });
+    if (wanted.some((candidate) => same(occurrence.kind, value, candidate, spelling))) rows.push({ table: table.name, key: row.slice(0, key.length) as string[] });
   }
   return rows;
 }
@@ -140,7 +141,7 @@ function assemble(roots: readonly Root[], loose: readonly { identifier: string; 
       members.flatMap((root) =>
         root.values.flatMap(({ identifier, raw }) => {
           const entry = model.map.identifiers[identifier];
-          return entry === undefined || entry.links ? [] : entry.kind === 'name' ? [{ identifier, value: raw }] : parse(entry.kind, raw).map((value) => ({ identifier, value }));
+          return entry === undefined || entry.links ? [] : entry.kind === 'name' ? [{ identifier, value: raw }] : parse(entry.kind, raw, spellingOf(model)).map((value) => ({ identifier, value }));
         }),
       ),
     );

@@ -2,6 +2,7 @@ import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { RowKey } from '../datamap/collect.js';
 import type { Node } from '../datamap/graph.js';
+import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { fromTable, keyOf, operand } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
@@ -74,24 +75,25 @@ const WORDS: Readonly<Record<IdentifierKind, string>> = {
 export async function searchRows(session: Session, model: DataMapModel, catalog: Catalog, term: Term): Promise<Hit[]> {
   const occurrences = occurrencesOf(model).filter((occurrence) => ('kind' in term.by ? occurrence.kind === term.by.kind : occurrence.identifier === term.by.identifier));
   const hits: Hit[] = [];
+  const spelling = spellingOf(model);
   for (const [kind, places] of groupBy(occurrences, (occurrence) => occurrence.kind)) {
-    if (parse(kind, term.value).length === 0) {
+    if (parse(kind, term.value, spelling).length === 0) {
       throw new GdprError('INPUT_INVALID', `the value given is not ${WORDS[kind]}`, { hint: 'check the spelling; the value itself is not repeated here' });
     }
-    const bound = kind === 'name' ? nameTokens(term.value) : searchKeys(kind, term.value);
+    const bound = kind === 'name' ? nameTokens(term.value) : searchKeys(kind, term.value, spelling);
     for (const occurrence of places) {
       const { table } = occurrence.node;
       const text = occurrenceText(occurrence, catalog);
       const condition = kind === 'name' ? sqlNameCondition(text, '$1') : `${sqlKey(kind, text)} = ANY ($1::text[])`;
       const key = keyOf(table, catalog).map((part) => `${part.expression}::text`);
-      const sql = `SELECT ${[...key, text].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${condition} LIMIT ${MOST_HITS + 1}`;
+      const sql = `SELECT ${[...key, text].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${condition}`;
       for await (const row of session.stream(sql, [bound])) {
         const value = row[key.length] ?? '';
-        const exact = kind === 'name' ? nameContains(value, term.value) : same(kind, value, term.value);
+        const exact = kind === 'name' ? nameContains(value, term.value) : same(kind, value, term.value, spelling);
         if (exact) hits.push({ node: occurrence.node, row: { table: table.name, key: row.slice(0, key.length) as string[] } });
-      }
-      if (hits.length > MOST_HITS) {
-        throw new GdprError('SEVERAL', `more than ${MOST_HITS} rows match`, { hint: 'add another identifier: --email, --phone, --order or --id' });
+        if (hits.length > MOST_HITS) {
+          throw new GdprError('SEVERAL', `more than ${MOST_HITS} rows match`, { hint: 'add another identifier: --email, --phone, --order or --id' });
+        }
       }
     }
   }

@@ -2,6 +2,7 @@ import type { ArchiveWriter } from '../archive/write.js';
 import type { Session } from '../database/session.js';
 import type { Catalog, CatalogTable } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
+import { spellingOf } from '../datamap/match.js';
 import { fileNames } from '../datamap/names.js';
 import type { TableRead, WithheldReason } from '../datamap/read.js';
 import { live } from '../datamap/sql.js';
@@ -136,6 +137,7 @@ export class TableWriter {
       table,
       traits,
       known: controllerIdentifiers(model),
+      spelling: spellingOf(model),
       onJsonWithheld: (column, place, reason) => counter.add(table.name, `${column.name}.${place}`, reason),
     };
   }

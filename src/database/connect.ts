@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { Knex } from 'knex';
 import type pg from 'pg';
+import { fileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { databaseError } from './failures.js';
 import { type Database, type Isolation, PgSession, type Session } from './session.js';
@@ -69,7 +70,16 @@ function tlsOf(url: URL, options: ServerOptions): ConnectionOptions | false {
       hint: 'remove sslmode=disable, or set database.tls: off in gdpr.yaml if the network is private',
     });
   }
-  return { rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca) }) };
+  return { rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: readAuthority(options.ca) }) };
+}
+
+/** @throws GdprError FILE_UNAVAILABLE */
+function readAuthority(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fileError(path, error);
+  }
 }
 
 /** Opens a pool on a PostgreSQL server. Nothing is sent before the first transaction. */
@@ -144,7 +154,8 @@ export class PooledDatabase implements Database {
         return undefined;
       }
       return async () => {
-        await client.query("SELECT pg_advisory_unlock(hashtextextended('gdpr ' || $1, 0))", [key]);
+        // A connection that was lost has dropped its locks with it.
+        await client.query("SELECT pg_advisory_unlock(hashtextextended('gdpr ' || $1, 0))", [key]).catch(() => {});
         await release();
       };
     } catch (error) {

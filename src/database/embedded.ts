@@ -1,12 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { privateFolder } from '../foundation/durable.js';
+import { privateFolder, writeDurably } from '../foundation/durable.js';
 import { lockFolder } from '../foundation/process-lock.js';
 import { openPool, type PooledDatabase } from './connect.js';
 
 /** pg derives the socket's file name from the port. */
 const PORT = 5432;
+
+/**
+ * Opens the database in `folder`, or makes it there: mark → create → unmark. A folder whose mark was left by a process
+ * that died holds half a database, into which nobody has written yet, and is made anew. The caller holds its lock.
+ */
+async function createIn<T>(folder: string, create: (dataDir: string) => Promise<T>): Promise<T> {
+  const mark = `${folder}.creating`;
+  const names = await readdir(folder);
+  const interrupted = await access(mark).then(
+    () => true,
+    () => false,
+  );
+  if (names.length > 0 && !interrupted) return create(folder);
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
+  await writeDurably(mark, '');
+  const db = await create(folder);
+  await unlink(mark);
+  return db;
+}
 
 /**
  * Opens the embedded database (PGlite) in `folder`, behind a socket that only this user can reach, so that it is
@@ -26,7 +45,7 @@ export async function connectEmbedded(folder: string, timeZone: string): Promise
       import('@electric-sql/pglite'),
       import('@electric-sql/pglite-socket'),
     ]);
-    const db = await PGlite.create(folder);
+    const db = await createIn(folder, (dataDir) => PGlite.create(dataDir));
     undo.push(() => db.close());
     const socketFolder = await mkdtemp(join(tmpdir(), 'gdpr-'));
     undo.push(() => rm(socketFolder, { recursive: true, force: true }));

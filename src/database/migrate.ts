@@ -33,8 +33,10 @@ const CONFIG: Knex.MigratorConfig = { migrationSource: source, schemaName: 'gdpr
 /**
  * Brings the tool's own tables in schema `gdpr` up to date, each migration in a transaction of its own.
  * @returns the names of the migrations that were run now
+ * @throws GdprError NOT_MIGRATED when a newer version has been here
  */
 export async function migrate(database: PooledDatabase): Promise<string[]> {
+  refuseNewer(await migrationsDone(database));
   try {
     await database.knex.raw('CREATE SCHEMA IF NOT EXISTS gdpr');
     const [, names] = (await database.knex.migrate.latest(CONFIG)) as [number, string[]];
@@ -46,20 +48,26 @@ export async function migrate(database: PooledDatabase): Promise<string[]> {
 
 /** @throws GdprError NOT_MIGRATED unless every migration of this version, and none of a newer one, has run */
 export async function assertMigrated(database: PooledDatabase): Promise<void> {
-  const done = await database.transaction('read committed', async (session) => {
-    const [table] = await session.query<{ present: boolean }>("SELECT to_regclass('gdpr.migration') IS NOT NULL AS present");
-    return table?.present === true ? session.query<{ name: string }>('SELECT name FROM gdpr.migration ORDER BY id') : [];
-  });
-  const names = new Set(done.map((row) => row.name));
-  const known = new Set(MIGRATIONS.map((migration) => migration.name));
-  if (MIGRATIONS.some((migration) => !names.has(migration.name))) {
+  const done = await migrationsDone(database);
+  if (MIGRATIONS.some((migration) => !done.includes(migration.name))) {
     throw new GdprError('NOT_MIGRATED', "the tool's own tables are missing or older than this version", {
       hint: 'run: gdpr db migrate',
     });
   }
-  if (done.some((row) => !known.has(row.name))) {
-    throw new GdprError('NOT_MIGRATED', "the tool's own tables were made by a newer version of gdpr", {
-      hint: 'update this installation of gdpr',
-    });
-  }
+  refuseNewer(done);
+}
+
+async function migrationsDone(database: PooledDatabase): Promise<string[]> {
+  return database.transaction('read committed', async (session) => {
+    const [table] = await session.query<{ present: boolean }>("SELECT to_regclass('gdpr.migration') IS NOT NULL AS present");
+    if (table?.present !== true) return [];
+    return (await session.query<{ name: string }>('SELECT name FROM gdpr.migration ORDER BY id')).map((row) => row.name);
+  });
+}
+
+function refuseNewer(done: readonly string[]): void {
+  if (done.every((name) => MIGRATIONS.some((migration) => migration.name === name))) return;
+  throw new GdprError('NOT_MIGRATED', "the tool's own tables were made by a newer version of gdpr", {
+    hint: 'update this installation of gdpr',
+  });
 }

@@ -10,6 +10,8 @@ export interface CatalogColumn {
   readonly baseType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  /** The collation as SQL writes it, where it is not the database's own. */
+  readonly collation: string | undefined;
 }
 
 export interface ForeignKey {
@@ -44,13 +46,23 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition AND ${SYSTEM}
 ORDER BY 2, 3`;
 
+/** A domain may stand on a domain; `below` leads from each of them down to a type. */
 const COLUMNS = `
+WITH RECURSIVE below (domain, type, not_null) AS (
+  SELECT oid, typbasetype, typnotnull FROM pg_type WHERE typtype = 'd'
+  UNION ALL
+  SELECT b.domain, t.typbasetype, b.not_null OR t.typnotnull
+  FROM below b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
+)
 SELECT a.attrelid::text AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END, -1) AS base_type,
-       a.attnotnull OR t.typnotnull AS not_null, a.attgenerated <> '' AS generated
+       format_type(coalesce(b.type, a.atttypid), -1) AS base_type,
+       a.attnotnull OR coalesce(b.not_null, false) AS not_null, a.attgenerated <> '' AS generated,
+       (SELECT quote_ident(m.nspname) || '.' || quote_ident(l.collname)
+        FROM pg_collation l JOIN pg_namespace m ON m.oid = l.collnamespace
+        WHERE l.oid = a.attcollation AND l.collname <> 'default') AS collation
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN below b ON b.domain = a.atttypid AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = b.type AND t.typtype = 'd')
 WHERE a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition AND ${SYSTEM}
 ORDER BY a.attrelid, a.attnum`;
@@ -64,21 +76,25 @@ SELECT DISTINCT ON (x.indrelid) x.indrelid::text AS oid,
 FROM pg_index x
 JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE x.indisunique AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL AND ${SYSTEM}
-  AND NOT EXISTS (SELECT FROM unnest(x.indkey::int2[]) k (attnum)
-                  JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum WHERE NOT a.attnotnull)
+  AND NOT EXISTS (SELECT FROM unnest(x.indkey::int2[]) WITH ORDINALITY k (attnum, n)
+                  JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+                  WHERE k.n <= x.indnkeyatts AND NOT a.attnotnull)
 ORDER BY x.indrelid, x.indisprimary DESC, x.indnkeyatts, x.indexrelid`;
 
+/** A key of or to a partition counts as one of or to the table that it belongs to. */
 const FOREIGN_KEYS = `
-SELECT k.conrelid::text AS oid, k.conname AS name, rn.nspname AS ref_schema, r.relname AS ref_name,
+SELECT c.oid::text AS oid, k.conname AS name, rn.nspname AS ref_schema, r.relname AS ref_name,
        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (attnum, n)
              JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u (attnum, n)
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum ORDER BY u.n) AS ref_columns
 FROM pg_constraint k
-JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_class r ON r.oid = k.confrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace
+JOIN pg_class c ON c.oid = coalesce(pg_partition_root(k.conrelid), k.conrelid)
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class r ON r.oid = coalesce(pg_partition_root(k.confrelid), k.confrelid)
+JOIN pg_namespace rn ON rn.oid = r.relnamespace
 WHERE k.contype = 'f' AND k.conparentid = 0 AND ${SYSTEM}
-ORDER BY k.conrelid, k.conname`;
+ORDER BY c.oid, k.conname`;
 
 /** Reads the live catalogue in four statements, whatever the number of tables. */
 export async function readCatalog(session: Session): Promise<Catalog> {
@@ -90,6 +106,7 @@ export async function readCatalog(session: Session): Promise<Catalog> {
     base_type: string;
     not_null: boolean;
     generated: boolean;
+    collation: string | null;
   }>(COLUMNS);
   const keys = await session.query<{ oid: string; columns: string }>(KEYS);
   const foreignKeys = await session.query<{
@@ -117,6 +134,7 @@ export async function readCatalog(session: Session): Promise<Catalog> {
               baseType: column.base_type,
               notNull: column.not_null,
               generated: column.generated,
+              collation: column.collation ?? undefined,
             },
           ]),
         ),

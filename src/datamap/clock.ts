@@ -50,9 +50,10 @@ function dueDay(model: DataMapModel, keep: KeepUntil): string {
   const period = `interval ${textLiteral(rule.period)}`;
   if (rule.from === 'event') return `(d.day + ${period})::date`;
   const [month, dayOfMonth] = model.map.financialYearEnd.split('-').map(Number);
-  const start = `make_date(extract(year FROM d.day)::integer, ${month}, ${month === 2 && dayOfMonth === 29 ? 28 : dayOfMonth}) + 1`;
-  const next = `CASE WHEN d.day < ${start} THEN ${start} ELSE (${start} + interval 'P1Y')::date END`;
-  return `(${next} + ${period})::date`;
+  // A year that ends with February ends with its last day, whichever that is.
+  const next = month === 2 && Number(dayOfMonth) >= 28 ? ', 3, 1)' : `, ${month}, ${dayOfMonth}) + 1`;
+  const start = (years: number) => `make_date(extract(year FROM d.day)::integer + ${years}${next}`;
+  return `(CASE WHEN d.day < ${start(0)} THEN ${start(0)} ELSE ${start(1)} END + ${period})::date`;
 }
 
 /** The local calendar day of a clock over alias `t` of the table, NULL while the clock has not started. */
@@ -60,8 +61,10 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
   const zone = textLiteral(model.map.timeZone);
   const day = (of: PersonalTableModel, name: string, alias: string) => {
     const type = live(of, catalog).columns.get(name)?.baseType;
-    const sql = column(alias, name);
-    return type === 'timestamp with time zone' ? `(${sql} AT TIME ZONE ${zone})::date` : `${sql}::date`;
+    const moment =
+      type === 'timestamp with time zone' ? `${column(alias, name)} AT TIME ZONE ${zone}` : column(alias, name);
+    // `infinity` is how some shops write that there is no such day.
+    return `CASE WHEN isfinite(${moment}) THEN (${moment})::date END`;
   };
   if ('parent' in source) {
     const target = canonicalName(source.parent);
@@ -69,10 +72,7 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
     const joins = hops.map((hop, i) => {
       const from = i === 0 ? 't' : `u${i}`;
       const on = hop.reach.on.map((pair) => {
-        const to = {
-          sql: column(`u${i + 1}`, pair.to),
-          type: live(hop.to, catalog).columns.get(pair.to)?.baseType ?? 'text',
-        };
+        const to = operand(hop.to, catalog, `u${i + 1}`, { column: pair.to });
         return equal(operand(hop.from, catalog, from, pair), to);
       });
       const when = conditions(hop.reach.when, from);

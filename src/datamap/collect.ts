@@ -1,9 +1,10 @@
 import { quoteName, type Session } from '../database/session.js';
-import { type IdentifierKind, same, searchKeys, sqlKey } from '../identity/kinds.js';
+import { type IdentifierKind, type IdentifierOptions, sqlKey } from '../identity/kinds.js';
 import type { Catalog } from './catalog.js';
 import { collectionOrder, type Node } from './graph.js';
+import { type IdentifierIndex, indexIdentifiers, type KnownIdentifier, matcher, spellingOf } from './match.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
-import { column, conditions, equal, fromTable, keyOf, live, operand } from './sql.js';
+import { conditions, equal, fromTable, keyOf, operand } from './sql.js';
 
 /** A row named by the text of its key's parts. */
 export interface RowKey {
@@ -18,7 +19,7 @@ export interface Person {
   /** Further rows that are theirs though no identifier links them, e.g. a guest order without an e-mail. */
   readonly rows: readonly (RowKey & { readonly owner: string })[];
   /** Normalised values, by identifier of the map. */
-  readonly identifiers: readonly { readonly identifier: string; readonly value: string }[];
+  readonly identifiers: readonly KnownIdentifier[];
 }
 
 /** The temporary table that holds whose rows of a table were collected: (person, owner, k1 … kn). */
@@ -35,6 +36,7 @@ export type CollectStep =
       /** Narrows by the first linking identifier's search key ($1: text[]); the exact check follows in TypeScript. */
       readonly sql: string;
       readonly identifiers: readonly { readonly id: string; readonly kind: IdentifierKind }[];
+      readonly options: IdentifierOptions;
     };
 
 export interface CollectPlan {
@@ -91,6 +93,7 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
           node,
           sql: `SELECT ${[...keyText, ...values].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${where.join(' AND ')}`,
           identifiers: pairs.map(({ pair, kind }) => ({ id: pair.is, kind })),
+          options: spellingOf(model),
         },
       ];
     }
@@ -100,11 +103,9 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
     const held = new Map(parentKey.map((part, i) => [part.column, `p.k${i + 1}`]));
     const needsParent = reach.on.some((pair) => !held.has(pair.to));
     const on = reach.on.map((pair) => {
-      const to = {
-        sql: held.get(pair.to) ?? column('u', pair.to),
-        type: live(parent, catalog).columns.get(pair.to)?.baseType ?? 'text',
-      };
-      return equal(operand(table, catalog, 't', pair), to);
+      const to = operand(parent, catalog, 'u', { column: pair.to });
+      const key = held.get(pair.to);
+      return equal(operand(table, catalog, 't', pair), key === undefined ? to : { sql: key, type: to.type });
     });
     const joinParent = parentKey
       .map((part, i) => `${part.expression.replace(/^t\./, 'u.')} = p.k${i + 1}`)
@@ -195,23 +196,6 @@ async function insertKeys(
   );
 }
 
-type IdentifierIndex = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
-
-/** identifier → search key → the people who have it. */
-function indexIdentifiers(people: readonly Person[]): IdentifierIndex {
-  const index = new Map<string, Map<string, number[]>>();
-  people.forEach((person, i) => {
-    for (const { identifier, value } of person.identifiers) {
-      const values = index.get(identifier) ?? new Map<string, number[]>();
-      index.set(identifier, values);
-      const list = values.get(value);
-      if (list === undefined) values.set(value, [i]);
-      else list.push(i);
-    }
-  });
-  return index;
-}
-
 const MATCH_BATCH = 5000;
 
 async function collectByIdentifier(
@@ -221,43 +205,18 @@ async function collectByIdentifier(
   people: readonly Person[],
   index: IdentifierIndex,
 ): Promise<number> {
-  const first = step.identifiers[0];
-  const values = first === undefined ? undefined : index.get(first.id);
-  if (first === undefined || values === undefined) return 0;
-  const holders = new Map<string, Set<number>>();
-  for (const [value, persons] of values) {
-    for (const key of searchKeys(first.kind, value)) {
-      const set = holders.get(key) ?? new Set<number>();
-      holders.set(key, set);
-      for (const person of persons) set.add(person);
-    }
-  }
+  const match = matcher(step.identifiers, people, index, step.options);
+  if (match === undefined) return 0;
   const keyLength = keyOf(step.node.table, catalog).length;
-  let matched: { person: number; key: string[] }[] = [];
-  let inserted = 0;
-  const flush = async () => {
-    const rows = matched;
-    matched = [];
-    if (rows.length > 0) inserted += await insertKeys(session, step.node, catalog, rows);
-  };
   // The narrowed rows are few and are read whole: a cursor would stay open across the insert.
-  const rows: (string | null)[][] = [];
-  for await (const row of session.stream(step.sql, [[...holders.keys()]])) rows.push(row);
-  for (const row of rows) {
+  const matched: { person: number; key: string[] }[] = [];
+  for await (const row of session.stream(step.sql, [match.searchKeys])) {
     const key = row.slice(0, keyLength) as string[];
-    const found = row.slice(keyLength);
-    const candidates = new Set(
-      searchKeys(first.kind, found[0] ?? '').flatMap((search) => [...(holders.get(search) ?? [])]),
-    );
-    for (const person of candidates) {
-      const identifiers = people[person]?.identifiers ?? [];
-      const all = step.identifiers.every(({ id, kind }, i) =>
-        identifiers.some((known) => known.identifier === id && same(kind, known.value, found[i] ?? '')),
-      );
-      if (all) matched.push({ person, key });
-    }
-    if (matched.length >= MATCH_BATCH) await flush();
+    for (const person of match.peopleOf(row.slice(keyLength))) matched.push({ person, key });
   }
-  await flush();
+  let inserted = 0;
+  for (let at = 0; at < matched.length; at += MATCH_BATCH) {
+    inserted += await insertKeys(session, step.node, catalog, matched.slice(at, at + MATCH_BATCH));
+  }
   return inserted;
 }

@@ -1,6 +1,6 @@
 import { digestOf, type Json } from '../foundation/canonical-json.js';
 import { canonicalName, formatTableName, parseTableName, type TableName } from './names.js';
-import type { ColumnEntry, DataMap, ImpersonalTable, JsonNode, PersonalTable, Reach } from './schema.js';
+import type { ColumnEntry, DataMap, ImpersonalTable, PersonalTable, Reach } from './schema.js';
 
 /** A reach whose table and owner names are resolved. */
 export type ResolvedReach =

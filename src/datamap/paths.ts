@@ -17,7 +17,7 @@ export function parentPath(
   tables: ReadonlyMap<string, PersonalTableModel>,
 ): Hop[] | undefined {
   const queue: { at: PersonalTableModel; path: Hop[] }[] = [{ at: table, path: [] }];
-  const seen = new Set<string>();
+  const seen = new Set([table.name]);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     for (const owner of next.at.owners) {
       for (const reach of owner.reaches) {

@@ -47,7 +47,8 @@ function maskOf(table: PersonalTableModel, { owner, entry }: ColumnModel): numbe
 export function compileReads(model: DataMapModel, catalog: Catalog): TableRead[] {
   return model.tables.map((table) => {
     const left = table.columns.flatMap((col) => {
-      const reason: CellReason | undefined = col.entry.secret !== undefined ? 'secret' : col.owner === 'other' ? 'third-party' : undefined;
+      const reason: CellReason | undefined =
+        col.entry.secret !== undefined ? 'secret' : col.owner === 'other' ? 'third-party' : undefined;
       return reason === undefined ? [] : [{ column: col, reason }];
     });
     const columns = table.columns.filter((col) => !left.some((item) => item.column === col));
@@ -59,7 +60,9 @@ export function compileReads(model: DataMapModel, catalog: Catalog): TableRead[]
       return mask === undefined ? undefined : `r.owners & ${mask} <> 0`;
     });
     const hidden = limited.flatMap((mine, i) =>
-      mine === undefined ? [] : [`CASE WHEN NOT ${mine} AND ${column('t', columns[i]?.name ?? '')} IS NOT NULL THEN '${i}' END`],
+      mine === undefined
+        ? []
+        : [`CASE WHEN NOT ${mine} AND ${column('t', columns[i]?.name ?? '')} IS NOT NULL THEN '${i}' END`],
     );
     const select = columns.map((col, i) => {
       const value = column('t', col.name);

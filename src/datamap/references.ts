@@ -13,7 +13,9 @@ const RESERVED_OWNERS = ['shared', 'other'];
 /** Checks every reference inside the map: ids of its head, columns, owners, reaches and clocks. */
 export function referenceProblems(model: DataMapModel): Problem[] {
   const problems: Problem[] = [];
-  const report: Report = (path, message) => problems.push({ path, message });
+  const report: Report = (path, message) => {
+    problems.push({ path, message });
+  };
   const tables = new Map(model.tables.map((table) => [table.name, table]));
   checkHead(model.map, tables, report);
   for (const table of model.tables) {
@@ -22,7 +24,7 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     checkOwners(table, model.map, tables, here);
     checkRetention(table, model.map, tables, here);
     table.entry.otherKeys?.forEach((key, i) => {
-      key.columns.forEach((column, j) => needColumn(here, ['otherKeys', i, 'columns', j], column, table));
+      needColumns(here, ['otherKeys', i, 'columns'], key.columns, table);
     });
   }
   return problems;
@@ -99,7 +101,9 @@ function checkReach(reach: ResolvedReach, table: PersonalTableModel, map: DataMa
     }
     return;
   }
-  reach.when?.forEach((condition, j) => needColumn(report, ['when', j, 'column'], condition.column, table));
+  reach.when?.forEach((condition, j) => {
+    needColumn(report, ['when', j, 'column'], condition.column, table);
+  });
   if (reach.kind === 'identifier') {
     reach.identifier.forEach((pair, j) => {
       needColumn(report, ['identifier', j, 'column'], pair.column, table);
@@ -130,7 +134,7 @@ function checkRetention(table: PersonalTableModel, map: DataMap, tables: Tables,
   entry.retention?.forEach((keep, i) => {
     const here = ['retention', i];
     needId(report, [...here, 'rule'], 'retention rule', keep.rule, map.retention);
-    keep.columns?.forEach((column, j) => needColumn(report, [...here, 'columns', j], column, table));
+    needColumns(report, [...here, 'columns'], keep.columns ?? [], table);
     for (const { source, path } of sourcesOf(keep)) checkClock(source, [...here, ...path], table, tables, report);
   });
   if (entry.retention === undefined && entry.keptBecause === undefined) {
@@ -164,6 +168,12 @@ function needColumn(report: Report, path: Path, column: string, table: PersonalT
   if (!Object.hasOwn(table.entry.columns, column)) {
     report(path, `no column "${column}" is described in ${table.name}`);
   }
+}
+
+function needColumns(report: Report, path: Path, columns: readonly string[], table: PersonalTableModel): void {
+  columns.forEach((column, i) => {
+    needColumn(report, [...path, i], column, table);
+  });
 }
 
 function needId(report: Report, path: Path, what: string, id: string | undefined, known: object): void {

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteName } from '../database/session.js';
-import type { Catalog, CatalogTable } from './catalog.js';
+import type { Catalog, CatalogColumn, CatalogTable } from './catalog.js';
 import type { PersonalTableModel } from './model.js';
 import type { Condition } from './schema.js';
 
@@ -35,50 +35,76 @@ export function keyOf(table: PersonalTableModel, catalog: Catalog): KeyPart[] {
       { expression: 't.ctid', type: 'tid', column: undefined },
     ];
   }
-  return entry.key.map((name) => ({ expression: column('t', name), type: baseType(entry, name), column: name }));
+  return entry.key.map((name) => ({
+    expression: column('t', name),
+    type: catalogColumn(entry, name).baseType,
+    column: name,
+  }));
 }
 
 export function column(alias: string, name: string): string {
   return `${alias}.${quoteIdentifier(name)}`;
 }
 
-function baseType(table: CatalogTable, name: string): string {
+function catalogColumn(table: CatalogTable, name: string): CatalogColumn {
   const found = table.columns.get(name);
   if (found === undefined) throw new Error(`no column ${name} in ${table.name}`);
-  return found.baseType;
+  return found;
 }
 
 const INTEGERS = new Set(['smallint', 'integer', 'bigint', 'oid']);
+const NUMBERS = new Set(['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']);
 const TEXTS = new Set(['text', 'character varying']);
 
 export interface Operand {
   readonly sql: string;
+  /** The type below any domain. */
   readonly type: string;
+  /** The column's collation, unless it is the database's own. */
+  readonly collation?: string | undefined;
 }
 
-/** A column, or the text at a path of the JSON document that the column holds; `path` is bound by the caller's `bind`. */
+/** A column, or the text at a path of the JSON document that the column holds. */
 export function operand(
   table: PersonalTableModel,
   catalog: Catalog,
   alias: string,
   source: { column: string; path?: readonly string[] | undefined },
 ): Operand {
-  const type = baseType(live(table, catalog), source.column);
+  const { baseType: type, collation } = catalogColumn(live(table, catalog), source.column);
   const sql = column(alias, source.column);
-  if (source.path === undefined) return { sql, type };
-  const document = type === 'json' || type === 'jsonb' ? sql : `gdpr.json_or_null(${sql}::text)`;
+  if (source.path === undefined) return { sql, type, collation };
+  // `json` is stored unread: an escape that no text can hold shows only here, and would end the statement.
+  const document = type === 'jsonb' ? sql : `gdpr.json_or_null(${sql}::text)`;
   return { sql: `(${document} #>> ${textArrayLiteral(source.path)})`, type: 'text' };
 }
 
 /**
  * Equality of a row's operand with a key of another table, written so that an index on the row's side serves:
- * the other side is cast to its type where that cannot fail, else both are compared as text.
+ * the other side is cast to its type where that cannot fail, else both are compared as text. Texts that name the
+ * same UUID in capitals, and citext in any case, are equal.
  */
 export function equal(left: Operand, right: Operand): string {
-  if (left.type === right.type || (INTEGERS.has(left.type) && INTEGERS.has(right.type)))
+  // Two columns with collations of their own need to be told which of them decides.
+  const collate =
+    left.collation !== undefined && right.collation !== undefined && left.collation !== right.collation
+      ? ` COLLATE ${left.collation}`
+      : '';
+  const rightText = `${right.sql}::text${collate}`;
+  // The search path does not hold the extension's operators.
+  const citext = /^(.*)\.citext$/.exec(left.type) ?? /^(.*)\.citext$/.exec(right.type);
+  if (citext !== null) {
+    return `${left.sql}::${citext[0]} OPERATOR(${citext[1]}.=) ${right.sql}::text::${citext[0]}${collate}`;
+  }
+  if (left.type === right.type) return `${left.sql} = ${right.sql}${collate}`;
+  if ([INTEGERS, NUMBERS].some((types) => types.has(left.type) && types.has(right.type))) {
     return `${left.sql} = ${right.sql}`;
-  if (TEXTS.has(left.type)) return `${left.sql} = ${right.sql}::text`;
-  return `${left.sql}::text = ${right.sql}::text`;
+  }
+  if (right.type === 'uuid') return `lower(${left.sql}::text) = ${rightText}`;
+  if (left.type === 'uuid') return `${left.sql}::text = lower(${rightText})`;
+  if (TEXTS.has(left.type)) return `${left.sql} = ${rightText}`;
+  if (left.type === 'bpchar' && TEXTS.has(right.type)) return `${left.sql} = ${right.sql}::bpchar${collate}`;
+  return `${left.sql}::text = ${rightText}`;
 }
 
 /** The conditions of a reach, over the row's alias. */

@@ -1,5 +1,6 @@
 import { codeSearchKeys, parseCode, sqlCodeKey } from './code.js';
 import { emailSearchKeys, parseEmail, sqlEmailKey } from './email.js';
+import type { IdentifierKind } from './kind-names.js';
 import { mask } from './mask.js';
 import { parseName } from './name.js';
 import { nameSearchKeys, sqlNameKey } from './name-key.js';
@@ -7,14 +8,12 @@ import { parsePersonasKods, personasKodsSearchKeys, sqlPersonasKodsKey } from '.
 import { type IdentifierOptions, parsePhone } from './phone.js';
 import { phoneSearchKeys, sqlPhoneKey } from './phone-key.js';
 
+export { IDENTIFIER_KINDS, type IdentifierKind } from './kind-names.js';
 export { mask } from './mask.js';
 export { nameContains } from './name.js';
 export { nameTokens, sqlNameCondition, sqlNameText, sqlNameWords } from './name-key.js';
 export { isOrganisationNumber } from './personas-kods.js';
 export type { IdentifierOptions } from './phone.js';
-
-export const IDENTIFIER_KINDS = ['email', 'phone', 'name', 'personas-kods', 'code'] as const;
-export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 
 /**
  * How one kind of identifier is compared. The narrowing law: for every raw and stored text,

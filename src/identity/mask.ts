@@ -1,5 +1,5 @@
 import { parseEmail } from './email.js';
-import type { IdentifierKind } from './kinds.js';
+import type { IdentifierKind } from './kind-names.js';
 import { parsePhone } from './phone.js';
 import { plainText } from './text.js';
 

@@ -18,8 +18,8 @@ const configSchema = z.strictObject({
   archives: z.string().default('archives'),
   /** The append-only file outside the database that a restored backup cannot roll back. */
   journal: z.string().default('.gdpr/journal.jsonl'),
-  /** An RFC 3161 authority; with it archives are signed at level B-T. */
-  timestamp: z.strictObject({ url: z.url() }).optional(),
+  /** An RFC 3161 authority; with it archives are signed at level B-T. `ca` is the PEM file that vouches for it. */
+  timestamp: z.strictObject({ url: z.url(), ca: z.string().optional() }).optional(),
   /** An organisation's e-seal instead of the workspace's own signing key. */
   seal: z
     .union([z.strictObject({ pkcs12: z.string() }), z.strictObject({ key: z.string(), certificate: z.string() })])

@@ -1,7 +1,7 @@
-import { access, mkdir, readdir } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asFileError, privateFolder, writeDurably } from '../foundation/durable.js';
-import { GdprError } from '../foundation/errors.js';
+import { GdprError, isMissing } from '../foundation/errors.js';
 import { CONFIG_FILE } from './config.js';
 
 /** What a new `gdpr.yaml` says of the database. */
@@ -26,17 +26,28 @@ journal: .gdpr/journal.jsonl
 
 /**
  * Makes the files of a workspace: gdpr.yaml and the given data map.
- * @throws GdprError ALREADY_EXISTS when the folder has a gdpr.yaml, or holds other things
+ * @throws GdprError ALREADY_EXISTS when the folder has a gdpr.yaml, or another data map
  */
 export async function createWorkspace(root: string, database: DatabaseSetting, dataMap: string): Promise<void> {
   await asFileError(root, () => mkdir(root, { recursive: true }));
   if (await exists(join(root, CONFIG_FILE))) throw new GdprError('ALREADY_EXISTS', `${root} is a workspace already`, { hint: 'use it, or choose another folder' });
-  const others = (await asFileError(root, () => readdir(root))).filter((name) => !name.startsWith('.'));
-  if (others.includes('datamap.yaml')) throw new GdprError('ALREADY_EXISTS', `${join(root, 'datamap.yaml')} is there already`, { hint: 'move it away, or write gdpr.yaml by hand: docs/configuration.md' });
+  const map = join(root, 'datamap.yaml');
+  const present = await textOf(map);
+  // The same map is what an interrupted run left.
+  if (present !== undefined && present !== dataMap) throw new GdprError('ALREADY_EXISTS', `${map} is there already`, { hint: 'move it away, or write gdpr.yaml by hand: docs/configuration.md' });
   await privateFolder(join(root, '.gdpr'));
-  await writeDurably(join(root, 'datamap.yaml'), dataMap);
+  if (present === undefined) await writeDurably(map, dataMap);
   // Last, since it is what makes the folder a workspace.
   await writeDurably(join(root, CONFIG_FILE), CONFIG_TEXT[database] + COMMON);
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    return asFileError(path, () => Promise.reject(error));
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -20,7 +20,7 @@ export async function readInstallation(paths: WorkspacePaths): Promise<Installat
     if (isMissing(error)) return undefined;
     return asFileError(paths.installation, () => Promise.reject(error));
   }
-  const value: unknown = JSON.parse(text);
+  const value = jsonOf(text);
   if (typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && 'database' in value && (value.database === 'embedded' || value.database === 'server')) {
     return { id: value.id, database: value.database };
   }
@@ -72,6 +72,14 @@ function assertSame(mine: Installation, theirs: string): void {
     throw new GdprError('WRONG_DATABASE', 'this database belongs to another workspace: their installation ids differ', {
       hint: 'check DATABASE_URL and --workspace',
     });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

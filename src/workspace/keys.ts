@@ -1,7 +1,7 @@
 import { GdprError } from '../foundation/errors.js';
 import { now } from '../foundation/clock.js';
 import { exportKeys, importKeys } from '../keys/copy.js';
-import { initKeys, type KeyIds } from '../keys/keys.js';
+import { describeKeys, initKeys, type KeyIds } from '../keys/keys.js';
 import { type OpenWorkspace, openWorkspace, type Surroundings } from './open.js';
 
 export interface MadeKeys {
@@ -26,7 +26,7 @@ export async function makeKeys(
     }
     const { paths, operator, model } = workspace;
     const { organization = model.map.controller.name, passphrase, copy } = options;
-    const ids = await initKeys(paths.keys, { organization, commonName: operator, passphrase, now: now() });
+    const ids = (await unusedKeys(paths.keys, passphrase)) ?? (await initKeys(paths.keys, { organization, commonName: operator, passphrase, now: now() }));
     if (copy !== undefined) await exportKeys(paths.keys, { passphrase, copyPassphrase: copy.passphrase, to: copy.to });
     await tellDatabase(workspace, ids);
     return { ids, copy: copy?.to };
@@ -41,6 +41,20 @@ export async function bringKeys(surroundings: Surroundings, options: { from: str
     if (known === null) await tellDatabase(workspace, ids);
     return ids;
   });
+}
+
+/**
+ * Keys that a run made which was interrupted, or could not write the copy: the database does not know any, so they
+ * were never used, and the next run goes on with them.
+ */
+async function unusedKeys(folder: string, passphrase: string | undefined): Promise<KeyIds | undefined> {
+  try {
+    const found = await describeKeys(folder);
+    return found.passphrase === (passphrase !== undefined) ? found.ids : undefined;
+  } catch (error) {
+    if (error instanceof GdprError && error.code === 'KEY_MISSING') return undefined;
+    throw error;
+  }
 }
 
 async function withDatabase<T>(surroundings: Surroundings, work: (workspace: OpenWorkspace) => Promise<T>): Promise<T> {

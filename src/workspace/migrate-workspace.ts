@@ -1,4 +1,3 @@
-import { loadDataMap } from '../datamap/load.js';
 import { connectDatabase, locateWorkspace, type Surroundings } from './open.js';
 import { tieInstallation } from './installation.js';
 
@@ -10,8 +9,8 @@ export interface MigrationResult {
 /** Brings the tool's tables up to date and ties the workspace to the database. */
 export async function migrateWorkspace(surroundings: Surroundings): Promise<MigrationResult> {
   const workspace = await locateWorkspace(surroundings);
-  const { map } = await loadDataMap(workspace.paths.datamap);
-  const database = await connectDatabase(workspace, map.timeZone);
+  // The tool's tables are the same under every data map, and are made before there is one.
+  const database = await connectDatabase(workspace, 'UTC');
   try {
     const { migrate } = await import('../database/migrate.js');
     const migrations = await migrate(database);

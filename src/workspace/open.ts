@@ -49,7 +49,12 @@ export async function locateWorkspace(surroundings: Surroundings): Promise<Works
 /** `GDPR_OPERATOR`, or else the user of the operating system. */
 function operatorName(environment: NodeJS.ProcessEnv): string {
   const given = environment.GDPR_OPERATOR?.trim();
-  return given === undefined || given === '' ? userInfo().username : given;
+  if (given !== undefined && given !== '') return given;
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    throw new GdprError('USAGE', 'the operating system does not name the user, and the log must', { cause, hint: 'set GDPR_OPERATOR' });
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { certificateSha256 } from '../archive/certificate.js';
 import { certificatesFromPem } from '../archive/signing-key.js';
 import { asFileError } from '../foundation/durable.js';
@@ -6,20 +7,40 @@ import { GdprError } from '../foundation/errors.js';
 import { readKeyIds } from '../keys/keys.js';
 import { findWorkspace, readConfig } from './config.js';
 
-/** The certificates that archives of the workspace at or above `folder` are signed with; none outside a workspace. */
-export async function workspaceSigners(folder: string, given: string | undefined): Promise<string[]> {
+/** Whom to believe when an archive is verified. */
+export interface Trust {
+  /** SHA-256 of the certificates that may have signed. */
+  readonly signers: readonly string[];
+  /** Certificates of timestamp authorities, DER. */
+  readonly timestampAuthorities: readonly Buffer[];
+}
+
+/**
+ * Trust in what the operator names; what is not named is the own of the workspace at or above `folder`, if any.
+ * @throws GdprError INPUT_INVALID, FILE_UNAVAILABLE
+ */
+export async function trustOf(folder: string, workspace: string | undefined, named: { signers?: readonly string[] | undefined; authorities?: readonly string[] | undefined }): Promise<Trust> {
+  const own = named.signers === undefined || named.authorities === undefined ? await workspaceTrust(folder, workspace) : undefined;
+  return {
+    signers: named.signers === undefined ? (own?.signers ?? []) : await readSigners(named.signers),
+    timestampAuthorities: named.authorities === undefined ? (own?.timestampAuthorities ?? []) : await readAuthorities(named.authorities),
+  };
+}
+
+/** The signer and the timestamp authority of a workspace; none outside one, where verifying works as well. */
+async function workspaceTrust(folder: string, given: string | undefined): Promise<Trust | undefined> {
   try {
-    const { paths } = await readConfig(await findWorkspace(folder, given));
-    return [(await readKeyIds(paths.keys)).signing];
+    const { config, paths } = await readConfig(await findWorkspace(folder, given));
+    const { ca } = config.timestamp ?? {};
+    return { signers: [(await readKeyIds(paths.keys)).signing], timestampAuthorities: ca === undefined ? [] : await readAuthorities([resolve(paths.root, ca)]) };
   } catch (error) {
-    // Verifying needs no workspace: without one the pinning check fails and says what to do.
-    if (given === undefined && error instanceof GdprError && (error.code === 'WORKSPACE_NOT_FOUND' || error.code === 'KEY_MISSING')) return [];
+    if (given === undefined && error instanceof GdprError && (error.code === 'WORKSPACE_NOT_FOUND' || error.code === 'KEY_MISSING')) return undefined;
     throw error;
   }
 }
 
 /** Certificates named by their SHA-256 or by a PEM file. @throws GdprError INPUT_INVALID, FILE_UNAVAILABLE */
-export async function readSigners(given: readonly string[]): Promise<string[]> {
+async function readSigners(given: readonly string[]): Promise<string[]> {
   const lists = await Promise.all(
     given.map(async (item) => {
       const hex = item.replaceAll(':', '').toLowerCase();
@@ -32,7 +53,7 @@ export async function readSigners(given: readonly string[]): Promise<string[]> {
 }
 
 /** Certificates of timestamp authorities, DER. @throws GdprError INPUT_INVALID, FILE_UNAVAILABLE */
-export async function readAuthorities(files: readonly string[]): Promise<Buffer[]> {
+async function readAuthorities(files: readonly string[]): Promise<Buffer[]> {
   const lists = await Promise.all(files.map(async (file) => pemCertificates(await asFileError(file, () => readFile(file, 'utf8')), file)));
   return lists.flat();
 }

@@ -73,6 +73,10 @@ describe.skipIf(!tools.openssl.available)('timestamps', () => {
       expect(verification.valid).toBe(false);
       expect(failed(verification)).toEqual(['timestamp-authority']);
       expect(verification.timestamp?.trusted).toBe(false);
+      if (timestampAuthorities === undefined) {
+        const { detail } = verification.checks.find(({ id }) => id === 'timestamp-authority') ?? {};
+        expect(detail).toContain('--timestamp-ca');
+      }
     }
   });
 

@@ -1,0 +1,45 @@
+import type { Session } from '../database/session.js';
+import type { Catalog } from '../datamap/catalog.js';
+import type { DataMapModel } from '../datamap/model.js';
+import { canonicalName } from '../datamap/names.js';
+import { GdprError } from '../foundation/errors.js';
+import type { Anchor } from './anchors.js';
+import { type FoundPerson, peopleOf } from './people.js';
+
+/**
+ * Checks, in the snapshot that is about to be read, that the person is still who the search found: between the two
+ * an account may have been closed, or its e-mail may have become somebody else's.
+ * @throws GdprError NOBODY when the person is gone, PLAN_CHANGED when other rows or identifiers are theirs now
+ */
+export async function assertSamePerson(session: Session, model: DataMapModel, catalog: Catalog, person: FoundPerson): Promise<void> {
+  const [found, ...others] = await peopleOf(session, model, catalog, anchorsOfPerson(person, model));
+  if (found === undefined) {
+    throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the operation', { hint: 'run: gdpr customer find' });
+  }
+  if (others.length > 0 || JSON.stringify(comparable(found)) !== JSON.stringify(comparable(person))) {
+    throw new GdprError('PLAN_CHANGED', 'what identifies the person has changed since they were found', { hint: 'run the command again' });
+  }
+}
+
+function anchorsOfPerson(person: FoundPerson, model: DataMapModel): Anchor[] {
+  if (person.roots.length > 0) {
+    return person.roots.map((row) => {
+      const kind = Object.entries(model.map.persons).find(([, entry]) => canonicalName(entry.table) === row.table)?.[0];
+      return { kind: 'root', person: kind ?? '', row };
+    });
+  }
+  return [
+    ...person.identifiers.map((value): Anchor => ({ kind: 'identifier', ...value })),
+    ...person.rows.map(({ owner, ...row }): Anchor => ({ kind: 'row', row, owner })),
+  ];
+}
+
+/** The person's parts in an order of their own, so that the way they were found does not matter. */
+function comparable({ roots, rows, identifiers, shared }: FoundPerson): string[][] {
+  return [
+    roots.map(({ table, key }) => JSON.stringify([table, key])),
+    rows.map(({ table, key, owner }) => JSON.stringify([table, key, owner])),
+    identifiers.map(({ identifier, value }) => JSON.stringify([identifier, value])),
+    shared.map(({ identifier, value }) => JSON.stringify([identifier, value])),
+  ].map((list) => list.sort());
+}
