@@ -5,6 +5,7 @@ const WORDS = {
   abandoned: 'recorded as abandoned',
   removed: 'left over by an interrupted operation, removed',
   missing: 'is not where it was written (moved away?)',
+  running: 'still runs and was left alone',
   damaged: 'does not have the digest that the log holds; kept for you to look at',
 } as const;
 

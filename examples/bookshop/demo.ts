@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { certificateSha256 } from '../../src/archive/certificate.js';
 import { extractArchive } from '../../src/archive/extract.js';
 import { verifyArchive } from '../../src/archive/verify.js';
 import type { ExportResult } from '../../src/customer/export.js';
@@ -90,7 +91,7 @@ export async function runDemo(context: Context): Promise<DemoResult> {
   const nobodyToAsk = async () => undefined;
   const prepared = await prepareExport(context, { email: 'anna.berzina@pasts.example' }, nobodyToAsk);
   const exported = await exportPrepared(context, prepared, { verified: 'account login', language: 'lv' }, () => {});
-  const trust = { signers: [context.keys.ids.signing] };
+  const trust = { signers: [certificateSha256(context.signer.certificate)] };
   const { valid: archiveValid } = await verifyArchive(exported.archive, trust);
   const { folder } = await extractArchive(
     exported.archive,

@@ -1,10 +1,14 @@
-/** Rows as aligned text that fits 80 columns: the column given as `flexible` is cut, the last one is never padded. */
+const NARROWEST = 8;
+
+/** Rows as aligned text that fits `width` columns: the widest columns are cut first, none below eight characters. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[], width = 80): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, i) => Math.max(...all.map((row) => [...(row[i] ?? '')].length)));
-  const total = widths.reduce((sum, w) => sum + w, 0) + 2 * (widths.length - 1);
-  const widest = widths.indexOf(Math.max(...widths));
-  if (total > width) widths[widest] = Math.max(8, (widths[widest] ?? 0) - (total - width));
+  for (let excess = widths.reduce((sum, w) => sum + w + 2, -2) - width; excess > 0; excess -= 1) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) break;
+    widths[widths.lastIndexOf(widest)] = widest - 1;
+  }
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => {

@@ -31,8 +31,9 @@ export function giveCell(giver: Giver, column: ColumnModel, owners: number, hidd
   return { value };
 }
 
+/** Whether all of a name's words are the person's, so that a second person in the same field is not given away. */
 function isOwnName(traits: Traits, value: string): boolean {
-  return (traits.get('name') ?? []).some((name) => nameContains(value, name) || nameContains(name, value));
+  return (traits.get('name') ?? []).some((name) => nameContains(name, value));
 }
 
 /** Whether a text holds an e-mail, phone or personas kods that is neither the person's nor the controller's. */

@@ -17,6 +17,7 @@ import type { Context } from '../workspace/open.js';
 import { manifestOf, pageOf } from './contents.js';
 import { retentionLine } from './information.js';
 import { assertPlan, type Plan, planExport } from './plan.js';
+import { assertSamePerson } from './recheck.js';
 import type { ExportRequest } from './request.js';
 import { type TableResult, TableWriter, type Withheld, WithheldCounter } from './table-writer.js';
 import { readTraits } from './traits.js';
@@ -55,11 +56,11 @@ function archiveName(operation: string): string {
 
 async function run(context: Context, request: ExportRequest, plan: Plan, operation: Operation, onProgress: (progress: ExportProgress) => void): Promise<ExportResult> {
   assertPlan(plan, request.planDigest);
-  const { paths, config, keys } = context;
+  const { paths, config, signer } = context;
   await privateFolder(paths.archives);
   await privateFolder(paths.temporary);
   const path = join(paths.archives, archiveName(operation.id));
-  const archive = await createArchive({ path, signer: keys.signer(), signingTime: now(), ...(config.timestamp && { timestamp: config.timestamp }) });
+  const archive = await createArchive({ path, signer, signingTime: now(), ...(config.timestamp && { timestamp: config.timestamp }) });
   try {
     const written = await context.database.transaction('repeatable read', (session) => write(session, context, request, plan, operation, archive, onProgress));
     const finished = await archive.finish();
@@ -98,8 +99,9 @@ async function write(session: Session, context: Context, request: ExportRequest,
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
   assertPlan(planExport(model, catalog, [request.subject]), plan.digest);
+  await assertSamePerson(session, model, catalog, request.person);
   await collectRows(session, compileCollect(model, catalog), model, catalog, [request.person]);
-  const traits = (await readTraits(session, model, catalog, 1))[0] ?? new Map();
+  const traits = (await readTraits(session, model, catalog, [request.person]))[0] ?? new Map();
   const page = new Spool(paths.temporary);
   const counter = new WithheldCounter();
   const results: TableResult[] = [];

@@ -129,7 +129,7 @@ async function rowById(session: Session, model: DataMapModel, catalog: Catalog, 
 async function describe(session: Session, model: DataMapModel, catalog: Catalog, plan: CollectPlan, people: readonly FoundPerson[]): Promise<Candidate[]> {
   if (people.length === 0) return [];
   await collectRows(session, plan, model, catalog, people);
-  const traits = await readTraits(session, model, catalog, people.length);
+  const traits = await readTraits(session, model, catalog, people);
   const counts = await session.query<{ person: number; rows: string }>(
     `SELECT person, sum(rows)::text AS rows FROM (${model.tables
       .map((table) => `SELECT person, count(DISTINCT (${keyOf(table, catalog).map((_, i) => `k${i + 1}`).join(', ')})) AS rows FROM ${rowsOf(table)} GROUP BY person`)

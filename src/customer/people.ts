@@ -52,7 +52,8 @@ export async function peopleOf(session: Session, model: DataMapModel, catalog: C
   // Each round reads what the new rows hold, then looks for further rows that hold the same; people have few rows.
   const asked = new Set<string>();
   for (;;) {
-    await readValues(session, catalog, occurrences, fresh);
+    const present = await readValues(session, catalog, occurrences, fresh);
+    for (const root of fresh) if (!present.has(root)) roots.delete(rootId(root.row));
     fresh = [];
     const values = [...loose.values(), ...[...roots.values()].flatMap((root) => linkValues(root, model))].filter(({ identifier, value }) => !asked.has(`${identifier} ${value}`));
     if (values.length === 0) break;
@@ -81,19 +82,23 @@ function compatible(a: Root, b: Root, model: DataMapModel): boolean {
   return namesOf(a, model).some((x) => namesOf(b, model).some((y) => nameContains(x, y) || nameContains(y, x)));
 }
 
-async function readValues(session: Session, catalog: Catalog, occurrences: readonly Occurrence[], roots: readonly Root[]): Promise<void> {
+/** @returns the roots whose rows exist */
+async function readValues(session: Session, catalog: Catalog, occurrences: readonly Occurrence[], roots: readonly Root[]): Promise<Set<Root>> {
+  const present = new Set<Root>();
   for (const [node, group] of groupBy(roots, (root) => root.node)) {
     const mine = occurrences.filter((occurrence) => occurrence.node.table === node.table && occurrence.node.owner === node.owner);
     const { from, values } = keyedRows(node.table, catalog, group.map((root) => root.row));
     for await (const row of session.stream(`SELECT ${['h.n', ...mine.map((occurrence) => occurrenceText(occurrence, catalog))].join(', ')} FROM ${from}`, values)) {
       const root = group[Number(row[0])];
       if (root === undefined) continue;
+      present.add(root);
       root.values = mine.flatMap((occurrence, i) => {
         const raw = row[i + 1];
         return raw === null || raw === undefined || raw.trim() === '' ? [] : [{ identifier: occurrence.identifier, raw }];
       });
     }
   }
+  return present;
 }
 
 async function rowsWith(session: Session, catalog: Catalog, occurrence: Occurrence, spelling: IdentifierOptions, wanted: readonly string[]): Promise<RowKey[]> {

@@ -1,32 +1,54 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { rowsOf } from '../datamap/collect.js';
+import { type Person, rowsOf } from '../datamap/collect.js';
+import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
-import { fromTable, keyOf } from '../datamap/sql.js';
-import type { IdentifierKind } from '../identity/kinds.js';
+import { conditions, fromTable, keyOf, operand } from '../datamap/sql.js';
+import { type IdentifierKind, same } from '../identity/kinds.js';
 import { occurrencesOf, occurrenceText } from './search.js';
 
 /** What a person's own rows call them: values as stored, by kind. */
 export type Traits = ReadonlyMap<IdentifierKind, readonly string[]>;
 
 /**
- * Names, e-mails, phones and numbers in the rows that are the person or that an identifier links, for each person
- * of the collection, a statement a place of the map.
+ * Names, e-mails, phones and numbers in the rows that are the person or that their identifiers link, for each person
+ * of the collection, a statement a place of the map. A row that is theirs by a key alone does not count: what an
+ * account's ticket or cart holds may have been typed by a colleague.
  */
-export async function readTraits(session: Session, model: DataMapModel, catalog: Catalog, people: number): Promise<Traits[]> {
-  const traits = Array.from({ length: people }, () => new Map<IdentifierKind, string[]>());
+export async function readTraits(session: Session, model: DataMapModel, catalog: Catalog, people: readonly Person[]): Promise<Traits[]> {
+  const traits = people.map(() => new Map<IdentifierKind, string[]>());
+  const spelling = spellingOf(model);
+  const known = people.map((person) => new Set([...person.roots, ...person.rows].map((row) => `${row.table} ${JSON.stringify(row.key)}`)));
   for (const occurrence of occurrencesOf(model)) {
     const { table, owner } = occurrence.node;
     if (!owner.reaches.some((reach) => reach.kind !== 'through')) continue;
-    const join = keyOf(table, catalog).map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
+    const key = keyOf(table, catalog);
     const text = occurrenceText(occurrence, catalog);
-    const sql = `SELECT DISTINCT r.person, ${text} FROM ${rowsOf(table)} r JOIN ${fromTable(table, catalog)} t ON ${join} WHERE r.owner = ${owner.index} ORDER BY 1, 2`;
-    for await (const [person, value] of session.stream(sql)) {
+    const links = owner.reaches.flatMap((reach) => (reach.kind === 'identifier' ? [reach] : []));
+    const proofs = links.flatMap((reach) =>
+      reach.identifier.map((pair) => {
+        const value = `${operand(table, catalog, 't', pair).sql}::text`;
+        const when = conditions(reach.when);
+        return when.length === 0 ? value : `CASE WHEN ${when.join(' AND ')} THEN ${value} END`;
+      }),
+    );
+    const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
+    const columns = ['r.person', text, ...key.map((part) => `${part.expression}::text`), ...proofs];
+    const sql = `SELECT ${columns.join(', ')} FROM ${rowsOf(table)} r JOIN ${fromTable(table, catalog)} t ON ${join} WHERE r.owner = ${owner.index} AND ${text} IS NOT NULL ORDER BY r.person, ${text} COLLATE "C"`;
+    for await (const [number, value, ...rest] of session.stream(sql)) {
+      const i = Number(number);
       if (value === null || value === undefined || value.trim() === '') continue;
-      const known = traits[Number(person)];
-      if (known === undefined) continue;
-      const list = known.get(occurrence.kind);
-      if (list === undefined) known.set(occurrence.kind, [value]);
+      const proved = rest.slice(key.length);
+      const linked = links.some((reach) => {
+        const values = proved.splice(0, reach.identifier.length);
+        return reach.identifier.every((pair, at) =>
+          people[i]?.identifiers.some(({ identifier, value: own }) => identifier === pair.is && same(model.map.identifiers[identifier]?.kind ?? 'code', own, values[at] ?? '', spelling)),
+        );
+      });
+      if (!linked && known[i]?.has(`${table.name} ${JSON.stringify(rest.slice(0, key.length))}`) !== true) continue;
+      const mine = traits[i];
+      const list = mine?.get(occurrence.kind);
+      if (list === undefined) mine?.set(occurrence.kind, [value]);
       else if (!list.includes(value)) list.push(value);
     }
   }

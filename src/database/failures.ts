@@ -64,6 +64,12 @@ export function databaseError(error: unknown): unknown {
   if (code === '3D000') {
     return new GdprError('DATABASE_UNAVAILABLE', 'the server has no database of that name', { cause: error, hint: 'check DATABASE_URL' });
   }
+  if (code === '22021' || code === '22P05') {
+    return new GdprError('INPUT_INVALID', `a value holds a character that the database cannot store (SQLSTATE ${code})`, {
+      cause: error,
+      hint: 'check the value for control characters',
+    });
+  }
   if (code === '42501') {
     return new GdprError('REFUSED', `the database role may not do this${objectOf(error)} (SQLSTATE 42501)`, {
       cause: error,

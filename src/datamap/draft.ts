@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parse } from 'yaml';
 import type { Catalog } from './catalog.js';
 import { headText } from './draft/head.js';
 import { planDraft } from './draft/plan.js';
@@ -35,6 +35,6 @@ export function draftDataMap(catalog: Catalog, only?: ReadonlySet<string>): Data
     text,
     tables: tables.length,
     personal: tables.filter(({ owners }) => owners.length > 0).length,
-    undecided: undecidedPaths(parseDocument(text)).length,
+    undecided: undecidedPaths(parse(text)).length,
   };
 }

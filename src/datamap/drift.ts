@@ -1,7 +1,7 @@
 import { GdprError } from '../foundation/errors.js';
 import type { Catalog, CatalogTable } from './catalog.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
-import { parseTableName } from './names.js';
+import { canonicalName, parseTableName } from './names.js';
 
 /** One difference between the map and the live database, with what to do about it. */
 export interface Drift {
@@ -14,7 +14,8 @@ export interface Drift {
     | 'column-missing'
     | 'impersonal-but-keyed'
     | 'key-not-owned'
-    | 'not-json';
+    | 'not-json'
+    | 'not-a-date';
   readonly message: string;
 }
 
@@ -29,8 +30,11 @@ export function findDrift(model: DataMapModel, catalog: Catalog): Drift[] {
   const personal = new Set(model.tables.map((table) => table.name));
 
   for (const [name, table] of catalog) {
-    if (ignored.has(parseTableName(name)?.schema ?? '')) continue;
     const described = mapped.get(name);
+    if (described === undefined && ignored.has(parseTableName(name)?.schema ?? '')) {
+      drift.push(...keyedTo(personal, table, 'in a schema that the map ignores'));
+      continue;
+    }
     if (described === undefined) {
       drift.push({
         table: name,
@@ -65,22 +69,27 @@ export function findDrift(model: DataMapModel, catalog: Catalog): Drift[] {
     }
   }
   for (const table of model.impersonal) {
-    for (const key of catalog.get(table.name)?.foreignKeys ?? []) {
-      if (personal.has(key.references)) {
-        drift.push({
-          table: table.name,
-          column: key.columns.join(', '),
-          problem: 'impersonal-but-keyed',
-          message: `declared impersonal, but its key ${key.name} points to ${key.references}, which is personal; give it an owner`,
-        });
-      }
-    }
+    const live = catalog.get(table.name);
+    if (live !== undefined) drift.push(...keyedTo(personal, live, 'declared impersonal'));
   }
   for (const table of model.tables) {
     const live = catalog.get(table.name);
     if (live !== undefined) drift.push(...unownedKeys(table, live, personal), ...notJson(table, live));
   }
+  drift.push(...notDates(model, catalog));
   return drift;
+}
+
+/** Keys to personal tables from a table that is said to hold nothing about people. */
+function keyedTo(personal: ReadonlySet<string>, table: CatalogTable, said: string): Drift[] {
+  return table.foreignKeys
+    .filter((key) => personal.has(key.references))
+    .map((key) => ({
+      table: table.name,
+      column: key.columns.join(', '),
+      problem: 'impersonal-but-keyed' as const,
+      message: `${said}, but its key ${key.name} points to ${key.references}, which is personal; give it an owner`,
+    }));
 }
 
 /** Foreign keys to personal tables that no reach follows and that the map does not explain. */
@@ -117,6 +126,7 @@ function unownedKeys(table: PersonalTableModel, live: CatalogTable, personal: Re
     }));
 }
 
+const DATE_TYPES = new Set(['date', 'timestamp without time zone', 'timestamp with time zone']);
 const JSON_TYPES = new Set(['json', 'jsonb', 'text', 'character varying', 'bpchar']);
 
 function notJson(table: PersonalTableModel, live: CatalogTable): Drift[] {
@@ -140,6 +150,23 @@ function notJson(table: PersonalTableModel, live: CatalogTable): Drift[] {
       problem: 'not-json' as const,
       message: `the map reads JSON here, but the column is ${live.columns.get(column)?.type}`,
     }));
+}
+
+/** The columns that retention periods are counted from must hold dates, or a run would end in the middle. */
+function notDates(model: DataMapModel, catalog: Catalog): Drift[] {
+  const drift = model.tables.flatMap((table) =>
+    (table.entry.retention ?? [])
+      .flatMap(({ clock }) => ('latest' in clock ? clock.latest : [clock]))
+      .flatMap((source): Drift[] => {
+        const at = 'parent' in source ? source.parent : 'person' in source ? source.person : table.name;
+        const name = canonicalName(at);
+        const found = catalog.get(name)?.columns.get(source.column);
+        if (found === undefined || DATE_TYPES.has(found.baseType)) return [];
+        const message = `a retention period is counted from here, but the column is ${found.type}`;
+        return [{ table: name, column: source.column, problem: 'not-a-date', message }];
+      }),
+  );
+  return [...new Map(drift.map((item) => [JSON.stringify([item.table, item.column]), item])).values()];
 }
 
 /** @throws GdprError DRIFT that names every difference */

@@ -7,6 +7,7 @@ import { schemaProblems } from './issues.js';
 import { buildModel, type DataMapModel } from './model.js';
 import { referenceProblems } from './references.js';
 import { dataMapSchema } from './schema.js';
+import { undecidedPaths } from './undecided.js';
 
 /**
  * Reads and checks a data map.
@@ -21,6 +22,9 @@ export async function loadDataMap(path: string): Promise<DataMapModel> {
 export function parseDataMap(text: string, file: string): DataMapModel {
   const document = readDocument(text);
   if (document.faults.length > 0) throw invalid(file, document.faults);
+  // A draft is not half a map: what its author left open is all that can be said of it.
+  const open = undecidedPaths(document.value);
+  if (open.length > 0) throw invalid(file, document.locate(open.map((path) => ({ path, message: 'still to decide' }))));
   const parsed = dataMapSchema.safeParse(document.value, { reportInput: true });
   if (!parsed.success) throw invalid(file, document.locate(schemaProblems(parsed.error)));
   const { model, problems: ofNames } = buildModel(parsed.data);

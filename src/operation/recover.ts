@@ -10,7 +10,7 @@ import { operationLock, recordOutcome } from './operation.js';
 
 /** What `recover` did with one thing that it found. */
 export interface Recovery {
-  readonly what: 'finished' | 'abandoned' | 'removed' | 'missing' | 'damaged';
+  readonly what: 'finished' | 'abandoned' | 'removed' | 'missing' | 'damaged' | 'running';
   readonly operation?: string;
   readonly file?: string;
 }
@@ -44,6 +44,7 @@ export async function recover(context: Context): Promise<Recovery[]> {
     const release = await context.database.lock(operationLock(row.id));
     if (release === undefined) {
       running = true;
+      done.push({ what: 'running', operation: row.id });
       continue;
     }
     try {

@@ -20,9 +20,9 @@ const configSchema = z.strictObject({
   journal: z.string().default('.gdpr/journal.jsonl'),
   /** An RFC 3161 authority; with it archives are signed at level B-T. `ca` is the PEM file that vouches for it. */
   timestamp: z.strictObject({ url: z.url(), ca: z.string().optional() }).optional(),
-  /** An organisation's e-seal instead of the workspace's own signing key. */
+  /** An organisation's e-seal instead of the workspace's own signing key: its files, the certificate as PEM. */
   seal: z
-    .union([z.strictObject({ pkcs12: z.string() }), z.strictObject({ key: z.string(), certificate: z.string() })])
+    .union([z.strictObject({ pkcs12: z.string(), certificate: z.string() }), z.strictObject({ key: z.string(), certificate: z.string() })])
     .optional(),
 });
 

@@ -31,7 +31,9 @@ export async function draftWorkspaceMap(
     const only = options.only?.map(canonicalName);
     const unknown = only?.filter((name) => !catalog.has(name)) ?? [];
     if (unknown.length > 0) {
-      throw new GdprError('NOT_FOUND', `the database has no table ${unknown.join(', ')}`, { hint: 'write it as schema.table; the role must be allowed to see it' });
+      throw new GdprError('NOT_FOUND', `the database has no table ${unknown.join(', ')}`, {
+        hint: 'write it as schema.table; the role must be allowed to see it',
+      });
     }
     const draft = draftDataMap(catalog, only === undefined ? undefined : new Set(only));
     if (file !== undefined) await writeDurably(file, draft.text);
@@ -47,7 +49,13 @@ async function optionalWorkspace(surroundings: Surroundings, optional: boolean):
     return await locateWorkspace(surroundings);
   } catch (error) {
     const none = error instanceof GdprError && error.code === 'WORKSPACE_NOT_FOUND';
-    if (none && optional && surroundings.workspace === undefined && (surroundings.environment.DATABASE_URL ?? '') !== '') return undefined;
+    if (
+      none &&
+      optional &&
+      surroundings.workspace === undefined &&
+      (surroundings.environment.DATABASE_URL ?? '') !== ''
+    )
+      return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { draftDataMap } from '../datamap/draft.js';
-import { type WorkspacePaths, readConfig } from './config.js';
+import { readConfig, type WorkspacePaths } from './config.js';
 import { createWorkspace } from './create.js';
 import type { Surroundings } from './open.js';
 
@@ -13,7 +13,10 @@ export function emptyDataMap(): string {
  * Makes a workspace for a database server in `--workspace`, or else in the present folder. Connects to nothing.
  * @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE
  */
-export async function initWorkspace({ folder, workspace }: Pick<Surroundings, 'folder' | 'workspace'>): Promise<WorkspacePaths> {
+export async function initWorkspace({
+  folder,
+  workspace,
+}: Pick<Surroundings, 'folder' | 'workspace'>): Promise<WorkspacePaths> {
   const root = resolve(folder, workspace ?? '.');
   await createWorkspace(root, 'server', emptyDataMap());
   return (await readConfig(root)).paths;

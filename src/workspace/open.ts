@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Signer } from '../archive/signer.js';
+import { certificatesFromPem } from '../archive/signing-key.js';
 import { journalAhead } from '../audit/checkpoint-write.js';
 import type { PooledDatabase } from '../database/connect.js';
 import { loadDataMap } from '../datamap/load.js';
 import type { DataMapModel } from '../datamap/model.js';
+import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { describeKeys, type KeyIds, type Keys, loadKeys } from '../keys/keys.js';
 import { type Config, findWorkspace, readConfig, type WorkspacePaths } from './config.js';
@@ -37,6 +42,8 @@ export interface OpenWorkspace extends Workspace {
 /** An open workspace with the keys that operations need. */
 export interface Context extends OpenWorkspace {
   readonly keys: Keys;
+  /** Signs archives: the organisation's e-seal, or else the installation's own key. */
+  readonly signer: Signer;
 }
 
 /** Finds and reads the workspace; opens nothing. */
@@ -127,7 +134,8 @@ export async function openContext(surroundings: Surroundings): Promise<Context> 
         });
       }
     });
-    return { ...workspace, keys: await unlock(workspace) };
+    const keys = await unlock(workspace);
+    return { ...workspace, keys, signer: (await sealOf(workspace)) ?? keys.signer() };
   } catch (error) {
     await workspace.database.close();
     throw error;
@@ -138,6 +146,25 @@ async function unlock(workspace: Workspace): Promise<Keys> {
   const { passphrase: locked } = await describeKeys(workspace.paths.keys);
   const passphrase = locked ? await workspace.surroundings.passphrase() : undefined;
   return loadKeys(workspace.paths.keys, { passphrase, need: ['signing', 'checkpoint', 'hmac'] });
+}
+
+/** The organisation's e-seal, when gdpr.yaml names one; `GDPR_SEAL_PASSPHRASE` unlocks it. */
+async function sealOf({ config: { seal }, paths, surroundings }: Workspace): Promise<Signer | undefined> {
+  if (seal === undefined) return undefined;
+  const { sealSigner } = await import('../keys/seal.js');
+  const certificate = resolve(paths.root, seal.certificate);
+  const files =
+    'pkcs12' in seal
+      ? { pkcs12: resolve(paths.root, seal.pkcs12) }
+      : { pem: { key: resolve(paths.root, seal.key), certificate } };
+  const signer = await sealSigner(files, surroundings.environment.GDPR_SEAL_PASSPHRASE);
+  const named = await asFileError(certificate, () => readFile(certificate, 'utf8'));
+  if (certificatesFromPem(named)[0]?.raw.equals(signer.certificate) !== true) {
+    throw new GdprError('KEY_WRONG', `${certificate} is not the certificate of the e-seal's key`, {
+      hint: 'name the seal and its own certificate under seal in gdpr.yaml',
+    });
+  }
+  return signer;
 }
 
 /** @throws GdprError KEY_WRONG when the folder's keys are not the ones that the database was used with */

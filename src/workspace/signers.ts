@@ -32,7 +32,8 @@ async function workspaceTrust(folder: string, given: string | undefined): Promis
   try {
     const { config, paths } = await readConfig(await findWorkspace(folder, given));
     const { ca } = config.timestamp ?? {};
-    return { signers: [(await readKeyIds(paths.keys)).signing], timestampAuthorities: ca === undefined ? [] : await readAuthorities([resolve(paths.root, ca)]) };
+    const seal = config.seal === undefined ? [] : await readSigners([resolve(paths.root, config.seal.certificate)]);
+    return { signers: [(await readKeyIds(paths.keys)).signing, ...seal.slice(0, 1)], timestampAuthorities: ca === undefined ? [] : await readAuthorities([resolve(paths.root, ca)]) };
   } catch (error) {
     if (given === undefined && error instanceof GdprError && (error.code === 'WORKSPACE_NOT_FOUND' || error.code === 'KEY_MISSING')) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { TO_DECIDE } from './words.js';
+import { TO_DECIDE } from '../undecided.js';
 
 /** The categories that columns are proposed for. */
 export const CATEGORIES: Readonly<Record<string, readonly [lv: string, en: string]>> = {
@@ -19,8 +19,18 @@ export const CATEGORIES: Readonly<Record<string, readonly [lv: string, en: strin
 const PURPOSES: readonly (readonly [id: string, lv: string, en: string, remark: string])[] = [
   ['order', 'Pasūtījuma izpilde', 'Fulfilling the order', 'often 6(1)(b), a contract'],
   ['accounting', 'Grāmatvedība', 'Accounting', 'often 6(1)(c), with the law: key "law"'],
-  ['rights', 'Pārkāptu vai apstrīdētu tiesību aizsardzība', 'Protecting violated or contested rights', 'with 6(1)(f) the interest is named: key "interest"'],
-  ['wishes', 'Klienta vēlmju izprašana', "Understanding the customer's wishes", '6(1)(f) with its interest, or 6(1)(a)'],
+  [
+    'rights',
+    'Pārkāptu vai apstrīdētu tiesību aizsardzība',
+    'Protecting violated or contested rights',
+    'with 6(1)(f) the interest is named: key "interest"',
+  ],
+  [
+    'wishes',
+    'Klienta vēlmju izprašana',
+    "Understanding the customer's wishes",
+    '6(1)(f) with its interest, or 6(1)(a)',
+  ],
   ['marketing', 'Ziņas par akcijām', 'News of promotions', '6(1)(a) for SMS'],
 ];
 

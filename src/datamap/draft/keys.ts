@@ -22,13 +22,15 @@ export function keysOf(catalog: Catalog): Map<string, DraftKey[]> {
   }
   return new Map(
     [...catalog.values()].map((table) => {
-      const declared = table.foreignKeys.map((key): DraftKey => ({
-        columns: key.columns,
-        to: key.references,
-        toColumns: key.referencedColumns,
-        guessed: false,
-        nullable: key.columns.every((column) => table.columns.get(column)?.notNull !== true),
-      }));
+      const declared = table.foreignKeys.map(
+        (key): DraftKey => ({
+          columns: key.columns,
+          to: key.references,
+          toColumns: key.referencedColumns,
+          guessed: false,
+          nullable: key.columns.every((column) => table.columns.get(column)?.notNull !== true),
+        }),
+      );
       const covered = new Set(declared.flatMap((key) => key.columns));
       const guessed = [...table.columns.values()].flatMap((column): DraftKey[] => {
         if (covered.has(column.name)) return [];
@@ -37,7 +39,17 @@ export function keysOf(catalog: Catalog): Map<string, DraftKey[]> {
         const keyColumn = key === undefined ? undefined : target?.columns.get(key);
         if (target === undefined || keyColumn === undefined || target.key.length !== 1) return [];
         const alike = keyColumn.baseType === column.baseType || (isInteger(keyColumn) && isInteger(column));
-        return alike ? [{ columns: [column.name], to: target.name, toColumns: [keyColumn.name], guessed: true, nullable: !column.notNull }] : [];
+        return alike
+          ? [
+              {
+                columns: [column.name],
+                to: target.name,
+                toColumns: [keyColumn.name],
+                guessed: true,
+                nullable: !column.notNull,
+              },
+            ]
+          : [];
       });
       return [table.name, [...declared, ...guessed]] as const;
     }),
@@ -45,7 +57,11 @@ export function keysOf(catalog: Catalog): Map<string, DraftKey[]> {
 }
 
 /** The one table that a name such as `customer_id` or `billing_customer_id` means; none when two would do. */
-function namedTable(column: string, from: CatalogTable, byWords: ReadonlyMap<string, readonly CatalogTable[]>): CatalogTable | undefined {
+function namedTable(
+  column: string,
+  from: CatalogTable,
+  byWords: ReadonlyMap<string, readonly CatalogTable[]>,
+): CatalogTable | undefined {
   const words = wordsOf(column);
   if (words.length < 2 || words.at(-1) !== 'id') return undefined;
   const stem = words.slice(0, -1);

@@ -1,9 +1,10 @@
 import type { Catalog, CatalogTable } from '../catalog.js';
 import { parseTableName } from '../names.js';
 import type { Reach, Text } from '../schema.js';
+import { TO_DECIDE } from '../undecided.js';
 import { type DraftKey, keysOf } from './keys.js';
 import { isText, type Kind, type Recognised, recognise } from './recognise.js';
-import { idOf, sentence, tableWords, TO_DECIDE, wordsOf } from './words.js';
+import { idOf, sentence, tableWords, wordsOf } from './words.js';
 
 export interface DraftOwner {
   readonly id: string;
@@ -48,7 +49,10 @@ interface Facts {
 export function planDraft(catalog: Catalog): DraftPlan {
   const keys = keysOf(catalog);
   const facts = new Map<string, Facts>(
-    [...catalog.values()].map((table) => [table.name, { table, columns: recognise(table), keys: keys.get(table.name) ?? [], incoming: 0 }]),
+    [...catalog.values()].map((table) => [
+      table.name,
+      { table, columns: recognise(table), keys: keys.get(table.name) ?? [], incoming: 0 },
+    ]),
   );
   for (const key of [...keys.values()].flat()) {
     const target = facts.get(key.to);
@@ -71,7 +75,11 @@ export function planDraft(catalog: Catalog): DraftPlan {
     spread(all, facts);
   }
   return {
-    persons: [...all].sort((a, b) => b.incoming - a.incoming).flatMap(({ person, table }) => (person === undefined ? [] : [{ id: person.id, title: person.title, table: table.name }])),
+    persons: [...all]
+      .sort((a, b) => b.incoming - a.incoming)
+      .flatMap(({ person, table }) =>
+        person === undefined ? [] : [{ id: person.id, title: person.title, table: table.name }],
+      ),
     tables: all.map((fact) => tableOf(fact, facts)),
   };
 }
@@ -145,10 +153,13 @@ function tableOf(fact: Facts, facts: ReadonlyMap<string, Facts>): DraftTable {
   const ownerOf = new Map<string, string>();
   const target = (key: DraftKey) => facts.get(key.to);
   const keys = personalKeys(fact, facts)
-    .filter((key) => person !== undefined || (target(key)?.distance ?? 0) < (fact.distance ?? 0) || isPerson(target(key)))
+    .filter(
+      (key) => person !== undefined || (target(key)?.distance ?? 0) < (fact.distance ?? 0) || isPerson(target(key)),
+    )
     .sort((a, b) => rank(a, facts) - rank(b, facts));
   const used = new Set<DraftKey>();
-  if (person !== undefined) owners.push({ id: person.id, title: person.title, reach: [{ reach: { self: person.id } }] });
+  if (person !== undefined)
+    owners.push({ id: person.id, title: person.title, reach: [{ reach: { self: person.id } }] });
   for (const key of keys) {
     const first = owners.length === 0;
     if (!first && !isPerson(target(key))) continue;
@@ -156,7 +167,9 @@ function tableOf(fact: Facts, facts: ReadonlyMap<string, Facts>): DraftTable {
     used.add(key);
   }
   addIdentifiers(fact, keys[0], owners, ownerOf);
-  const otherKeys = fact.keys.filter((key) => facts.get(key.to)?.distance !== undefined && !used.has(key) && !key.guessed);
+  const otherKeys = fact.keys.filter(
+    (key) => facts.get(key.to)?.distance !== undefined && !used.has(key) && !key.guessed,
+  );
   return { table, columns, owners: owners.length > 0 ? owners : [pairOwner(fact, facts)], otherKeys, ownerOf };
 }
 
@@ -169,7 +182,13 @@ function isPerson(fact: Facts | undefined): boolean {
 function rank(key: DraftKey, facts: ReadonlyMap<string, Facts>): number {
   const target = facts.get(key.to);
   const popularity = 1 / (1 + (target?.incoming ?? 0));
-  return (target?.person?.staff ? 100 : 0) + (target?.distance ?? 0) * 6 + (key.guessed ? 4 : 0) + popularity + (key.nullable ? 0.5 : 0);
+  return (
+    (target?.person?.staff ? 100 : 0) +
+    (target?.distance ?? 0) * 6 +
+    (key.guessed ? 4 : 0) +
+    popularity +
+    (key.nullable ? 0.5 : 0)
+  );
 }
 
 function ownerThrough(key: DraftKey, facts: ReadonlyMap<string, Facts>, owners: readonly DraftOwner[]): DraftOwner {
@@ -177,7 +196,10 @@ function ownerThrough(key: DraftKey, facts: ReadonlyMap<string, Facts>, owners: 
   const parent = rootOf(key.to, facts);
   const ids = new Set(owners.map((owner) => owner.id));
   const taken = ids.has(parent.id);
-  const reach: Reach = { through: key.to, on: key.columns.map((column, i) => ({ column, to: key.toColumns[i] ?? '' })) };
+  const reach: Reach = {
+    through: key.to,
+    on: key.columns.map((column, i) => ({ column, to: key.toColumns[i] ?? '' })),
+  };
   return {
     id: taken ? unused(idOf(stem), ids) : parent.id,
     title: taken ? { lv: TO_DECIDE, en: sentence(stem) } : parent.title,
@@ -205,7 +227,12 @@ const HOLDER = { id: 'holder', title: { lv: 'Adreses lietotājs', en: 'Holder of
  * E-mails of a table that is not the person's own row. Beside a key that may be empty they are a guest's; beside one
  * that is always there, somebody else's; alone, they are the way to the person.
  */
-function addIdentifiers(fact: Facts, primary: DraftKey | undefined, owners: DraftOwner[], ownerOf: Map<string, string>): void {
+function addIdentifiers(
+  fact: Facts,
+  primary: DraftKey | undefined,
+  owners: DraftOwner[],
+  ownerOf: Map<string, string>,
+): void {
   if (fact.person !== undefined) return;
   const emails = fact.columns.filter(({ kind }) => kind === 'email');
   const linking = emails.length > 0 ? emails : fact.columns.filter(({ kind }) => kind === 'personas-kods');
@@ -217,12 +244,16 @@ function addIdentifiers(fact: Facts, primary: DraftKey | undefined, owners: Draf
       owners.push({ ...HOLDER, reach: [{ reach: identifier }] });
     } else if (first !== undefined && primary?.nullable === true && column === linking[0]?.column) {
       const when = primary.columns.slice(0, 1).map((name) => ({ column: name, isNull: true }));
-      owners[0] = { ...first, reach: [...first.reach, { reach: { ...identifier, when }, remark: 'guests: rows without the key above' }] };
+      owners[0] = {
+        ...first,
+        reach: [...first.reach, { reach: { ...identifier, when }, remark: 'guests: rows without the key above' }],
+      };
     } else {
       const words = group === '' ? ownName(fact) : group.split(' ');
       const id = unused(idOf(words), new Set(['shared', 'other', ...owners.map((owner) => owner.id)]));
       owners.push({ id, title: { lv: TO_DECIDE, en: sentence(words) }, reach: [{ reach: identifier }] });
-      for (const item of fact.columns) if (item.group === group && NAMES_A_PERSON.includes(item.kind)) ownerOf.set(item.column.name, id);
+      for (const item of fact.columns)
+        if (item.group === group && NAMES_A_PERSON.includes(item.kind)) ownerOf.set(item.column.name, id);
     }
   }
 }
@@ -230,7 +261,9 @@ function addIdentifiers(fact: Facts, primary: DraftKey | undefined, owners: Draf
 function pairOwner(fact: Facts, facts: ReadonlyMap<string, Facts>): DraftOwner {
   const pair = pairOf(fact);
   const person =
-    [...facts.values()].filter((other) => isPerson(other) && other.table.key.length === 1).sort((a, b) => b.incoming - a.incoming)[0] ?? fact;
+    [...facts.values()]
+      .filter((other) => isPerson(other) && other.table.key.length === 1)
+      .sort((a, b) => b.incoming - a.incoming)[0] ?? fact;
   const reach: Reach = {
     through: person.table.name,
     on: [{ column: pair?.id ?? TO_DECIDE, to: person.table.key[0] ?? TO_DECIDE }],

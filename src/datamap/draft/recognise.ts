@@ -41,10 +41,13 @@ const PHONE = /^(phone|telephone|tel|mobile|mob|gsm|cell|landline|talrunis|msisd
 const NOT_PHONE = /^(type|model|verified|prefix|code|status)$/;
 const PEOPLE_BEFORE_NAME =
   /^(first|last|full|family|given|middle|maiden|display|nick|recipient|receiver|customer|client|guest|buyer|payer|payee|holder|cardholder|contact|sender|owner|beneficiary|person|signer|delivery|shipping|billing|patient|student|member|by)$/;
-const NAME_ALONE = /^(surname|forename|firstname|lastname|fullname|vards|uzvards|cardholder|recipient|consignee|payee|addressee)$/;
+const NAME_ALONE =
+  /^(surname|forename|firstname|lastname|fullname|vards|uzvards|cardholder|recipient|consignee|payee|addressee)$/;
 const STAFF = /^(staff|employee|moderator|operator|darbinieks)$/;
-const DONE_BY = /^(written|created|updated|modified|changed|approved|moderated|handled|processed|assigned|closed|deleted)$/;
-const ADDRESS = /^(street|address|addr|city|town|parish|postcode|postal|zip|house|flat|apartment|country|county|region|iela|adrese|pilseta|novads)\d*$/;
+const DONE_BY =
+  /^(written|created|updated|modified|changed|approved|moderated|handled|processed|assigned|closed|deleted)$/;
+const ADDRESS =
+  /^(street|address|addr|city|town|parish|postcode|postal|zip|house|flat|apartment|country|county|region|iela|adrese|pilseta|novads)\d*$/;
 const TECHNICAL = /^(ip|ipaddress|useragent|agent|cookie|device|fingerprint|referrer|referer|latitude|longitude)$/;
 const PAYMENT = /^(iban|bic|swift|card|amount|price|total|subtotal|vat|tax|currency|discount|invoice|paid|payment)$/;
 const CONSENT = /^(consent|newsletter|subscribed|unsubscribed|marketing|piekrisana)$/;
@@ -60,7 +63,11 @@ export function recognise(table: CatalogTable): Recognised[] {
   const people = new Set(first.filter(({ kind }) => kind === 'email' || kind === 'phone').map(({ group }) => group));
   return first.map((item) => {
     const words = wordsOf(item.column.name);
-    const bare = item.kind === 'unknown' && isText(item.column) && words.at(-1) === 'name' && people.has(words.slice(0, -1).join(' '));
+    const bare =
+      item.kind === 'unknown' &&
+      isText(item.column) &&
+      words.at(-1) === 'name' &&
+      people.has(words.slice(0, -1).join(' '));
     return bare ? { ...item, kind: 'name', group: words.slice(0, -1).join(' ') } : item;
   });
 }
@@ -68,24 +75,36 @@ export function recognise(table: CatalogTable): Recognised[] {
 function kindOf(column: CatalogColumn, structural: boolean): { kind: Kind; group: string } {
   const words = wordsOf(column.name);
   const has = (pattern: RegExp) => words.some((word) => pattern.test(word));
-  const before = (pattern: RegExp) => words.slice(0, words.findIndex((word) => pattern.test(word))).join(' ');
+  const before = (pattern: RegExp) =>
+    words
+      .slice(
+        0,
+        words.findIndex((word) => pattern.test(word)),
+      )
+      .join(' ');
   const last = words.at(-1) ?? '';
   const previous = words.at(-2) ?? '';
   const text = isText(column);
   const plain = (kind: Kind) => ({ kind, group: '' });
   if (has(EMAIL) && text && !has(NOT_EMAIL)) return { kind: 'email', group: before(EMAIL) };
   if (isPersonasKods(words) && (text || isInteger(column))) return plain('personas-kods');
-  if (/^orders? (number|no|nr|num|ref|reference|code)$|^pasutijuma (numurs|nr)$/.test(words.join(' '))) return plain('order-number');
+  if (/^orders? (number|no|nr|num|ref|reference|code)$|^pasutijuma (numurs|nr)$/.test(words.join(' ')))
+    return plain('order-number');
   if (structural) return plain('structure');
   if (/^jsonb?$/.test(column.baseType)) return plain('json');
   if (has(SECRET) && (text || column.baseType === 'bytea' || column.baseType === 'uuid')) return plain('secret');
-  if (has(PHONE) && (text || isInteger(column) || column.baseType === 'numeric') && !has(NOT_PHONE)) return { kind: 'phone', group: before(PHONE) };
-  if ((has(/^(birth|birthday|birthdate|dob)$/) || words.join(' ') === 'dzimsanas datums') && (text || isDate(column))) return plain('birth');
-  if (text && (has(STAFF) || (last === 'by' && DONE_BY.test(previous)) || words.join(' ') === 'assigned to')) return plain('staff');
+  if (has(PHONE) && (text || isInteger(column) || column.baseType === 'numeric') && !has(NOT_PHONE))
+    return { kind: 'phone', group: before(PHONE) };
+  if ((has(/^(birth|birthday|birthdate|dob)$/) || words.join(' ') === 'dzimsanas datums') && (text || isDate(column)))
+    return plain('birth');
+  if (text && (has(STAFF) || (last === 'by' && DONE_BY.test(previous)) || words.join(' ') === 'assigned to'))
+    return plain('staff');
   if (text && last === 'name' && PEOPLE_BEFORE_NAME.test(previous)) return { kind: 'name', group: nameGroup(words) };
-  if (text && (NAME_ALONE.test(last) || words.join(' ') === 'account holder')) return { kind: 'name', group: words.slice(0, -1).join(' ') };
+  if (text && (NAME_ALONE.test(last) || words.join(' ') === 'account holder'))
+    return { kind: 'name', group: words.slice(0, -1).join(' ') };
   if (has(CONSENT) || words.join(' ').includes('opt in')) return plain('consent');
-  if (column.baseType === 'inet' || words.join(' ') === 'user agent' || (text && has(TECHNICAL))) return plain('technical');
+  if (column.baseType === 'inet' || words.join(' ') === 'user agent' || (text && has(TECHNICAL)))
+    return plain('technical');
   if (text && has(ADDRESS)) return plain('address');
   if (text && FREE_TEXT.test(last)) return plain('free-text');
   if (has(PAYMENT)) return plain('payment');

@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
+import { parseTableName } from '../names.js';
+import { TO_DECIDE } from '../undecided.js';
 import type { DraftKey } from './keys.js';
 import type { DraftOwner, DraftTable } from './plan.js';
 import { isDate, type Kind, type Recognised } from './recognise.js';
-import { columnTitle, TO_DECIDE, tableTitle } from './words.js';
-import { parseTableName } from '../names.js';
+import { columnTitle, tableTitle } from './words.js';
 
 const CATEGORY: Readonly<Partial<Record<Kind, string>>> = {
   email: 'contact',
@@ -55,8 +56,18 @@ function personal(draft: DraftTable): string[] {
     `erase: ${TO_DECIDE} # delete (the row goes), or columns (it stays, and each column says what becomes of it)`,
     `# Until when? Better than a reason: retention: [{ rule: …, clock: { column: … } }]${dates.length === 0 ? '' : `; dates here: ${oneLine(dates.join(', '))}`}`,
     `keptBecause: ${flow(both)}`,
-    ...(otherKeys.length === 0 ? [] : ['# These keys lead to people too. Add a reach if the row is theirs, else say why it is not.', 'otherKeys:', ...otherKeys.map(otherKey)]),
-    ...(owners.length > 1 ? ['# Several people have a part in a row: "owner" says whose each column is (shared: everybody’s, other: nobody’s here).'] : []),
+    ...(otherKeys.length === 0
+      ? []
+      : [
+          '# These keys lead to people too. Add a reach if the row is theirs, else say why it is not.',
+          'otherKeys:',
+          ...otherKeys.map(otherKey),
+        ]),
+    ...(owners.length > 1
+      ? [
+          '# Several people have a part in a row: "owner" says whose each column is (shared: everybody’s, other: nobody’s here).',
+        ]
+      : []),
     'columns:',
     ...columns.flatMap((column) => indent(columnLines(column, draft))),
   ];
@@ -80,11 +91,17 @@ function columnLines({ column, kind, group }: Recognised, draft: DraftTable): st
   const given = draft.ownerOf.get(column.name);
   const structural = kind === 'structure' || kind === 'order-number';
   // A name, phone or e-mail that is not known to be the owner's is covered, and nobody is found by it.
-  const theirs = own || given !== undefined || kind === 'email' || kind === 'personas-kods' || group === guestGroup(draft);
-  const open = draft.owners.length > 1 ? !(own && PROVIDED.includes(kind)) : kind === 'phone' && group !== '' && !theirs;
+  const theirs =
+    own || given !== undefined || kind === 'email' || kind === 'personas-kods' || group === guestGroup(draft);
+  const open =
+    draft.owners.length > 1 ? !(own && PROVIDED.includes(kind)) : kind === 'phone' && group !== '' && !theirs;
   const owner = given ?? (structural ? 'shared' : kind === 'staff' ? 'other' : open ? TO_DECIDE : undefined);
   const identifier = kind === 'order-number' ? 'order' : IDENTIFIERS.includes(kind) && theirs ? kind : undefined;
-  const source = PROVIDED.includes(kind) ? 'provided' : OBSERVED.includes(kind) || column.generated ? 'observed' : TO_DECIDE;
+  const source = PROVIDED.includes(kind)
+    ? 'provided'
+    : OBSERVED.includes(kind) || column.generated
+      ? 'observed'
+      : TO_DECIDE;
   return [
     `${scalar(column.name)}: # ${oneLine(column.type)}`,
     ...[
@@ -94,11 +111,24 @@ function columnLines({ column, kind, group }: Recognised, draft: DraftTable): st
       `source: ${source}${source === TO_DECIDE ? ' # provided, observed or inferred' : ''}`,
       ...(owner === undefined ? [] : [`owner: ${owner}`]),
       ...(identifier === undefined ? [] : [`identifier: ${identifier}`]),
-      ...(kind === 'name' && !theirs ? ['namesSomeone: true # given to the person only where it is their own name'] : []),
-      ...(kind === 'secret' ? [`secret: ${flow({ lv: 'Lietojams, lai piekļūtu kontam vai to atgūtu', en: 'Serves to get into an account or to get it back' })}`] : []),
+      ...(kind === 'name' && !theirs
+        ? ['namesSomeone: true # given to the person only where it is their own name']
+        : []),
+      ...(kind === 'secret'
+        ? [
+            `secret: ${flow({ lv: 'Lietojams, lai piekļūtu kontam vai to atgūtu', en: 'Serves to get into an account or to get it back' })}`,
+          ]
+        : []),
       ...(kind === 'free-text' ? ['freeText: true'] : []),
-      ...(kind === 'json' ? ['# Every place that may be given; one that is not listed is withheld.', `json: [{ path: [${TO_DECIDE}], title: ${flow(both)}, category: ${TO_DECIDE} }]`] : []),
-      ...(CODED.test(column.name) ? ['# If it holds codes, say what each means: codes: { "1": { lv: …, en: … } }'] : []),
+      ...(kind === 'json'
+        ? [
+            '# Every place that may be given; one that is not listed is withheld.',
+            `json: [{ path: [${TO_DECIDE}], title: ${flow(both)}, category: ${TO_DECIDE} }]`,
+          ]
+        : []),
+      ...(CODED.test(column.name)
+        ? ['# If it holds codes, say what each means: codes: { "1": { lv: …, en: … } }']
+        : []),
       `erase: ${TO_DECIDE}`,
     ].map((line) => `  ${line}`),
   ];

@@ -1,7 +1,5 @@
 import type { Text } from '../schema.js';
-
-/** What the loader refuses: a human has not decided yet. */
-export const TO_DECIDE = 'to-decide';
+import { TO_DECIDE } from '../undecided.js';
 
 /** Titles that columns of these names have in any shop; the words of the name, joined by spaces. */
 const COLUMN_TITLES: Readonly<Record<string, Text>> = {
@@ -109,7 +107,10 @@ export function tableWords(table: string): string[] {
 
 /** An id of the map: lower-case letters, digits and hyphens, beginning with a letter. */
 export function idOf(words: readonly string[]): string {
-  const id = words.join('-').replace(/[^a-z0-9-]/g, '').replace(/^[^a-z]+/, '');
+  const id = words
+    .join('-')
+    .replace(/[^a-z0-9-]/g, '')
+    .replace(/^[^a-z]+/, '');
   return id === '' ? 'person' : id;
 }
 
