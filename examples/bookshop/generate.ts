@@ -40,7 +40,7 @@ const AFTER_THE_DATA = '-- After the data:';
 
 /**
  * Makes the schema `shop` in an empty database and fills it, inside the session's transaction and within the
- * database; answers the rows of each table. A million customers are some 27 million rows.
+ * database; answers the rows of each table. A million customers are some 31 million rows.
  * @throws GdprError `INPUT_INVALID` when an option is out of range.
  */
 export async function createBookshop(session: Session, options: BookshopOptions): Promise<TableCount[]> {

@@ -2,6 +2,7 @@ import { entryTextFault } from '../audit/entry.js';
 import { readCatalog } from '../datamap/catalog.js';
 import type { Language } from '../documents/page-model.js';
 import { GdprError } from '../foundation/errors.js';
+import { nameTokens } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type Chooser, onePerson } from './choose.js';
@@ -45,6 +46,8 @@ export async function prepareExport(context: Context, query: PersonQuery, choose
   };
 }
 
+const NO_DATA = 'say what was done, without data: "account login", "known e-mail answered", "contract number"';
+
 /**
  * How the identity was checked, as the log may hold it.
  * @throws GdprError USAGE when nothing is said, INPUT_INVALID when it holds what looks like data of a person
@@ -56,7 +59,7 @@ export function checkVerified(given: string | undefined): string {
   }
   const fault = entryTextFault(verified);
   if (fault !== undefined) {
-    throw new GdprError('INPUT_INVALID', `--verified ${fault}`, { hint: 'say what was done, without data: "account login", "known e-mail answered", "contract number"' });
+    throw new GdprError('INPUT_INVALID', `--verified ${fault}`, { hint: NO_DATA });
   }
   return verified;
 }
@@ -69,6 +72,9 @@ export async function exportPrepared(
   onProgress: (progress: ExportProgress) => void,
 ): Promise<ExportResult> {
   const verified = checkVerified(options.verified);
+  if ((match.traits.get('name') ?? []).some((name) => nameTokens(name).some((token) => token.length > 2 && nameTokens(verified).includes(token)))) {
+    throw new GdprError('INPUT_INVALID', "--verified holds the person's name", { hint: NO_DATA });
+  }
   const { language, planDigest } = options;
   return exportCustomer(context, { person: match.person, subject: match.subject, verified, language, planDigest }, plan, onProgress);
 }

@@ -25,19 +25,23 @@ export interface MapDocument {
 /** More than any real map repeats itself by aliases, and few enough to expand at once. */
 const MOST_ALIASES = 1000;
 
-/** Reads one YAML 1.2 document. Hostile text (tags, alias bombs, loops) becomes a fault. */
+/**
+ * Reads one YAML 1.2 document. Hostile text (tags, alias bombs, loops) becomes a fault. Of faults in the punctuation
+ * only the first is told: the parser stumbles on from it.
+ */
 export function readDocument(text: string): MapDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true, prettyErrors: false });
-  const faults = [...document.errors, ...document.warnings].map((error) => ({
-    offset: error.pos[0],
-    message: FAULTS[error.code] ?? error.message,
-  }));
+  const faults = [...document.errors, ...document.warnings]
+    .sort((a, b) => a.pos[0] - b.pos[0])
+    .filter(({ code }, i) => i === 0 || code === 'DUPLICATE_KEY' || code === 'TAG_RESOLVE_FAILED')
+    .map(({ pos, code, message }) => ({ offset: pos[0], message: FAULTS[code] ?? message }));
   visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) === undefined) {
-        faults.push({ offset: alias.range?.[0] ?? 0, message: `nothing before it is called &${alias.source}` });
-      }
+    Alias: (_, alias, ancestors) => {
+      const anchor = alias.resolve(document);
+      const offset = alias.range?.[0] ?? 0;
+      if (anchor === undefined) faults.push({ offset, message: `nothing before it is called &${alias.source}` });
+      else if (ancestors.includes(anchor)) faults.push({ offset, message: `*${alias.source} would contain itself` });
     },
   });
   let value: unknown;
@@ -46,7 +50,7 @@ export function readDocument(text: string): MapDocument {
       value = document.toJS({ maxAliasCount: MOST_ALIASES });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error;
-      faults.push({ offset: 0, message: 'its aliases (*name) repeat too much, or themselves' });
+      faults.push({ offset: 0, message: 'its aliases (*name) expand to too much' });
     }
   }
   const place = (offset: number) => {
@@ -69,6 +73,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands here twice',
   MULTIPLE_DOCS: 'the file holds several documents (---); a data map is one',
   TAB_AS_INDENT: 'a tab cannot indent; use spaces',
+  TAG_RESOLVE_FAILED: 'a tag (!word) has no meaning here; quote the text if it begins with !',
 };
 
 /** Where the deepest part of a path that exists in the document begins: its key, or its place in a list. */
@@ -79,7 +84,7 @@ function offsetOf(path: readonly (string | number)[], document: Document): numbe
     const container = isAlias(node) ? node.resolve(document) : node;
     let next: Node | null | undefined;
     if (isMap(container)) {
-      const pair = container.items.find(({ key }) => isScalar(key) && String(key.value) === String(part)) as
+      const pair = container.items.find(({ key }) => isScalar(key) && String(key.value ?? '') === String(part)) as
         | Pair<Node, Node | null>
         | undefined;
       if (pair === undefined) break;

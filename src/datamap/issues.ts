@@ -35,11 +35,11 @@ function closestBranch(branches: readonly (readonly Issue[])[], input: unknown):
     .sort((a, b) => misfit(a) - misfit(b) || a.length - b.length)[0];
 }
 
-/** A key that the branch does not know weighs more than one that is missing or wrong. */
+/** Another kind of value weighs more than a key that the branch does not know, and that more than a missing one. */
 function misfit(problems: readonly Problem[]): number {
   return problems
     .filter(({ path }) => path.length <= 1)
-    .reduce((total, { message }) => total + (message === UNKNOWN_KEY ? 3 : 1), 0);
+    .reduce((total, { path, message }) => total + (path.length === 0 ? 5 : message === UNKNOWN_KEY ? 3 : 1), 0);
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

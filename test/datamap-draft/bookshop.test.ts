@@ -117,7 +117,7 @@ describe('the draft of the bookshop', () => {
       'landline: phone',
       'personas_kods: personas-kods',
     ]);
-    expect(columns('shop.orders').order_number?.identifier).toBe('order');
+    expect(columns('shop.orders').order_number?.identifier).toBe('order-number');
     const secrets = completed.tables.flatMap(({ name, columns: all }) =>
       all.filter(({ entry }) => entry.secret !== undefined).map((column) => `${name}.${column.name}`),
     );

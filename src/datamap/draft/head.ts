@@ -103,7 +103,7 @@ identifiers:
   phone: { title: { lv: Tālruņa numurs, en: Phone number }, kind: phone, links: false }
   name: { title: { lv: Vārds un uzvārds, en: Full name }, kind: name, links: false }
   personas-kods: { title: { lv: Personas kods, en: Personal code }, kind: personas-kods, links: true }
-${withOrderNumbers ? '  order: { title: { lv: Pasūtījuma numurs, en: Order number }, kind: code, links: false }\n' : ''}
+${withOrderNumbers ? '  order-number: { title: { lv: Pasūtījuma numurs, en: Order number }, kind: code, links: false }\n' : ''}
 # Kinds of people with a row of their own.
 ${persons.length > 0 ? `persons:\n${persons.join('\n')}` : `# No table looks like one: name it here and give it an owner with the reach {self: …}.\npersons: {}`}
 `;

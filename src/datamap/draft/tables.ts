@@ -96,7 +96,7 @@ function columnLines({ column, kind, group }: Recognised, draft: DraftTable): st
   const open =
     draft.owners.length > 1 ? !(own && PROVIDED.includes(kind)) : kind === 'phone' && group !== '' && !theirs;
   const owner = given ?? (structural ? 'shared' : kind === 'staff' ? 'other' : open ? TO_DECIDE : undefined);
-  const identifier = kind === 'order-number' ? 'order' : IDENTIFIERS.includes(kind) && theirs ? kind : undefined;
+  const identifier = kind === 'order-number' ? kind : IDENTIFIERS.includes(kind) && theirs ? kind : undefined;
   const source = PROVIDED.includes(kind)
     ? 'provided'
     : OBSERVED.includes(kind) || column.generated
