@@ -8,7 +8,8 @@ const TABLES: Readonly<Record<string, string>> = {
   payments: 'order_id IN (SELECT id FROM shop.orders WHERE customer_id = 1)',
   invoices: 'order_id IN (SELECT id FROM shop.orders WHERE customer_id = 1)',
   shipments: 'order_id IN (SELECT id FROM shop.orders WHERE customer_id = 1)',
-  gift_recipients: "order_id IN (SELECT id FROM shop.orders WHERE customer_id = 1) OR lower(email) = 'anna.berzina@pasts.example'",
+  gift_recipients:
+    "order_id IN (SELECT id FROM shop.orders WHERE customer_id = 1) OR lower(email) = 'anna.berzina@pasts.example'",
   reviews: 'customer_id = 1',
   wishlists: 'customer_id = 1',
   support_tickets: 'customer_id = 1',
@@ -19,8 +20,20 @@ const TABLES: Readonly<Record<string, string>> = {
 
 /** What an operator without the tool would run: a CSV a table, a ZIP, a signature. */
 export function exportScript(url: string, key: string): string {
-  const copies = Object.entries(TABLES).map(([table, condition]) => `psql -qX '${url}' -c "\\copy (SELECT * FROM shop.${table} WHERE ${condition}) TO '$dir/${table}.csv' CSV HEADER"`);
-  return ['set -e', 'dir=$(mktemp -d)', ...copies, 'cd "$dir"', 'zip -q export.zip *.csv', `openssl dgst -sha256 -sign '${key}' -out export.sig export.zip`, 'rm -rf "$dir"', ''].join('\n');
+  const copies = Object.entries(TABLES).map(
+    ([table, condition]) =>
+      `psql -qX '${url}' -c "\\copy (SELECT * FROM shop.${table} WHERE ${condition}) TO '$dir/${table}.csv' CSV HEADER"`,
+  );
+  return [
+    'set -e',
+    'dir=$(mktemp -d)',
+    ...copies,
+    'cd "$dir"',
+    'zip -q export.zip *.csv',
+    `openssl dgst -sha256 -sign '${key}' -out export.sig export.zip`,
+    'rm -rf "$dir"',
+    '',
+  ].join('\n');
 }
 
 /** One query by e-mail. */

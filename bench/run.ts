@@ -12,7 +12,8 @@ import { exportScript, findScript } from './rivals.js';
  *
  * Arguments: --customers N (default 1000), --runs N (default 5), --json.
  */
-const argument = (name: string, fallback: number) => Number(process.argv[process.argv.indexOf(`--${name}`) + 1] ?? Number.NaN) || fallback;
+const argument = (name: string, fallback: number) =>
+  Number(process.argv[process.argv.indexOf(`--${name}`) + 1] ?? Number.NaN) || fallback;
 const customers = argument('customers', 1000);
 const runs = argument('runs', 5);
 
@@ -52,7 +53,13 @@ const root = await mkdtemp(join(tmpdir(), 'gdpr-bench-'));
 try {
   const environment = { ...process.env, DATABASE_URL: server.url, GDPR_OPERATOR: 'bench' };
   await makeDemo(
-    { folder: root, workspace: root, environment, passphrase: async () => undefined, signal: new AbortController().signal },
+    {
+      folder: root,
+      workspace: root,
+      environment,
+      passphrase: async () => undefined,
+      signal: new AbortController().signal,
+    },
     root,
     { customers, seed: 1 },
     () => {},
@@ -64,7 +71,12 @@ try {
   await writeFile(join(root, 'find.sh'), findScript(server.url));
   const jobs: Job[] = [
     { name: 'gdpr --version', rival: 'node -e 0', run: gdpr('--version'), against: [process.execPath, '-e', '0'] },
-    { name: 'customer find --email', rival: 'one psql query', run: gdpr('customer', 'find', '--email', 'anna.berzina@pasts.example'), against: ['sh', join(root, 'find.sh')] },
+    {
+      name: 'customer find --email',
+      rival: 'one psql query',
+      run: gdpr('customer', 'find', '--email', 'anna.berzina@pasts.example'),
+      against: ['sh', join(root, 'find.sh')],
+    },
     {
       name: 'customer export, one person',
       rival: 'psql \\copy per table, zip, openssl',
@@ -85,13 +97,38 @@ try {
       theirs.push(b);
     }
     const ratios = mine.map((value, i) => value / (theirs[i] ?? Number.NaN));
-    rows.push({ job: job.name, rival: job.rival, seconds: median(mine), rivalSeconds: median(theirs), ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)] });
+    rows.push({
+      job: job.name,
+      rival: job.rival,
+      seconds: median(mine),
+      rivalSeconds: median(theirs),
+      ratio: median(ratios),
+      spread: [Math.min(...ratios), Math.max(...ratios)],
+    });
   }
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, customers, runs, version: JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')).version as string };
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    node: process.version,
+    customers,
+    runs,
+    version: JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')).version as string,
+  };
   if (process.argv.includes('--json')) console.log(JSON.stringify({ machine, rows }, undefined, 2));
   else {
-    console.log(`${machine.cores} × ${machine.cpu}, Node ${machine.node}, ${customers} customers, median of ${runs} runs, whole processes`);
-    console.table(rows.map((row) => ({ job: row.job, rival: row.rival, s: row.seconds.toFixed(2), 'rival s': row.rivalSeconds.toFixed(2), ratio: row.ratio.toFixed(2), 'ratios from–to': row.spread.map((value) => value.toFixed(2)).join('–') })));
+    console.log(
+      `${machine.cores} × ${machine.cpu}, Node ${machine.node}, ${customers} customers, median of ${runs} runs, whole processes`,
+    );
+    console.table(
+      rows.map((row) => ({
+        job: row.job,
+        rival: row.rival,
+        s: row.seconds.toFixed(2),
+        'rival s': row.rivalSeconds.toFixed(2),
+        ratio: row.ratio.toFixed(2),
+        'ratios from–to': row.spread.map((value) => value.toFixed(2)).join('–'),
+      })),
+    );
   }
 } finally {
   await rm(root, { recursive: true, force: true });

@@ -11,7 +11,8 @@ const WORDS = {
 
 export default class Recover extends BaseCommand {
   static override summary = 'Finish or roll back what a crash interrupted';
-  static override description = `Needs to be told nothing. An operation whose outcome is in the log gets its archive under its name; one without an outcome
+  static override description =
+    `Needs to be told nothing. An operation whose outcome is in the log gets its archive under its name; one without an outcome
 is recorded as abandoned and its unfinished files are removed. Operations that still run are left alone.`;
 
   static override examples = ['<%= config.bin %> <%= command.id %>'];
@@ -21,7 +22,8 @@ is recorded as abandoned and its unfinished files are removed. Operations that s
     const { recover } = await import('../src/operation/recover.js');
     const recovered = await this.withContext(flags.workspace, recover);
     if (recovered.length === 0) this.print('Nothing to recover.');
-    for (const { what, operation, file } of recovered) this.print(`${file ?? `operation ${operation}`}: ${WORDS[what]}`);
+    for (const { what, operation, file } of recovered)
+      this.print(`${file ?? `operation ${operation}`}: ${WORDS[what]}`);
     return { recovered };
   }
 }

@@ -4,7 +4,8 @@ import { textTable } from '../../src/cli/table.js';
 
 export default class ArchiveList extends BaseCommand {
   static override summary = 'List the archives that operations of this workspace wrote';
-  static override description = 'Each with its operation, and whether the file is still where it was written, with the digest that the log holds.';
+  static override description =
+    'Each with its operation, and whether the file is still where it was written, with the digest that the log holds.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
 
   async run() {
@@ -14,7 +15,11 @@ export default class ArchiveList extends BaseCommand {
     if (archives.length === 0) this.print('No archives yet.');
     else {
       const rows = archives.map((a) => [a.ended.slice(0, 10), a.action, a.state, basename(a.archive)]);
-      this.print(...textTable(['ENDED (UTC)', 'ACTION', 'STATE', 'FILE'], rows), '', `in ${dirname(archives[0]?.archive ?? '')}`);
+      this.print(
+        ...textTable(['ENDED (UTC)', 'ACTION', 'STATE', 'FILE'], rows),
+        '',
+        `in ${dirname(archives[0]?.archive ?? '')}`,
+      );
     }
     return { archives };
   }

@@ -7,7 +7,8 @@ import { EXIT } from '../../src/foundation/errors.js';
 export default class ArchiveVerify extends BaseCommand {
   static override summary = 'Check a signed archive: container, digests, signature, certificate, time';
 
-  static override description = `Needs no database and no network. Inside a workspace, the workspace's own certificate is trusted; elsewhere name the
+  static override description =
+    `Needs no database and no network. Inside a workspace, the workspace's own certificate is trusted; elsewhere name the
 signer's with --signer. A self-made certificate proves that nothing was changed, not who signed.
 
 Exit code 0 when every check passes, 5 when one does not.`;
@@ -25,21 +26,40 @@ Exit code 0 when every check passes, 5 when one does not.`;
       multiple: true,
       helpValue: 'PEM|SHA256',
     }),
-    'timestamp-ca': Flags.string({ description: 'Certificate of a timestamp authority to trust (PEM file)', multiple: true, helpValue: 'PEM' }),
+    'timestamp-ca': Flags.string({
+      description: 'Certificate of a timestamp authority to trust (PEM file)',
+      multiple: true,
+      helpValue: 'PEM',
+    }),
   };
 
   async run() {
     const { args, flags } = await this.parse(ArchiveVerify);
     const { verifyArchive } = await import('../../src/archive/verify.js');
     const { trustOf } = await import('../../src/workspace/signers.js');
-    const trust = await trustOf(process.cwd(), flags.workspace, { signers: flags.signer, authorities: flags['timestamp-ca'] });
+    const trust = await trustOf(process.cwd(), flags.workspace, {
+      signers: flags.signer,
+      authorities: flags['timestamp-ca'],
+    });
     const result = await verifyArchive(resolve(args.file), trust);
     if (!result.valid) process.exitCode = EXIT.verification;
     this.print(...result.checks.map((check) => checkLine(check.ok, check.title, check.detail)), '');
-    if (result.signer !== undefined) this.print(`Signed by  ${result.signer.subject}${result.signer.selfSigned ? ' (self-made certificate)' : ''}`, `SHA-256    ${result.signer.sha256}`);
+    if (result.signer !== undefined)
+      this.print(
+        `Signed by  ${result.signer.subject}${result.signer.selfSigned ? ' (self-made certificate)' : ''}`,
+        `SHA-256    ${result.signer.sha256}`,
+      );
     if (result.signedAt !== undefined) this.print(`At         ${result.signedAt} (as the signer says)`);
-    if (result.timestamp !== undefined) this.print(`Timestamp  ${result.timestamp.time} by ${result.timestamp.authority}${result.timestamp.trusted ? '' : ' (authority not trusted here)'}`);
-    this.print('', result.valid ? `The archive is intact: ${result.files.length} files.` : 'The archive is NOT valid. Do not rely on it; ask the sender for it again.');
+    if (result.timestamp !== undefined)
+      this.print(
+        `Timestamp  ${result.timestamp.time} by ${result.timestamp.authority}${result.timestamp.trusted ? '' : ' (authority not trusted here)'}`,
+      );
+    this.print(
+      '',
+      result.valid
+        ? `The archive is intact: ${result.files.length} files.`
+        : 'The archive is NOT valid. Do not rely on it; ask the sender for it again.',
+    );
     return result;
   }
 }

@@ -24,13 +24,22 @@ export default class AuditList extends BaseCommand {
     const { flags } = await this.parse(AuditList);
     const { action, operation, subject, since, until, last } = flags;
     const { listEntries } = await import('../../src/operation/log.js');
-    const entries = await this.withWorkspace(flags.workspace, (open) => listEntries(open, { action, operation, subject, since, until }, last));
+    const entries = await this.withWorkspace(flags.workspace, (open) =>
+      listEntries(open, { action, operation, subject, since, until }, last),
+    );
     if (entries.length === 0) this.print('No entries.');
     else {
       this.print(
         ...textTable(
           ['NO', 'TIME (UTC)', 'ACTION', 'WHAT', 'OPERATOR', 'PERSON'],
-          entries.map((e) => [String(e.sequence), e.time.slice(0, 16).replace('T', ' '), e.action, e.result ?? e.kind, e.operator.name, e.subjects.map((s) => s.slice(0, 16)).join(' ')]),
+          entries.map((e) => [
+            String(e.sequence),
+            e.time.slice(0, 16).replace('T', ' '),
+            e.action,
+            e.result ?? e.kind,
+            e.operator.name,
+            e.subjects.map((s) => s.slice(0, 16)).join(' '),
+          ]),
         ),
       );
     }

@@ -5,7 +5,8 @@ import { EXIT } from '../../src/foundation/errors.js';
 
 export default class AuditVerify extends BaseCommand {
   static override summary = 'Check that no entry of the audit log was changed, removed or cut off';
-  static override description = `Rebuilds the Merkle tree over all entries and compares it with every signed checkpoint, in the database and in the
+  static override description =
+    `Rebuilds the Merkle tree over all entries and compares it with every signed checkpoint, in the database and in the
 journal outside it.
 
 Exit code 0 when the log is whole, 5 when it is not; the entries concerned are named.`;
@@ -18,8 +19,19 @@ Exit code 0 when the log is whole, 5 when it is not; the entries concerned are n
     const result = await this.withWorkspace(flags.workspace, verifyAuditLog);
     if (!result.valid) process.exitCode = EXIT.verification;
     this.print(...result.checks.map((check) => checkLine(check.ok, check.title, check.detail)));
-    if (result.problems.length > 0) this.print('', ...result.problems.map(({ sequence, problem }) => `${sequence === null ? 'log' : `entry ${sequence}`}: ${problem}`));
-    this.print('', result.valid ? `The log is whole: ${count(result.size, 'entry', 'entries')}, root ${result.root}` : 'The log is NOT whole. Keep the database as it is and find out who could write to it.');
+    if (result.problems.length > 0)
+      this.print(
+        '',
+        ...result.problems.map(
+          ({ sequence, problem }) => `${sequence === null ? 'log' : `entry ${sequence}`}: ${problem}`,
+        ),
+      );
+    this.print(
+      '',
+      result.valid
+        ? `The log is whole: ${count(result.size, 'entry', 'entries')}, root ${result.root}`
+        : 'The log is NOT whole. Keep the database as it is and find out who could write to it.',
+    );
     return result;
   }
 }

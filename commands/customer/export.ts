@@ -7,19 +7,24 @@ import { count, textTable } from '../../src/cli/table.js';
 export default class CustomerExport extends BaseCommand {
   static override summary = 'Export everything held about one person into a signed archive (Art. 15)';
 
-  static override description = `Reads one consistent snapshot: all rows of the person, of their guest orders too. Secrets are withheld and other
+  static override description =
+    `Reads one consistent snapshot: all rows of the person, of their guest orders too. Secrets are withheld and other
 people redacted, each listed with its reason. The archive holds a page to open first (index.html), the data as JSON and
 CSV, and a signature that outside tools can check.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --verified "account login"',
-    { description: 'See what would be read, without reading it:', command: '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --plan' },
+    {
+      description: 'See what would be read, without reading it:',
+      command: '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --plan',
+    },
   ];
 
   static override flags = {
     ...personFlags,
     verified: Flags.string({
-      description: 'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
+      description:
+        'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
       helpValue: 'HOW',
     }),
     language: Flags.string({ description: 'Language that the page shows first', options: ['lv', 'en'], default: 'lv' }),
@@ -50,7 +55,10 @@ CSV, and a signature that outside tools can check.`;
       const held = result.tables.filter(({ rows }) => rows > 0);
       const rows = held.reduce((sum, table) => sum + table.rows, 0);
       this.print(
-        ...textTable(['TABLE', 'ROWS'], held.map((table) => [table.table, String(table.rows)])),
+        ...textTable(
+          ['TABLE', 'ROWS'],
+          held.map((table) => [table.table, String(table.rows)]),
+        ),
         '',
         `${count(rows, 'row')} from ${count(held.length, 'table')}; ${count(result.withheld.length, 'place')} withheld or redacted, listed in the archive.`,
         `Archive   ${result.archive}`,

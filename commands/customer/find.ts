@@ -6,7 +6,8 @@ import { EXIT } from '../../src/foundation/errors.js';
 export default class CustomerFind extends BaseCommand {
   static override summary = 'Find a person by what they tell you, among accounts and guests';
 
-  static override description = `All identifiers that are given must match. Spelling does not matter: case and diacritics, spaces and country
+  static override description =
+    `All identifiers that are given must match. Spelling does not matter: case and diacritics, spaces and country
 codes of phone numbers, old seven-digit numbers. What is shown is masked.
 
 Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
@@ -14,7 +15,10 @@ Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example',
     '<%= config.bin %> <%= command.id %> --name "Anna Berzina" --phone 21234567',
-    { description: 'Where others may see process arguments:', command: 'echo "email: anna.berzina@pasts.example" | <%= config.bin %> <%= command.id %> --person-file -' },
+    {
+      description: 'Where others may see process arguments:',
+      command: 'echo "email: anna.berzina@pasts.example" | <%= config.bin %> <%= command.id %> --person-file -',
+    },
   ];
 
   static override flags = personFlags;
@@ -29,8 +33,14 @@ Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
     if (matches.length === 0) this.print('Nobody matches. Try another identifier, or only one of them.');
     else {
       this.print(`${count(matches.length, 'person matches', 'people match')}:`, '');
-      this.print(...textTable(['ID', 'KIND', 'NAME', 'E-MAIL', 'PHONE', 'ROWS'], matches.map((m) => [m.id, m.kind, m.name ?? '', m.email ?? '', m.phone ?? '', String(m.rows)])));
-      if (matches.length > 1) this.print('', 'Several people match. Compare with what the person told you, then name one with --id.');
+      this.print(
+        ...textTable(
+          ['ID', 'KIND', 'NAME', 'E-MAIL', 'PHONE', 'ROWS'],
+          matches.map((m) => [m.id, m.kind, m.name ?? '', m.email ?? '', m.phone ?? '', String(m.rows)]),
+        ),
+      );
+      if (matches.length > 1)
+        this.print('', 'Several people match. Compare with what the person told you, then name one with --id.');
     }
     return result;
   }

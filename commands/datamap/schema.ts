@@ -2,7 +2,8 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 
 export default class DatamapSchema extends BaseCommand {
   static override summary = 'Print the JSON Schema of the data map';
-  static override description = `An editor that knows it completes and checks the map. The first line of datamap.yaml points to it:
+  static override description =
+    `An editor that knows it completes and checks the map. The first line of datamap.yaml points to it:
 
 # yaml-language-server: $schema=datamap.schema.json`;
 

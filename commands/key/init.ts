@@ -6,7 +6,8 @@ import { passphraseFromEnvironment } from '../../src/keys/passphrase.js';
 
 export default class KeyInit extends BaseCommand {
   static override summary = "Make this installation's keys, and a copy to keep elsewhere";
-  static override description = `Makes the key and self-made certificate that sign archives, the key that signs the audit log, and the secret that
+  static override description =
+    `Makes the key and self-made certificate that sign archives, the key that signs the audit log, and the secret that
 pseudonymises. They lie in .gdpr/keys, readable by you alone; GDPR_KEY_PASSPHRASE puts them under a passphrase too.
 
 The copy is not optional: whoever loses the secret loses the list of people who must never be written to again. It is
@@ -16,7 +17,10 @@ encrypted with a passphrase of its own (asked for, or GDPR_COPY_PASSPHRASE); kee
 
   static override flags = {
     copy: Flags.string({ description: 'Where to write the encrypted copy (.age)', required: true, helpValue: 'FILE' }),
-    organization: Flags.string({ description: "Organisation named in the certificate (default: the map's controller)", helpValue: 'NAME' }),
+    organization: Flags.string({
+      description: "Organisation named in the certificate (default: the map's controller)",
+      helpValue: 'NAME',
+    }),
   };
 
   async run() {

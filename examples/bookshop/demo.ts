@@ -7,11 +7,11 @@ import type { ExportResult } from '../../src/customer/export.js';
 import { exportPrepared, prepareExport } from '../../src/customer/export-customer.js';
 import { GdprError } from '../../src/foundation/errors.js';
 import { verifyAuditLog } from '../../src/operation/log.js';
+import { findWorkspace } from '../../src/workspace/config.js';
 import { createWorkspace } from '../../src/workspace/create.js';
 import { makeKeys } from '../../src/workspace/keys.js';
 import { migrateWorkspace } from '../../src/workspace/migrate-workspace.js';
 import { type Context, openWorkspace, type Surroundings } from '../../src/workspace/open.js';
-import { findWorkspace } from '../../src/workspace/config.js';
 import { bookshopFile, createBookshop } from './generate.js';
 
 export interface DemoOptions {

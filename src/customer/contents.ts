@@ -30,7 +30,11 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
     controller: model.map.controller.name,
     mapDigest: model.digest,
     planDigest: facts.planDigest,
-    tables: facts.results.map(({ table, rows, files }) => ({ table: table.name, rows, ...(rows > 0 && { files: [files.json, files.csv] }) })),
+    tables: facts.results.map(({ table, rows, files }) => ({
+      table: table.name,
+      rows,
+      ...(rows > 0 && { files: [files.json, files.csv] }),
+    })),
     withheld: facts.withheld,
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
@@ -60,7 +64,12 @@ export function pageOf(model: DataMapModel, facts: ExportFacts & { retention: re
       files,
       ...(table.entry.keptBecause && { keptBecause: table.entry.keptBecause }),
     })),
-    files: [{ name: 'manifest.json', title: { lv: 'Arhīva satura saraksts (programmām)', en: 'List of contents (for programs)' } }],
+    files: [
+      {
+        name: 'manifest.json',
+        title: { lv: 'Arhīva satura saraksts (programmām)', en: 'List of contents (for programs)' },
+      },
+    ],
   };
 }
 

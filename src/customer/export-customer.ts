@@ -30,12 +30,16 @@ export async function prepareExport(context: Context, query: PersonQuery, choose
   } catch (error) {
     if (error instanceof GdprError && (error.code === 'NOBODY' || error.code === 'SEVERAL' || error.code === 'DRIFT')) {
       const { code } = error;
-      await runOperation(context, { action: 'customer export', subjects: [], ground: 'Art. 15' }, (operation) => endOperation(context, operation, { result: 'refused', code }));
+      await runOperation(context, { action: 'customer export', subjects: [], ground: 'Art. 15' }, (operation) =>
+        endOperation(context, operation, { result: 'refused', code }),
+      );
     }
     throw error;
   }
   const { model, database, operator } = context;
-  const plan = await database.transaction('repeatable read', async (session) => planExport(model, await readCatalog(session), [match.subject]));
+  const plan = await database.transaction('repeatable read', async (session) =>
+    planExport(model, await readCatalog(session), [match.subject]),
+  );
   return {
     match,
     plan,
@@ -55,7 +59,9 @@ const NO_DATA = 'say what was done, without data: "account login", "known e-mail
 export function checkVerified(given: string | undefined): string {
   const verified = given?.trim() ?? '';
   if (verified === '') {
-    throw new GdprError('USAGE', 'how the identity was checked is missing', { hint: 'say it with --verified, e.g. --verified "account login"' });
+    throw new GdprError('USAGE', 'how the identity was checked is missing', {
+      hint: 'say it with --verified, e.g. --verified "account login"',
+    });
   }
   const fault = entryTextFault(verified);
   if (fault !== undefined) {
@@ -72,9 +78,18 @@ export async function exportPrepared(
   onProgress: (progress: ExportProgress) => void,
 ): Promise<ExportResult> {
   const verified = checkVerified(options.verified);
-  if ((match.traits.get('name') ?? []).some((name) => nameTokens(name).some((token) => token.length > 2 && nameTokens(verified).includes(token)))) {
+  if (
+    (match.traits.get('name') ?? []).some((name) =>
+      nameTokens(name).some((token) => token.length > 2 && nameTokens(verified).includes(token)),
+    )
+  ) {
     throw new GdprError('INPUT_INVALID', "--verified holds the person's name", { hint: NO_DATA });
   }
   const { language, planDigest } = options;
-  return exportCustomer(context, { person: match.person, subject: match.subject, verified, language, planDigest }, plan, onProgress);
+  return exportCustomer(
+    context,
+    { person: match.person, subject: match.subject, verified, language, planDigest },
+    plan,
+    onProgress,
+  );
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type ArchiveWriter, createArchive } from '../archive/write.js';
+import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { compileRetentionReads } from '../datamap/clock.js';
 import { collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import { compileReads } from '../datamap/read.js';
-import type { Session } from '../database/session.js';
 import { pageBottom, pageTop } from '../documents/export-page.js';
 import type { PageModel, PageRetention } from '../documents/page-model.js';
 import { now } from '../foundation/clock.js';
@@ -45,8 +45,19 @@ export interface ExportResult {
  * the archive's `.partial` → signature, fsync → outcome committed → rename. A crash in between is mended by `recover`.
  * @throws GdprError DRIFT, PLAN_CHANGED, FILE_UNAVAILABLE, DATABASE_UNAVAILABLE; nothing is left behind but the log
  */
-export async function exportCustomer(context: Context, request: ExportRequest, plan: Plan, onProgress: (progress: ExportProgress) => void = () => {}): Promise<ExportResult> {
-  const intent = { action: 'customer export', subjects: [request.subject], planDigest: plan.digest, ground: 'Art. 15', verified: request.verified };
+export async function exportCustomer(
+  context: Context,
+  request: ExportRequest,
+  plan: Plan,
+  onProgress: (progress: ExportProgress) => void = () => {},
+): Promise<ExportResult> {
+  const intent = {
+    action: 'customer export',
+    subjects: [request.subject],
+    planDigest: plan.digest,
+    ground: 'Art. 15',
+    verified: request.verified,
+  };
   return runOperation(context, intent, (operation) => run(context, request, plan, operation, onProgress), archiveName);
 }
 
@@ -54,18 +65,37 @@ function archiveName(operation: string): string {
   return `export-${operation}.asice`;
 }
 
-async function run(context: Context, request: ExportRequest, plan: Plan, operation: Operation, onProgress: (progress: ExportProgress) => void): Promise<ExportResult> {
+async function run(
+  context: Context,
+  request: ExportRequest,
+  plan: Plan,
+  operation: Operation,
+  onProgress: (progress: ExportProgress) => void,
+): Promise<ExportResult> {
   assertPlan(plan, request.planDigest);
   const { paths, config, signer } = context;
   await privateFolder(paths.archives);
   await privateFolder(paths.temporary);
   const path = join(paths.archives, archiveName(operation.id));
-  const archive = await createArchive({ path, signer, signingTime: now(), ...(config.timestamp && { timestamp: config.timestamp }) });
+  const archive = await createArchive({
+    path,
+    signer,
+    signingTime: now(),
+    ...(config.timestamp && { timestamp: config.timestamp }),
+  });
   try {
-    const written = await context.database.transaction('repeatable read', (session) => write(session, context, request, plan, operation, archive, onProgress));
+    const written = await context.database.transaction('repeatable read', (session) =>
+      write(session, context, request, plan, operation, archive, onProgress),
+    );
     const finished = await archive.finish();
-    const counts = Object.fromEntries(written.results.filter(({ rows }) => rows > 0).map(({ table, rows }) => [table.name, rows]));
-    const sequence = await endOperation(context, operation, { result: 'done', archive: { path, sha256: finished.sha256 }, counts });
+    const counts = Object.fromEntries(
+      written.results.filter(({ rows }) => rows > 0).map(({ table, rows }) => [table.name, rows]),
+    );
+    const sequence = await endOperation(context, operation, {
+      result: 'done',
+      archive: { path, sha256: finished.sha256 },
+      counts,
+    });
     await archive.publish();
     return {
       operation: operation.id,
@@ -89,12 +119,25 @@ async function run(context: Context, request: ExportRequest, plan: Plan, operati
 /** Running the command again would make a second export of one that is done but for its name. */
 function unfinished(error: unknown): unknown {
   if (!(error instanceof GdprError) || error.exit !== EXIT.unavailable) return error;
-  return new GdprError(error.code, error.message, { cause: error, hint: 'mend this, then run: gdpr recover (it finishes this export, or takes it back)' });
+  return new GdprError(error.code, error.message, {
+    cause: error,
+    hint: 'mend this, then run: gdpr recover (it finishes this export, or takes it back)',
+  });
 }
 
-async function write(session: Session, context: Context, request: ExportRequest, plan: Plan, operation: Operation, archive: ArchiveWriter, onProgress: (progress: ExportProgress) => void) {
+async function write(
+  session: Session,
+  context: Context,
+  request: ExportRequest,
+  plan: Plan,
+  operation: Operation,
+  archive: ArchiveWriter,
+  onProgress: (progress: ExportProgress) => void,
+) {
   const { model, paths } = context;
-  const [instant] = await session.query<{ at: string }>(`SELECT to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`);
+  const [instant] = await session.query<{ at: string }>(
+    `SELECT to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
+  );
   const snapshot = instant?.at ?? '';
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
@@ -107,19 +150,44 @@ async function write(session: Session, context: Context, request: ExportRequest,
   const results: TableResult[] = [];
   try {
     const reads = compileReads(model, catalog);
-    const writer = new TableWriter({ session, catalog, model, traits, archive, page, counter, temporary: paths.temporary, signal: context.surroundings.signal });
+    const writer = new TableWriter({
+      session,
+      catalog,
+      model,
+      traits,
+      archive,
+      page,
+      counter,
+      temporary: paths.temporary,
+      signal: context.surroundings.signal,
+    });
     for (const [i, read] of reads.entries()) {
       onProgress({ table: read.table.name, done: i, total: reads.length });
       results.push(await writer.write(read));
     }
     onProgress({ table: '', done: reads.length, total: reads.length });
     if (results.every(({ rows }) => rows === 0)) {
-      throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', { hint: 'run: gdpr customer find' });
+      throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', {
+        hint: 'run: gdpr customer find',
+      });
     }
     const retention: PageRetention[] = [];
     for (const { table, keep, sql } of compileRetentionReads(model, catalog)) {
-      const [row] = await session.query<{ rows: string; first: string | null; last: string | null; undetermined: string }>(sql);
-      if (row !== undefined) retention.push(retentionLine(model, table, keep.rule, { rows: Number(row.rows), first: row.first, last: row.last, undetermined: Number(row.undetermined) }));
+      const [row] = await session.query<{
+        rows: string;
+        first: string | null;
+        last: string | null;
+        undetermined: string;
+      }>(sql);
+      if (row !== undefined)
+        retention.push(
+          retentionLine(model, table, keep.rule, {
+            rows: Number(row.rows),
+            first: row.first,
+            last: row.last,
+            undetermined: Number(row.undetermined),
+          }),
+        );
     }
     for (const { identifier } of request.person.shared) counter.add('', identifier, 'shared-identifier');
     const withheld = counter.list();

@@ -38,7 +38,9 @@ export function csvHead(columns: readonly ColumnModel[]): string {
 }
 
 export function csvRows(rows: readonly (readonly GivenCell[])[]): string {
-  return csv(rows.map((cells) => cells.map((cell) => ('withheld' in cell ? withheldMark(cell.withheld) : defuse(cell.value)))));
+  return csv(
+    rows.map((cells) => cells.map((cell) => ('withheld' in cell ? withheldMark(cell.withheld) : defuse(cell.value)))),
+  );
 }
 
 const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;

@@ -7,14 +7,18 @@ import type { TableResult } from './table-writer.js';
  * What Art. 15(1)(a)–(d), (g) says of this person: only the purposes, categories, recipients and sources of data
  * that they have rows of.
  */
-export function informationOf(model: DataMapModel, results: readonly TableResult[]): Pick<PageModel, 'purposes' | 'recipients' | 'sources'> {
+export function informationOf(
+  model: DataMapModel,
+  results: readonly TableResult[],
+): Pick<PageModel, 'purposes' | 'recipients' | 'sources'> {
   const { map } = model;
   const purposes = new Map<string, Set<string>>();
   const sources = new Map<Source, Set<string>>();
   for (const { table, rows } of results) {
     if (rows === 0) continue;
     for (const { entry } of table.columns) {
-      for (const purpose of entry.purposes) purposes.set(purpose, (purposes.get(purpose) ?? new Set()).add(entry.category));
+      for (const purpose of entry.purposes)
+        purposes.set(purpose, (purposes.get(purpose) ?? new Set()).add(entry.category));
       sources.set(entry.source, (sources.get(entry.source) ?? new Set()).add(table.name));
     }
   }
@@ -36,7 +40,10 @@ export function informationOf(model: DataMapModel, results: readonly TableResult
           ];
     }),
     recipients: Object.values(map.recipients)
-      .filter((recipient) => recipient.purposes.some((id) => purposes.has(id)) && recipient.categories.some((id) => categories.has(id)))
+      .filter(
+        (recipient) =>
+          recipient.purposes.some((id) => purposes.has(id)) && recipient.categories.some((id) => categories.has(id)),
+      )
       .map((recipient) => ({
         name: recipient.name,
         kind: recipient.kind,
@@ -53,7 +60,10 @@ export function informationOf(model: DataMapModel, results: readonly TableResult
   };
 }
 
-function titles<T extends { title: { lv: string; en: string } }>(entries: Readonly<Record<string, T>>, ids: ReadonlySet<string>): T['title'][] {
+function titles<T extends { title: { lv: string; en: string } }>(
+  entries: Readonly<Record<string, T>>,
+  ids: ReadonlySet<string>,
+): T['title'][] {
   return Object.entries(entries).flatMap(([id, entry]) => (ids.has(id) ? [entry.title] : []));
 }
 
@@ -66,5 +76,14 @@ export function retentionLine(
 ): PageRetention {
   const rule = model.map.retention[ruleId];
   if (rule === undefined) throw new Error(`no retention rule ${ruleId}`);
-  return { table: table.name, tableTitle: table.entry.title, rule: ruleId, title: rule.title, law: rule.law, period: rule.period, criterion: rule.criterion, ...counted };
+  return {
+    table: table.name,
+    tableTitle: table.entry.title,
+    rule: ruleId,
+    title: rule.title,
+    law: rule.law,
+    period: rule.period,
+    criterion: rule.criterion,
+    ...counted,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../database/session.js';
-import { compileReads } from '../datamap/read.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel } from '../datamap/model.js';
+import { compileReads } from '../datamap/read.js';
 import { canonicalJson, digestOf, type Json } from '../foundation/canonical-json.js';
 import { GdprError } from '../foundation/errors.js';
 
@@ -29,16 +29,28 @@ export function planExport(model: DataMapModel, catalog: Catalog, subjects: read
 }
 
 /** Stores a plan with who prepared it; the same plan again changes nothing. */
-export async function storePlan(session: Session, action: string, { plan, digest }: Plan, preparer: string): Promise<void> {
-  await session.run('INSERT INTO gdpr.plan (digest, action, plan, preparer) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [digest, action, canonicalJson(plan), preparer]);
+export async function storePlan(
+  session: Session,
+  action: string,
+  { plan, digest }: Plan,
+  preparer: string,
+): Promise<void> {
+  await session.run(
+    'INSERT INTO gdpr.plan (digest, action, plan, preparer) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [digest, action, canonicalJson(plan), preparer],
+  );
 }
 
 /** @throws GdprError PLAN_CHANGED when the plan is not the one that was agreed on */
 export function assertPlan({ digest }: Plan, expected: string | undefined): void {
   if (expected !== undefined && expected !== digest) {
-    throw new GdprError('PLAN_CHANGED', 'the plan is not the one whose digest was given: the person, the map or a table has changed since', {
-      hint: 'look at the plan again with --plan',
-      details: { digest },
-    });
+    throw new GdprError(
+      'PLAN_CHANGED',
+      'the plan is not the one whose digest was given: the person, the map or a table has changed since',
+      {
+        hint: 'look at the plan again with --plan',
+        details: { digest },
+      },
+    );
   }
 }

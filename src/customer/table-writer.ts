@@ -1,8 +1,8 @@
 import type { ArchiveWriter } from '../archive/write.js';
 import type { Session } from '../database/session.js';
 import type { Catalog, CatalogTable } from '../datamap/catalog.js';
-import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { spellingOf } from '../datamap/match.js';
+import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { fileNames } from '../datamap/names.js';
 import type { TableRead, WithheldReason } from '../datamap/read.js';
 import { live } from '../datamap/sql.js';
@@ -104,11 +104,21 @@ export class TableWriter {
     }
   }
 
-  async *#json(read: TableRead, first: (string | null)[], rest: AsyncIterator<(string | null)[]>, take: (batch: readonly GivenCell[][]) => Promise<void>): AsyncGenerator<string> {
+  async *#json(
+    read: TableRead,
+    first: (string | null)[],
+    rest: AsyncIterator<(string | null)[]>,
+    take: (batch: readonly GivenCell[][]) => Promise<void>,
+  ): AsyncGenerator<string> {
     const { catalog } = this.options;
     const { table } = read;
     const giver = this.#giver(table);
-    const columns = Object.fromEntries(read.columns.map(({ name, entry }) => [name, { title: entry.title, source: entry.source, ...(entry.codes && { codes: entry.codes }) }]));
+    const columns = Object.fromEntries(
+      read.columns.map(({ name, entry }) => [
+        name,
+        { title: entry.title, source: entry.source, ...(entry.codes && { codes: entry.codes }) },
+      ]),
+    );
     yield `{"table":${JSON.stringify(table.name)},"title":${JSON.stringify(table.entry.title)},"columns":${JSON.stringify(columns)},"rows":[`;
     let batch: GivenCell[][] = [];
     let separator = '\n';
@@ -116,7 +126,9 @@ export class TableWriter {
       assertGoingOn(this.options.signal);
       const [, owners, hidden, ...values] = row;
       const others = new Set((hidden ?? '').split(','));
-      const cells = read.columns.map((column, i) => giveCell(giver, column, Number(owners), others.has(String(i)), values[i] ?? null));
+      const cells = read.columns.map((column, i) =>
+        giveCell(giver, column, Number(owners), others.has(String(i)), values[i] ?? null),
+      );
       yield separator + jsonRow(read.columns, cells, live(table, catalog));
       separator = ',\n';
       batch.push(cells);

@@ -102,6 +102,9 @@ export function fileError(path: string, error: unknown): unknown {
   if (error instanceof GdprError || code === undefined || !(code in FILE_REASONS)) return error;
   return new GdprError('FILE_UNAVAILABLE', `cannot use ${path}: ${FILE_REASONS[code]}`, {
     cause: error,
-    hint: code === 'ENOSPC' || code === 'EDQUOT' ? 'free some space and run the command again' : 'check the path and its permissions',
+    hint:
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'free some space and run the command again'
+        : 'check the path and its permissions',
   });
 }

@@ -12,7 +12,10 @@ import { errno, GdprError } from './errors.js';
  * @throws GdprError LOCKED when another process holds it
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const name = `gdpr-${createHash('sha256').update(await realpath(folder)).digest('hex').slice(0, 32)}`;
+  const name = `gdpr-${createHash('sha256')
+    .update(await realpath(folder))
+    .digest('hex')
+    .slice(0, 32)}`;
   const server = createServer((socket) => socket.destroy());
   server.unref();
   const address = addressOf(name);

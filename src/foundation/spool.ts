@@ -12,7 +12,9 @@ import { asFileError } from './durable.js';
 export class Spool {
   #memory: string[] = [];
   #bytes = 0;
-  #file: { handle: FileHandle; path: string; key: Buffer; iv: Buffer; cipher: ReturnType<typeof createCipheriv> } | undefined;
+  #file:
+    | { handle: FileHandle; path: string; key: Buffer; iv: Buffer; cipher: ReturnType<typeof createCipheriv> }
+    | undefined;
 
   constructor(
     private readonly folder: string,

@@ -26,7 +26,14 @@ export async function listArchives({ database, paths }: OpenWorkspace): Promise<
   const archives: ListedArchive[] = [];
   for (const row of rows) {
     const path = join(paths.archives, row.archive);
-    archives.push({ operation: row.id, action: row.action, ended: row.ended, archive: path, sha256: row.sha256, state: await stateOf(path, row.sha256) });
+    archives.push({
+      operation: row.id,
+      action: row.action,
+      ended: row.ended,
+      archive: path,
+      sha256: row.sha256,
+      state: await stateOf(path, row.sha256),
+    });
   }
   return archives;
 }

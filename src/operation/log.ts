@@ -8,10 +8,16 @@ import { readKeyIds } from '../keys/keys.js';
 import type { OpenWorkspace } from '../workspace/open.js';
 
 /** The last entries that match, in the order of the log. @throws GdprError INPUT_INVALID for a time that is none */
-export async function listEntries({ database }: OpenWorkspace, filter: EntryFilter, last: number): Promise<AuditEntry[]> {
+export async function listEntries(
+  { database }: OpenWorkspace,
+  filter: EntryFilter,
+  last: number,
+): Promise<AuditEntry[]> {
   for (const time of [filter.since, filter.until]) {
     if (time !== undefined && Number.isNaN(Date.parse(time))) {
-      throw new GdprError('INPUT_INVALID', 'a time is not understood', { hint: 'write it as 2026-03-01 or 2026-03-01T12:00:00Z' });
+      throw new GdprError('INPUT_INVALID', 'a time is not understood', {
+        hint: 'write it as 2026-03-01 or 2026-03-01T12:00:00Z',
+      });
     }
   }
   return database.transaction('repeatable read', async (session) => {
@@ -30,6 +36,11 @@ export async function verifyAuditLog({ database, paths }: OpenWorkspace): Promis
   // Read before the snapshot begins, or a checkpoint made meanwhile would seem to be ahead of the log.
   const fromJournal = await journalCheckpoints(paths.journal);
   return database.transaction('repeatable read', (session) =>
-    verifyLog({ entries: storedEntries(session), checkpoints: storedCheckpoints(session), journalCheckpoints: fromJournal, verifierKey }),
+    verifyLog({
+      entries: storedEntries(session),
+      checkpoints: storedCheckpoints(session),
+      journalCheckpoints: fromJournal,
+      verifierKey,
+    }),
   );
 }

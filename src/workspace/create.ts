@@ -30,11 +30,17 @@ journal: .gdpr/journal.jsonl
  */
 export async function createWorkspace(root: string, database: DatabaseSetting, dataMap: string): Promise<void> {
   await asFileError(root, () => mkdir(root, { recursive: true }));
-  if (await exists(join(root, CONFIG_FILE))) throw new GdprError('ALREADY_EXISTS', `${root} is a workspace already`, { hint: 'use it, or choose another folder' });
+  if (await exists(join(root, CONFIG_FILE)))
+    throw new GdprError('ALREADY_EXISTS', `${root} is a workspace already`, {
+      hint: 'use it, or choose another folder',
+    });
   const map = join(root, 'datamap.yaml');
   const present = await textOf(map);
   // The same map is what an interrupted run left.
-  if (present !== undefined && present !== dataMap) throw new GdprError('ALREADY_EXISTS', `${map} is there already`, { hint: 'move it away, or write gdpr.yaml by hand: docs/configuration.md' });
+  if (present !== undefined && present !== dataMap)
+    throw new GdprError('ALREADY_EXISTS', `${map} is there already`, {
+      hint: 'move it away, or write gdpr.yaml by hand: docs/configuration.md',
+    });
   await privateFolder(join(root, '.gdpr'));
   if (present === undefined) await writeDurably(map, dataMap);
   // Last, since it is what makes the folder a workspace.

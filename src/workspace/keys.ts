@@ -1,5 +1,5 @@
-import { GdprError } from '../foundation/errors.js';
 import { now } from '../foundation/clock.js';
+import { GdprError } from '../foundation/errors.js';
 import { exportKeys, importKeys } from '../keys/copy.js';
 import { describeKeys, initKeys, type KeyIds } from '../keys/keys.js';
 import { type OpenWorkspace, openWorkspace, type Surroundings } from './open.js';
@@ -16,7 +16,11 @@ export interface MadeKeys {
  */
 export async function makeKeys(
   surroundings: Surroundings,
-  options: { organization?: string | undefined; passphrase?: string | undefined; copy?: { to: string; passphrase: string } | undefined },
+  options: {
+    organization?: string | undefined;
+    passphrase?: string | undefined;
+    copy?: { to: string; passphrase: string } | undefined;
+  },
 ): Promise<MadeKeys> {
   return withDatabase(surroundings, async (workspace) => {
     if ((await knownIds(workspace)) !== null) {
@@ -26,7 +30,9 @@ export async function makeKeys(
     }
     const { paths, operator, model } = workspace;
     const { organization = model.map.controller.name, passphrase, copy } = options;
-    const ids = (await unusedKeys(paths.keys, passphrase)) ?? (await initKeys(paths.keys, { organization, commonName: operator, passphrase, now: now() }));
+    const ids =
+      (await unusedKeys(paths.keys, passphrase)) ??
+      (await initKeys(paths.keys, { organization, commonName: operator, passphrase, now: now() }));
     if (copy !== undefined) await exportKeys(paths.keys, { passphrase, copyPassphrase: copy.passphrase, to: copy.to });
     await tellDatabase(workspace, ids);
     return { ids, copy: copy?.to };
@@ -34,7 +40,10 @@ export async function makeKeys(
 }
 
 /** Brings the keys of the installation from their copy; others than the database knows are refused. */
-export async function bringKeys(surroundings: Surroundings, options: { from: string; copyPassphrase: string; passphrase?: string | undefined }): Promise<KeyIds> {
+export async function bringKeys(
+  surroundings: Surroundings,
+  options: { from: string; copyPassphrase: string; passphrase?: string | undefined },
+): Promise<KeyIds> {
   return withDatabase(surroundings, async (workspace) => {
     const known = await knownIds(workspace);
     const ids = await importKeys(workspace.paths.keys, { ...options, ...(known !== null && { expect: known }) });
@@ -67,14 +76,21 @@ async function withDatabase<T>(surroundings: Surroundings, work: (workspace: Ope
 }
 
 async function knownIds({ database }: OpenWorkspace): Promise<KeyIds | null> {
-  const [row] = await database.transaction('read committed', (session) => session.query<{ keys: string | null }>('SELECT keys::text AS keys FROM gdpr.installation'));
+  const [row] = await database.transaction('read committed', (session) =>
+    session.query<{ keys: string | null }>('SELECT keys::text AS keys FROM gdpr.installation'),
+  );
   return row?.keys === null || row?.keys === undefined ? null : (JSON.parse(row.keys) as KeyIds);
 }
 
 async function tellDatabase({ database }: OpenWorkspace, ids: KeyIds): Promise<void> {
   await database.transaction('read committed', async (session) => {
-    if ((await session.run('UPDATE gdpr.installation SET keys = $1::jsonb WHERE keys IS NULL', [JSON.stringify(ids)])) === 0) {
-      throw new GdprError('KEY_WRONG', 'another process gave this database its keys meanwhile', { hint: 'remove .gdpr/keys of this workspace and bring the others: gdpr key import FILE' });
+    if (
+      (await session.run('UPDATE gdpr.installation SET keys = $1::jsonb WHERE keys IS NULL', [JSON.stringify(ids)])) ===
+      0
+    ) {
+      throw new GdprError('KEY_WRONG', 'another process gave this database its keys meanwhile', {
+        hint: 'remove .gdpr/keys of this workspace and bring the others: gdpr key import FILE',
+      });
     }
   });
 }

@@ -60,7 +60,10 @@ function operatorName(environment: NodeJS.ProcessEnv): string {
   try {
     return userInfo().username;
   } catch (cause) {
-    throw new GdprError('USAGE', 'the operating system does not name the user, and the log must', { cause, hint: 'set GDPR_OPERATOR' });
+    throw new GdprError('USAGE', 'the operating system does not name the user, and the log must', {
+      cause,
+      hint: 'set GDPR_OPERATOR',
+    });
   }
 }
 
@@ -74,9 +77,13 @@ export async function connectDatabase(workspace: Workspace, timeZone: string): P
   const installation = await readInstallation(paths);
   const kind = config.database === 'embedded' ? 'embedded' : 'server';
   if (installation !== undefined && installation.database !== kind) {
-    throw new GdprError('WRONG_DATABASE', `this workspace was made for a database of the kind "${installation.database}", and gdpr.yaml names "${kind}"`, {
-      hint: 'set database in gdpr.yaml as it was, or make a new workspace',
-    });
+    throw new GdprError(
+      'WRONG_DATABASE',
+      `this workspace was made for a database of the kind "${installation.database}", and gdpr.yaml names "${kind}"`,
+      {
+        hint: 'set database in gdpr.yaml as it was, or make a new workspace',
+      },
+    );
   }
   if (config.database === 'embedded') {
     const { connectEmbedded } = await import('../database/embedded.js');
@@ -85,12 +92,21 @@ export async function connectDatabase(workspace: Workspace, timeZone: string): P
   const settings = typeof config.database === 'object' ? config.database : {};
   const url = settings.url ?? surroundings.environment.DATABASE_URL;
   if (url === undefined || url === '') {
-    throw new GdprError('DATABASE_UNAVAILABLE', 'this workspace uses a database server, and neither DATABASE_URL nor database.url in gdpr.yaml names it', {
-      hint: 'set DATABASE_URL=postgresql://user@host:5432/database',
-    });
+    throw new GdprError(
+      'DATABASE_UNAVAILABLE',
+      'this workspace uses a database server, and neither DATABASE_URL nor database.url in gdpr.yaml names it',
+      {
+        hint: 'set DATABASE_URL=postgresql://user@host:5432/database',
+      },
+    );
   }
   const { connectServer } = await import('../database/connect.js');
-  return connectServer({ url, timeZone, ...(settings.tls && { tls: settings.tls }), ...(settings.ca && { ca: settings.ca }) });
+  return connectServer({
+    url,
+    timeZone,
+    ...(settings.tls && { tls: settings.tls }),
+    ...(settings.ca && { ca: settings.ca }),
+  });
 }
 
 /**
@@ -125,13 +141,19 @@ export async function openContext(surroundings: Surroundings): Promise<Context> 
   const workspace = await openWorkspace(surroundings);
   try {
     await workspace.database.transaction('read committed', async (session) => {
-      const [installation] = await session.query<{ keys: string | null }>('SELECT keys::text AS keys FROM gdpr.installation');
+      const [installation] = await session.query<{ keys: string | null }>(
+        'SELECT keys::text AS keys FROM gdpr.installation',
+      );
       assertKnownKeys(await describeKeys(workspace.paths.keys).then(({ ids }) => ids), installation?.keys ?? null);
       const ahead = await journalAhead(session, workspace.paths.journal);
       if (ahead !== undefined) {
-        throw new GdprError('LOG_BEHIND_JOURNAL', `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`, {
-          hint: 'the database was restored from an older backup or its log was cut; run: gdpr audit verify',
-        });
+        throw new GdprError(
+          'LOG_BEHIND_JOURNAL',
+          `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`,
+          {
+            hint: 'the database was restored from an older backup or its log was cut; run: gdpr audit verify',
+          },
+        );
       }
     });
     const keys = await unlock(workspace);
@@ -170,13 +192,21 @@ async function sealOf({ config: { seal }, paths, surroundings }: Workspace): Pro
 /** @throws GdprError KEY_WRONG when the folder's keys are not the ones that the database was used with */
 function assertKnownKeys(mine: KeyIds, known: string | null): void {
   if (known === null) {
-    throw new GdprError('KEY_MISSING', 'the database does not know the keys of this workspace yet', { hint: 'run: gdpr key init' });
+    throw new GdprError('KEY_MISSING', 'the database does not know the keys of this workspace yet', {
+      hint: 'run: gdpr key init',
+    });
   }
   const ids = JSON.parse(known) as KeyIds;
-  const differing = (Object.keys(ids) as (keyof KeyIds)[]).filter((key) => JSON.stringify(ids[key]) !== JSON.stringify(mine[key]));
+  const differing = (Object.keys(ids) as (keyof KeyIds)[]).filter(
+    (key) => JSON.stringify(ids[key]) !== JSON.stringify(mine[key]),
+  );
   if (differing.length > 0) {
-    throw new GdprError('KEY_WRONG', `the keys in .gdpr/keys are not the ones this database was used with: ${differing.join(', ')}`, {
-      hint: 'bring the right ones from their copy: gdpr key import FILE',
-    });
+    throw new GdprError(
+      'KEY_WRONG',
+      `the keys in .gdpr/keys are not the ones this database was used with: ${differing.join(', ')}`,
+      {
+        hint: 'bring the right ones from their copy: gdpr key import FILE',
+      },
+    );
   }
 }

@@ -19,11 +19,19 @@ export interface Trust {
  * Trust in what the operator names; what is not named is the own of the workspace at or above `folder`, if any.
  * @throws GdprError INPUT_INVALID, FILE_UNAVAILABLE
  */
-export async function trustOf(folder: string, workspace: string | undefined, named: { signers?: readonly string[] | undefined; authorities?: readonly string[] | undefined }): Promise<Trust> {
-  const own = named.signers === undefined || named.authorities === undefined ? await workspaceTrust(folder, workspace) : undefined;
+export async function trustOf(
+  folder: string,
+  workspace: string | undefined,
+  named: { signers?: readonly string[] | undefined; authorities?: readonly string[] | undefined },
+): Promise<Trust> {
+  const own =
+    named.signers === undefined || named.authorities === undefined
+      ? await workspaceTrust(folder, workspace)
+      : undefined;
   return {
     signers: named.signers === undefined ? (own?.signers ?? []) : await readSigners(named.signers),
-    timestampAuthorities: named.authorities === undefined ? (own?.timestampAuthorities ?? []) : await readAuthorities(named.authorities),
+    timestampAuthorities:
+      named.authorities === undefined ? (own?.timestampAuthorities ?? []) : await readAuthorities(named.authorities),
   };
 }
 
@@ -33,9 +41,17 @@ async function workspaceTrust(folder: string, given: string | undefined): Promis
     const { config, paths } = await readConfig(await findWorkspace(folder, given));
     const { ca } = config.timestamp ?? {};
     const seal = config.seal === undefined ? [] : await readSigners([resolve(paths.root, config.seal.certificate)]);
-    return { signers: [(await readKeyIds(paths.keys)).signing, ...seal.slice(0, 1)], timestampAuthorities: ca === undefined ? [] : await readAuthorities([resolve(paths.root, ca)]) };
+    return {
+      signers: [(await readKeyIds(paths.keys)).signing, ...seal.slice(0, 1)],
+      timestampAuthorities: ca === undefined ? [] : await readAuthorities([resolve(paths.root, ca)]),
+    };
   } catch (error) {
-    if (given === undefined && error instanceof GdprError && (error.code === 'WORKSPACE_NOT_FOUND' || error.code === 'KEY_MISSING')) return undefined;
+    if (
+      given === undefined &&
+      error instanceof GdprError &&
+      (error.code === 'WORKSPACE_NOT_FOUND' || error.code === 'KEY_MISSING')
+    )
+      return undefined;
     throw error;
   }
 }
@@ -55,12 +71,16 @@ async function readSigners(given: readonly string[]): Promise<string[]> {
 
 /** Certificates of timestamp authorities, DER. @throws GdprError INPUT_INVALID, FILE_UNAVAILABLE */
 async function readAuthorities(files: readonly string[]): Promise<Buffer[]> {
-  const lists = await Promise.all(files.map(async (file) => pemCertificates(await asFileError(file, () => readFile(file, 'utf8')), file)));
+  const lists = await Promise.all(
+    files.map(async (file) => pemCertificates(await asFileError(file, () => readFile(file, 'utf8')), file)),
+  );
   return lists.flat();
 }
 
 function pemCertificates(text: string, file: string): Buffer[] {
   const certificates = certificatesFromPem(text).map((certificate) => certificate.raw);
   if (certificates.length > 0) return certificates;
-  throw new GdprError('INPUT_INVALID', `${file} holds no PEM certificate`, { hint: 'it begins with -----BEGIN CERTIFICATE-----' });
+  throw new GdprError('INPUT_INVALID', `${file} holds no PEM certificate`, {
+    hint: 'it begins with -----BEGIN CERTIFICATE-----',
+  });
 }

@@ -154,7 +154,7 @@ describe('a message that mentions somebody else', () => {
 describe('the page', () => {
   it('tells each withheld thing with its reason', () => {
     const page = anna.text('index.html');
-    for (const words of ['hidden: concerns another person', 'hidden: security data', 'hidden: mentions another person']) expect(occurring(page, [words])).toEqual([words]);
+    for (const words of ['It concerns another person', 'Security data such as', 'Freely written text']) expect(page).toContain(words);
   });
 });
 

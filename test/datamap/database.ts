@@ -29,12 +29,15 @@ export async function scratch(): Promise<Scratch> {
   const rollback = new Error('rolled back');
   return {
     async with(ddl, work) {
-      const run = database.transaction('read committed', async (session) => {
-        await session.run(ddl);
-        await work(session);
-        throw rollback;
-      });
-      await expect(run).rejects.toBe(rollback);
+      try {
+        await database.transaction('read committed', async (session) => {
+          await session.run(ddl);
+          await work(session);
+          throw rollback;
+        });
+      } catch (error) {
+        if (error !== rollback) throw error;
+      }
     },
     async close() {
       await database.close();
@@ -48,6 +51,8 @@ export interface CollectedRow {
   /** Ids of the owners as whom the person has the row. */
   readonly owners: readonly string[];
   readonly values: Readonly<Record<string, string | null>>;
+  /** Columns that hold another owner's value. */
+  readonly hidden: readonly string[];
 }
 
 export interface Collected {
@@ -65,9 +70,10 @@ export async function collect(session: Session, model: DataMapModel, people: rea
   const found = new Map<string, CollectedRow[]>();
   for (const { table, columns, sql } of compileReads(model, catalog)) {
     const rows: CollectedRow[] = [];
-    for await (const [person, owners, ...values] of session.stream(sql)) {
+    for await (const [person, owners, hidden, ...values] of session.stream(sql)) {
       rows.push({
         person: Number(person),
+        hidden: (hidden ?? '').split(',').flatMap((index) => columns[index === '' ? -1 : Number(index)]?.name ?? []),
         owners: table.owners.filter(({ index }) => (Number(owners) & (1 << index)) !== 0).map(({ id }) => id),
         values: Object.fromEntries(columns.map((column, i) => [column.name, values[i] ?? null])),
       });

@@ -50,13 +50,15 @@ describe('a faulty map', () => {
   it('shows the first twenty problems and counts the rest', () => {
     const broken = valid.replace(/source: \w+, /g, '').replace('    columns:\n', `    columns:\n${columns(20)}`);
     const error = refusal(() => parseDataMap(broken, 'm.yaml'));
-    expect((error.details?.problems as string[]).length).toBe(27);
+    expect(error.details?.problems).toHaveLength(27);
     expect(error.message.split('\n')).toHaveLength(22);
     expect(error.message.endsWith('\n… and 7 more')).toBe(true);
   });
 
   it('is told where a problem behind an alias is', () => {
-    const text = valid.replace('purposes:\n', 'purposes: &p\n').replace('categories:\n  data: { title: *t }', 'categories: *p');
+    const text = valid
+      .replace('purposes:\n', 'purposes: &p\n')
+      .replace('categories:\n  data: { title: *t }', 'categories: *p');
     const error = refusal(() => parseDataMap(text, 'm.yaml'));
     expect(error.details?.problems).toEqual(['m.yaml:11:23: categories.order.basis: unknown key']);
   });
@@ -126,7 +128,11 @@ describe('a sound map', () => {
       .replace('through: shop.customers', `through: '"shop".customers'`)
       .replace('  shop.customers:', `  'shop."customers"':`);
     const model = parseDataMap(text, 'm.yaml');
-    expect(model.impersonal[0]).toMatchObject({ schema: 'shop', table: 'set.tings "x"', name: 'shop."set.tings ""x"""' });
+    expect(model.impersonal[0]).toMatchObject({
+      schema: 'shop',
+      table: 'set.tings "x"',
+      name: 'shop."set.tings ""x"""',
+    });
     expect(model.tables[0]).toMatchObject({ name: 'shop.customers', written: 'shop."customers"' });
     expect(model.tables[1]?.owners[0]?.reaches[0]).toMatchObject({ table: 'shop.customers', owner: 'account' });
   });

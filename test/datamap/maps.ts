@@ -22,7 +22,12 @@ export interface MapSketch {
 }
 
 /** A whole map from a sketch, taken through the loader as YAML. */
-export function mapOf({ persons = { customer: 's.people' }, tables, impersonal = {}, head = {} }: MapSketch): DataMapModel {
+export function mapOf({
+  persons = { customer: 's.people' },
+  tables,
+  impersonal = {},
+  head = {},
+}: MapSketch): DataMapModel {
   const map: DataMap = {
     version: 1,
     controller: { name: 'Shop', address: '1 Street' },
@@ -72,6 +77,11 @@ function personalTable({ owners, columns, retention, otherKeys }: TableSketch): 
 }
 
 /** A reach by a key of one column. */
-export function through(table: string, column: string, to = 'id', rest: Partial<Extract<Reach, { through: string }>> = {}): Reach {
+export function through(
+  table: string,
+  column: string,
+  to = 'id',
+  rest: Partial<Extract<Reach, { through: string }>> = {},
+): Reach {
   return { through: table, on: [{ column, to }], ...rest };
 }

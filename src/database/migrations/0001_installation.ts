@@ -57,7 +57,8 @@ CREATE FUNCTION gdpr.json_or_null(document text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 BEGIN
   RETURN document::jsonb;
-EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR program_limit_exceeded THEN
+EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range
+            OR program_limit_exceeded THEN
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION gdpr.json_or_null IS 'JSON kept in a text column, or NULL where the text is not JSON';
