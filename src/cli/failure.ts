@@ -26,7 +26,7 @@ export function failureOf(error: unknown): Failure {
   }
   const usage = usageMessage(error);
   if (usage !== undefined) return { code: 'USAGE', exit: EXIT.usage, message: usage, hint: 'see the flags and examples: add --help' };
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()) : [];
+  const frames = framesOf(error);
   const name = error instanceof Error ? error.constructor.name : typeof error;
   return {
     code: 'BUG',
@@ -35,6 +35,14 @@ export function failureOf(error: unknown): Failure {
     hint: REPORT,
     frames,
   };
+}
+
+/** The places of a stack; its message, which may hold anything on any number of lines, is cut off first. */
+function framesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const { stack = '', message } = error;
+  const places = stack.slice(Math.max(0, stack.indexOf(message)) + message.length).split('\n');
+  return places.map((line) => line.trim()).filter((line) => /^at .*(:\d+:\d+|<anonymous>|native)\)?$/.test(line));
 }
 
 function usageMessage(error: unknown): string | undefined {

@@ -1,13 +1,14 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { type CollectPlan, collectRows, compileCollect, type RowKey, rowsOf } from '../datamap/collect.js';
+import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Text } from '../datamap/schema.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
-import { mask } from '../identity/kinds.js';
-import { anchorsOf } from './anchors.js';
+import { mask, parse } from '../identity/kinds.js';
+import { type Anchor, anchorsOf } from './anchors.js';
 import { aliasesOf, type FoundPerson, peopleOf } from './people.js';
 import { type Hit, searchRows, type Term } from './search.js';
 import { readTraits, type Traits } from './traits.js';
@@ -32,6 +33,11 @@ export interface Candidate {
   readonly kind: Text;
   /** Rows in the whole database. */
   readonly rows: number;
+  /**
+   * Whether the query says who it is. A name does not; nor does an e-mail that somebody else typed into a row of
+   * theirs: it leads to that person, whom its owner is not.
+   */
+  readonly identified: boolean;
 }
 
 /** A candidate as it may be shown: masked. */
@@ -66,22 +72,55 @@ export function isEmptyQuery(query: PersonQuery): boolean {
  * @throws GdprError USAGE, INPUT_INVALID, SEVERAL when too many match to be told apart
  */
 export async function findPeople(session: Session, model: DataMapModel, catalog: Catalog, query: PersonQuery): Promise<Candidate[]> {
-  const searches: (() => Promise<Hit[]>)[] = termsOf(query, model).map((term) => () => searchRows(session, model, catalog, term));
+  const searches: (() => Promise<Found>)[] = termsOf(query, model).map((term) => () => searchTerm(session, model, catalog, term));
   if (query.id !== undefined) {
     const { id } = query;
-    searches.push(() => rowById(session, model, catalog, id));
+    searches.push(async () => ({
+      anchors: await anchorsOf(session, model, catalog, await rowById(session, model, catalog, id)),
+      identified: true,
+    }));
   }
   if (searches.length === 0) throw new GdprError('USAGE', 'nobody is named', { hint: 'name the person: --email, --phone, --order, --name, --personas-kods or --id' });
   let people: Map<string, FoundPerson> | undefined;
+  let identified = false;
   for (const search of searches) {
-    const found = await peopleOf(session, model, catalog, await anchorsOf(session, model, catalog, await search()));
+    const { anchors, identified: byThis } = await search();
+    identified ||= byThis;
+    const found = await peopleOf(session, model, catalog, anchors);
     const byKey = new Map(found.map((person) => [personKey(person, model), person]));
     people = people === undefined ? byKey : new Map([...people].filter(([key]) => byKey.has(key)));
     if (people.size === 0) return [];
   }
   const list = [...(people?.values() ?? [])];
   if (list.length > MOST_CANDIDATES) throw new GdprError('SEVERAL', `${list.length} people match`, { hint: 'add another identifier: --email, --phone, --order or --id' });
-  return describe(session, model, catalog, compileCollect(model, catalog), list);
+  const described = await describe(session, model, catalog, compileCollect(model, catalog), list);
+  return described.map((candidate) => ({ ...candidate, identified }));
+}
+
+/** What one part of the query leads to, and whether it says who the person is. */
+interface Found {
+  readonly anchors: readonly Anchor[];
+  readonly identified: boolean;
+}
+
+/**
+ * Rows that hold the value, and whose they are. An e-mail or personas kods is first of all its owner's: the rows that
+ * it links, and the rows that are the person. Only when there are none does it lead to people by key.
+ */
+async function searchTerm(session: Session, model: DataMapModel, catalog: Catalog, term: Term): Promise<Found> {
+  const hits = await searchRows(session, model, catalog, term);
+  const anchors = await anchorsOf(session, model, catalog, hits);
+  const { by } = term;
+  const kind = 'kind' in by ? by.kind : model.map.identifiers[by.identifier]?.kind;
+  if (kind !== 'email' && kind !== 'personas-kods') return { anchors, identified: kind !== 'name' };
+  const forms = new Set(parse(kind, term.value, spellingOf(model)));
+  const own = new Set(hits.map(({ row }) => JSON.stringify(row)));
+  const strong = anchors.filter((anchor) =>
+    anchor.kind === 'identifier'
+      ? model.map.identifiers[anchor.identifier]?.kind === kind && forms.has(anchor.value)
+      : anchor.kind === 'root' && own.has(JSON.stringify(anchor.row)),
+  );
+  return strong.length > 0 ? { anchors: strong, identified: true } : { anchors, identified: false };
 }
 
 function personKey(person: FoundPerson, model: DataMapModel): string {
@@ -126,7 +165,7 @@ async function rowById(session: Session, model: DataMapModel, catalog: Catalog, 
   return rows.length === 0 ? [] : [{ node: { table, owner }, row: { table: table.name, key } }];
 }
 
-async function describe(session: Session, model: DataMapModel, catalog: Catalog, plan: CollectPlan, people: readonly FoundPerson[]): Promise<Candidate[]> {
+async function describe(session: Session, model: DataMapModel, catalog: Catalog, plan: CollectPlan, people: readonly FoundPerson[]): Promise<Omit<Candidate, 'identified'>[]> {
   if (people.length === 0) return [];
   await collectRows(session, plan, model, catalog, people);
   const traits = await readTraits(session, model, catalog, people);

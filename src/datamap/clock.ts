@@ -2,7 +2,7 @@ import type { Catalog } from './catalog.js';
 import { rowsOf } from './collect.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName } from './names.js';
-import { parentPath } from './paths.js';
+import { type Hop, pathsUp } from './paths.js';
 import type { ClockSource, KeepUntil } from './schema.js';
 import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from './sql.js';
 
@@ -25,8 +25,7 @@ export function compileRetentionReads(model: DataMapModel, catalog: Catalog): Re
       const names = key.map((_, i) => `k${i + 1}`).join(', ');
       const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
       const sources = 'latest' in keep.clock ? keep.clock.latest : [keep.clock];
-      const days = sources.map((source) => clockDay(source, table, model, catalog));
-      const day = days.length === 1 ? days[0] : `greatest(${days.join(', ')})`;
+      const day = latest(sources.map((source) => clockDay(source, table, model, catalog)));
       return {
         table,
         keep,
@@ -67,20 +66,9 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
     return `CASE WHEN isfinite(${moment}) THEN (${moment})::date END`;
   };
   if ('parent' in source) {
-    const target = canonicalName(source.parent);
-    const hops = parentPath(table, target, new Map(model.tables.map((other) => [other.name, other]))) ?? [];
-    const joins = hops.map((hop, i) => {
-      const from = i === 0 ? 't' : `u${i}`;
-      const on = hop.reach.on.map((pair) => {
-        const to = operand(hop.to, catalog, `u${i + 1}`, { column: pair.to });
-        return equal(operand(hop.from, catalog, from, pair), to);
-      });
-      const when = conditions(hop.reach.when, from);
-      return { table: fromTable(hop.to, catalog), alias: `u${i + 1}`, on: [...on, ...when].join(' AND ') };
-    });
-    const last = `u${hops.length}`;
-    const from = joins.map((join) => `${join.table} ${join.alias}`).join(', ');
-    return `(SELECT max(${day(model.table(target), source.column, last)}) FROM ${from} WHERE ${joins.map((join) => join.on).join(' AND ')})`;
+    const target = model.table(canonicalName(source.parent));
+    const paths = pathsUp(table, target.name, new Map(model.tables.map((other) => [other.name, other])));
+    return latest(paths.map((hops) => dayUp(hops, catalog, day(target, source.column, `u${hops.length}`))));
   }
   if ('person' in source) {
     const other = model.table(canonicalName(source.person));
@@ -88,4 +76,22 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
     return `(SELECT max(${day(other, source.column, 'x')}) FROM ${rowsOf(other)} y JOIN ${fromTable(other, catalog)} x ON ${join.join(' AND ')} WHERE y.person = r.person)`;
   }
   return day(table, source.column, 't');
+}
+
+/** The latest of several days, those without a value left out. */
+function latest(days: readonly string[]): string {
+  return days.length === 1 ? (days[0] ?? 'NULL') : `greatest(${days.join(', ')})`;
+}
+
+/** A day of the row that alias `t` leads up to; `day` is over the alias of the last hop, `u1`, `u2`, … */
+function dayUp(hops: readonly Hop[], catalog: Catalog, day: string): string {
+  const from = hops.map((hop, i) => `${fromTable(hop.to, catalog)} u${i + 1}`);
+  const where = hops.flatMap(({ from, to, reach }, i) => {
+    const alias = i === 0 ? 't' : `u${i}`;
+    const on = reach.on.map((pair) =>
+      equal(operand(from, catalog, alias, pair), operand(to, catalog, `u${i + 1}`, { column: pair.to })),
+    );
+    return [...on, ...conditions(reach.when, alias)];
+  });
+  return `(SELECT max(${day}) FROM ${from.join(', ')} WHERE ${where.join(' AND ')})`;
 }

@@ -8,27 +8,29 @@ export interface Hop {
 }
 
 /**
- * The shortest way up from a table to another one, by its `through` reaches; undefined when there is none.
+ * Every way up from a table to another one by `through` reaches, none of which passes a table twice.
  * `tables` holds the personal tables by canonical name.
  */
-export function parentPath(
+export function pathsUp(
   table: PersonalTableModel,
   target: string,
   tables: ReadonlyMap<string, PersonalTableModel>,
-): Hop[] | undefined {
-  const queue: { at: PersonalTableModel; path: Hop[] }[] = [{ at: table, path: [] }];
-  const seen = new Set([table.name]);
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    for (const owner of next.at.owners) {
-      for (const reach of owner.reaches) {
-        const to = reach.kind === 'through' ? tables.get(reach.table) : undefined;
-        if (reach.kind !== 'through' || to === undefined || seen.has(reach.table)) continue;
-        const path = [...next.path, { from: next.at, to, reach }];
-        if (reach.table === target) return path;
-        seen.add(reach.table);
-        queue.push({ at: to, path });
-      }
-    }
+  passed: ReadonlySet<string> = new Set([table.name]),
+): Hop[][] {
+  return hopsOf(table, tables).flatMap((hop): Hop[][] => {
+    if (hop.to.name === target) return [[hop]];
+    if (passed.has(hop.to.name)) return [];
+    return pathsUp(hop.to, target, tables, new Set([...passed, hop.to.name])).map((rest) => [hop, ...rest]);
+  });
+}
+
+/** Two owners that share a key share the hop. */
+function hopsOf(from: PersonalTableModel, tables: ReadonlyMap<string, PersonalTableModel>): Hop[] {
+  const hops = new Map<string, Hop>();
+  for (const reach of from.owners.flatMap((owner) => owner.reaches)) {
+    const to = reach.kind === 'through' ? tables.get(reach.table) : undefined;
+    if (reach.kind !== 'through' || to === undefined) continue;
+    hops.set(JSON.stringify([reach.table, reach.on, reach.when ?? []]), { from, to, reach });
   }
-  return undefined;
+  return [...hops.values()];
 }

@@ -1,6 +1,6 @@
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
 import { canonicalName } from './names.js';
-import { parentPath } from './paths.js';
+import { pathsUp } from './paths.js';
 import type { ClockSource, ColumnEntry, DataMap, KeepUntil } from './schema.js';
 
 type Path = (string | number)[];
@@ -159,7 +159,7 @@ function checkClock(source: ClockSource, path: Path, table: PersonalTableModel, 
     return;
   }
   needColumn(report, [...path, 'column'], source.column, other);
-  if (word === 'parent' && parentPath(table, other.name, tables) === undefined) {
+  if (word === 'parent' && pathsUp(table, other.name, tables).length === 0) {
     report([...path, word], `no reach leads from ${table.name} to ${name}`);
   }
 }

@@ -3,7 +3,8 @@ import { journalCheckpoints } from '../audit/journal.js';
 import { parseVerifierKey } from '../audit/note.js';
 import { type EntryFilter, readEntries, storedCheckpoints, storedEntries } from '../audit/read.js';
 import { type LogVerification, verifyLog } from '../audit/verify.js';
-import { GdprError } from '../foundation/errors.js';
+import type { Session } from '../database/session.js';
+import { GdprError, isMissing } from '../foundation/errors.js';
 import { readKeyIds } from '../keys/keys.js';
 import type { OpenWorkspace } from '../workspace/open.js';
 
@@ -34,13 +35,27 @@ export async function listEntries(
 export async function verifyAuditLog({ database, paths }: OpenWorkspace): Promise<LogVerification> {
   const verifierKey = parseVerifierKey((await readKeyIds(paths.keys)).checkpoint);
   // Read before the snapshot begins, or a checkpoint made meanwhile would seem to be ahead of the log.
-  const fromJournal = await journalCheckpoints(paths.journal);
-  return database.transaction('repeatable read', (session) =>
-    verifyLog({
+  const fromJournal = await journalCheckpoints(paths.journal).catch((error: unknown) => missing(error));
+  return database.transaction('repeatable read', async (session) => {
+    if (!Array.isArray(fromJournal) && (await wasUsed(session))) throw fromJournal;
+    return verifyLog({
       entries: storedEntries(session),
       checkpoints: storedCheckpoints(session),
-      journalCheckpoints: fromJournal,
+      journalCheckpoints: Array.isArray(fromJournal) ? fromJournal : [],
       verifierKey,
-    }),
-  );
+    });
+  });
+}
+
+/** The error when it says that there is no such file; any other one is thrown on. */
+function missing(error: unknown): GdprError {
+  if (error instanceof GdprError && isMissing(error.cause)) return error;
+  throw error;
+}
+
+/** Whether any operation ever ran: the first one makes the journal. */
+async function wasUsed(session: Session): Promise<boolean> {
+  const used = ['operation', 'audit_entry', 'audit_checkpoint'].map((table) => `EXISTS (SELECT FROM gdpr.${table})`);
+  const [row] = await session.query<{ used: boolean }>(`SELECT ${used.join(' OR ')} AS used`);
+  return row?.used !== false;
 }

@@ -13,6 +13,8 @@ export interface Intent {
   /** The command's words, e.g. `customer export`. */
   readonly action: string;
   readonly subjects: readonly string[];
+  /** Number of the request in the register that it serves. */
+  readonly request?: string;
   readonly planDigest?: string;
   readonly ground?: string;
   readonly verified?: string;
@@ -28,6 +30,8 @@ export interface Outcome {
   readonly archive?: { readonly path: string; readonly sha256: string };
   /** References that became known only during the operation, as of a search. */
   readonly subjects?: readonly string[];
+  /** The number of a request that was registered only during the operation. */
+  readonly request?: string;
 }
 
 /** A running operation: its intent is committed, its outcome is not. */

@@ -211,3 +211,18 @@ describe('what others typed', () => {
     expect(archive.rows('shop.notes').find(({ id }) => id === '1')?.body).toEqual({ withheld: 'free-text' });
   });
 });
+
+describe('an address that stands in somebody else’s rows alone', () => {
+  it('shows whose rows, and exports nobody', async () => {
+    await change("UPDATE shop.carts SET email = 'svesa.adrese@svess.example' WHERE customer_id = 3");
+    expect(await idsOf({ email: 'svesa.adrese@svess.example' })).toEqual([JANIS]);
+    const error = await failure(prepareExport(context, { email: 'svesa.adrese@svess.example' }, nobodyToAsk));
+    expect([error.code, error.exit]).toEqual(['SEVERAL', 4]);
+    expect(error.message).toContain('does not identify');
+  });
+
+  it('leads to its owner, once there is one', async () => {
+    await change("UPDATE shop.carts SET email = 'Petr.Ivanov@pasts.example' WHERE customer_id = 3");
+    expect(await idsOf({ email: 'petr.ivanov@pasts.example' })).toEqual([PETR]);
+  });
+});

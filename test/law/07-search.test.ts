@@ -9,8 +9,8 @@ const ids = async (query: Parameters<typeof s.find>[0]) => (await s.find(query))
 describe('07 search', () => {
   it('07 never takes a name alone for a person, be it one that many bear or only one', async () => {
     expect((await ids({ name: 'Anna Berzina' })).length).toBeGreaterThan(1);
-    expect(await ids({ name: 'petr ivanov' })).toHaveLength(1);
-    for (const name of ['Anna Bērziņa', 'petr ivanov']) {
+    expect(await ids({ name: 'ilze kalnina' })).toHaveLength(1);
+    for (const name of ['Anna Bērziņa', 'ilze kalnina']) {
       await expect(prepareExport(s.context, { name }, nobodyToAsk)).rejects.toMatchObject({ code: 'SEVERAL', exit: 4 });
     }
   });

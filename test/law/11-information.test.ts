@@ -18,7 +18,7 @@ describe('11 what an answer must tell', () => {
       purposes: [order?.title.lv, order?.description?.lv, map.purposes.rights?.interest?.lv],
       categories: [map.categories.contact?.title.lv, map.categories.purchases?.title.lv],
       recipients: [map.recipients.hosting?.name],
-      rights: ['labot', 'dzēst', 'ierobežot', 'iebilst'],
+      rights: ['Labot', 'Dzēst', 'Ierobežot izmantošanu', 'Iebilst', 'Pārnest'],
       complaint: [map.supervisor.name.lv, map.supervisor.email],
       source: ['Jūs'],
       decisions: [map.automatedDecisions.text.lv],

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Exported } from '../customer/support/export.js';
-import { readable } from '../customer/support/leaks.js';
+import { occurring, readable } from '../customer/support/leaks.js';
 import { shop } from './shop.js';
 
 const s = shop();
@@ -24,9 +24,8 @@ describe('15 other people in one person’s rows', () => {
 
   it('15 does not expose the recipient of a gift, the holder of a card, or whom a message names', () => {
     const text = readable(anna.archive);
-    expect(text).toContain('anna.berzina@pasts.example');
-    for (const theirs of ['janis.berzins@pasts.example', '21555123', 'jānis bērziņš', 'ganību dambis'])
-      expect(text).not.toContain(theirs);
+    expect(occurring(text, ['anna.berzina@pasts.example'])).toHaveLength(1);
+    expect(occurring(text, ['janis.berzins@pasts.example', '21555123', 'Jānis Bērziņš', 'Ganību dambis'])).toEqual([]);
   });
 
   it('15 does not give a relative’s data to whoever shares the phone', async () => {
@@ -34,6 +33,6 @@ describe('15 other people in one person’s rows', () => {
     expect(both.map(({ id }) => id).sort()).toEqual(['shop.customers:1', 'shop.customers:3']);
     expect(both[0]?.subject).not.toBe(both[1]?.subject);
     const janis = await s.export({ id: '3', phone: '67123456' });
-    expect(readable(janis.archive)).not.toMatch(/anna\.berzina|2123 ?4567|120385/);
+    expect(occurring(readable(janis.archive), ['anna.berzina@', '21234567', '2123-4567', '120385'])).toEqual([]);
   });
 });

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
+import { bookshopFile } from '../../examples/bookshop/generate.js';
+import { findPeople } from '../../src/customer/find.js';
+import type { FoundPerson } from '../../src/customer/people.js';
+import { type Catalog, readCatalog } from '../../src/datamap/catalog.js';
+import { findDrift } from '../../src/datamap/drift.js';
+import { reachProblems } from '../../src/datamap/graph.js';
+import { buildModel, type DataMapModel } from '../../src/datamap/model.js';
+import { referenceProblems } from '../../src/datamap/references.js';
+import { type DataMap, dataMapSchema } from '../../src/datamap/schema.js';
+import type { Context } from '../../src/workspace/open.js';
+import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+import { CASES } from './support/cases.js';
+import { exportDigests } from './support/digest.js';
+import { type Mutation, mutationsOf } from './support/mutations.js';
+
+const WATCHED: readonly PersonKey[] = ['anna', 'ilze', 'petr', 'lasitava'];
+
+let workspace: TestWorkspace;
+let context: Context;
+let catalog: Catalog;
+let map: DataMap;
+let people: FoundPerson[];
+let expected: string[];
+
+/** The checks of loading a map, without reading YAML each time. */
+function modelOf(candidate: unknown): DataMapModel | undefined {
+  const parsed = dataMapSchema.safeParse(candidate);
+  if (!parsed.success) return undefined;
+  const { model, problems } = buildModel(parsed.data);
+  return [...problems, ...referenceProblems(model), ...reachProblems(model)].length === 0 ? model : undefined;
+}
+
+beforeAll(async () => {
+  workspace = await bookshopWorkspace();
+  context = await workspace.context();
+  map = parse(await readFile(bookshopFile('datamap.yaml'), 'utf8'));
+  const { database } = context;
+  for (const statement of CASES) await database.transaction('read committed', (session) => session.run(statement));
+  await database.transaction('repeatable read', async (session) => {
+    catalog = await readCatalog(session);
+    const model = modelOf(map);
+    if (model === undefined) throw new Error('the map of the bookshop is not valid');
+    expect(findDrift(model, catalog)).toEqual([]);
+    people = [];
+  });
+  const model = modelOf(map) as DataMapModel;
+  for (const key of WATCHED) {
+    const found = await database.transaction('repeatable read', (session) =>
+      findPeople(session, model, catalog, { email: PEOPLE[key].email }),
+    );
+    expect(found).toHaveLength(1);
+    for (const { person } of found) people.push(person);
+  }
+  expected = await digestsOf(model);
+});
+afterAll(async () => {
+  await context.database.close();
+  await workspace.remove();
+});
+
+const digestsOf = (model: DataMapModel) =>
+  context.database.transaction('repeatable read', (session) => exportDigests(session, model, catalog, people));
+
+type Caught = 'load' | 'drift' | 'error' | 'export' | undefined;
+
+async function whatCatches({ apply }: Mutation): Promise<Caught> {
+  const candidate = structuredClone(map);
+  apply(candidate);
+  const model = modelOf(candidate);
+  if (model === undefined) return 'load';
+  if (findDrift(model, catalog).length > 0) return 'drift';
+  const digests = await digestsOf(model).catch(() => undefined);
+  if (digests === undefined) return 'error';
+  return digests.some((digest, i) => digest !== expected[i]) ? 'export' : undefined;
+}
+
+/** Mistakes that change nothing, each with the reason. */
+const EQUIVALENT: Readonly<Record<string, string>> = {
+  'shop.orders: reach 2 of buyer lacks the condition on customer_id':
+    'a check of the table forbids a guest e-mail in the order of an account',
+};
+
+describe('a mistake in the map', () => {
+  it('does not change what is expected when there is none', async () => {
+    expect(await digestsOf(modelOf(structuredClone(map)) as DataMapModel)).toEqual(expected);
+  });
+
+  it('is refused, or seen in the export of somebody', async () => {
+    const mutations = mutationsOf(map);
+    expect(new Set(mutations.map(({ what }) => what)).size).toBe(mutations.length);
+    const caught = new Map<Caught, string[]>();
+    for (const mutation of mutations) {
+      const by = await whatCatches(mutation);
+      caught.set(by, [...(caught.get(by) ?? []), mutation.what]);
+    }
+    const survivors = (caught.get(undefined) ?? []).filter((what) => !(what in EQUIVALENT));
+    expect(survivors).toEqual([]);
+    // Each net catches something, and no excuse is left that is none any more.
+    expect(caught.get('load')?.length).toBeGreaterThan(20);
+    expect(caught.get('drift')?.length).toBeGreaterThan(200);
+    expect(caught.get('export')?.length).toBeGreaterThan(100);
+    expect(Object.keys(EQUIVALENT).filter((what) => !caught.get(undefined)?.includes(what))).toEqual([]);
+  }, 240_000);
+});

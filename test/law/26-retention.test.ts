@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readCatalog } from '../../src/datamap/catalog.js';
+import { compileRetentionReads } from '../../src/datamap/clock.js';
+import { collectRows, compileCollect } from '../../src/datamap/collect.js';
+import { parseDataMap } from '../../src/datamap/load.js';
+import { shop } from './shop.js';
+
+const s = shop();
+let map: string;
+beforeAll(async () => {
+  map = await readFile(s.context.paths.datamap, 'utf8');
+});
+
+/** When the last of Anna's rows of a table goes under a rule, as the given map has it. */
+async function lastDay(text: string, table: string, rule: string): Promise<string | null | undefined> {
+  const model = parseDataMap(text, 'map');
+  const [anna] = await s.find({ id: '1' });
+  return s.context.database.transaction('repeatable read', async (session) => {
+    const catalog = await readCatalog(session);
+    await collectRows(session, compileCollect(model, catalog), model, catalog, anna === undefined ? [] : [anna.person]);
+    const read = compileRetentionReads(model, catalog).find(
+      (candidate) => candidate.table.name === table && candidate.keep.rule === rule,
+    );
+    const [row] = await session.query<{ last: string | null }>(read?.sql ?? '');
+    return row?.last;
+  });
+}
+
+function changed(from: string | RegExp, to: string): string {
+  const text = map.replace(from, to);
+  if (text === map) throw new Error('the map has no such place');
+  return text;
+}
+
+describe('26 retention', () => {
+  it('26 counts a document’s five years from the end of the financial year, not from the day of the document', async () => {
+    // Her last order was completed in October 2026.
+    expect(await lastDay(map, 'shop.orders', 'source-documents')).toBe('2032-01-01');
+    expect(
+      await lastDay(
+        changed('financialYearEnd: "12-31"', 'financialYearEnd: "06-30"'),
+        'shop.orders',
+        'source-documents',
+      ),
+    ).toBe('2032-07-01');
+  });
+
+  it('26 hard-codes no period: another one in the map is another date', async () => {
+    const rule = /(source-documents:\n {4}title: .*\n {4}period: )P5Y/;
+    expect(await lastDay(changed(rule, '$1P10Y'), 'shop.orders', 'source-documents')).toBe('2037-01-01');
+    expect(await lastDay(changed(rule, '$1P18M'), 'shop.orders', 'source-documents')).toBe('2028-07-01');
+  });
+
+  it('26 counts from the event that the map names, not from the making of the row', async () => {
+    const [newest] = await s.rows<{ completed: string; placed: string }>(
+      'SELECT max(completed_at)::date::text AS completed, max(placed_at)::date::text AS placed FROM shop.orders WHERE customer_id = 1 AND completed_at IS NOT NULL',
+    );
+    const inTwoYears = (day: string | undefined) => `${Number(day?.slice(0, 4)) + 2}${day?.slice(4)}`;
+    expect(newest?.completed).not.toBe(newest?.placed);
+    expect(await lastDay(map, 'shop.orders', 'contact-copy')).toBe(inTwoYears(newest?.completed));
+    const byPlacing = changed(/(rule: contact-copy\n {8}clock: \{ column: )completed_at/, '$1placed_at');
+    expect(await lastDay(byPlacing, 'shop.orders', 'contact-copy')).toBe('2028-10-29');
+  });
+
+  it('26 gives no date while the clock has not started', async () => {
+    const open = s.export({ order: 'RB-2026-000012' });
+    expect((await open).archive.text('index.html')).toContain('neizpildītam pasūtījumam termiņš vēl nav sācies');
+  });
+});

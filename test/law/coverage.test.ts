@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Why a trap has no test: nothing that exists today can fall into it. Remove the line together with the reason. */
+const REASONS: Readonly<Record<number, string>> = {
+  1: 'no request register yet, so no deadline is reckoned',
+  2: 'no request register yet, so nothing is extended',
+  3: 'no request register yet, so no holiday is looked up',
+  4: 'no request register yet, so no clock is suspended',
+  5: 'no refusal letter yet; every refusal so far is a person deciding outside the program',
+  13: "the log records no access of a person's own; who looked is not yet part of an export",
+  17: 'no portability export yet; the access export does not call itself one',
+  18: 'nothing restricts yet',
+  19: 'nothing records an objection yet',
+  20: 'nothing erases yet',
+  21: 'nothing anonymises yet',
+  23: 'no suppression list yet',
+  24: 'no erasure, so no tombstone that a restore could undo',
+  25: 'nothing is purged that a hold would have to keep',
+  27: 'nothing is sent or selected for sending yet',
+  28: 'no consent ledger yet',
+  29: 'no consent ledger yet',
+  30: 'no consent ledger yet',
+  31: 'nothing is sent yet',
+  32: 'nothing is disclosed to authorities yet',
+  38: 'no register of processing is printed yet',
+  39: 'no breach register yet',
+};
+
+const FOLDER = import.meta.dirname;
+const TRAPS = Array.from({ length: 40 }, (_, i) => i + 1);
+
+describe('the forty traps', () => {
+  it('each have a test or a reason for none, and never both', async () => {
+    const files = (await readdir(FOLDER)).filter((name) => /^\d\d-.*\.test\.ts$/.test(name));
+    const tested = new Map(files.map((name) => [Number(name.slice(0, 2)), name]));
+    expect(tested.size).toBe(files.length);
+    expect(TRAPS.filter((trap) => !tested.has(trap) && REASONS[trap] === undefined)).toEqual([]);
+    expect(TRAPS.filter((trap) => tested.has(trap) && REASONS[trap] !== undefined)).toEqual([]);
+    expect([...tested.keys(), ...Object.keys(REASONS).map(Number)].filter((trap) => !TRAPS.includes(trap))).toEqual([]);
+  });
+
+  it('name the number in every test', async () => {
+    for (const name of (await readdir(FOLDER)).filter((file) => /^\d\d-/.test(file))) {
+      const titles = [
+        ...(await readFile(join(FOLDER, name), 'utf8')).matchAll(
+          /\bit(?:\.[a-z]+\((?:[^()]|\([^()]*\))*\))?\(\s*(['"])(.*?)\1/gs,
+        ),
+      ].map(([, , title]) => title);
+      expect(titles.length).toBeGreaterThan(0);
+      expect(titles.filter((title) => title?.startsWith(`${name.slice(0, 2)} `) !== true)).toEqual([]);
+    }
+  });
+});
