@@ -2,7 +2,7 @@
 const layers = [
   ['foundation'],
   ['database', 'archive', 'audit'],
-  ['datamap', 'identity', 'documents', 'keys', 'workspace'],
+  ['datamap', 'identity', 'documents', 'delivery', 'keys', 'workspace'],
   ['customer', 'consent', 'marketing', 'disclosure', 'retention', 'request', 'operation'],
   ['cli'],
 ];
@@ -71,6 +71,12 @@ export default {
       severity: 'error',
       from: { path: '^src/documents/' },
       to: { path: '^src/', pathNot: ['^src/documents/', '^src/foundation/', '^src/datamap/'] },
+    },
+    {
+      name: 'delivery-imports-archives-and-documents',
+      severity: 'error',
+      from: { path: '^src/delivery/' },
+      to: { path: '^src/', pathNot: rooms(['delivery', 'archive', 'documents', 'foundation']) },
     },
     {
       name: 'keys-import-certificates-and-notes-only',

@@ -4,7 +4,7 @@ import type { RowKey } from '../datamap/collect.js';
 import type { Node } from '../datamap/graph.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
-import { conditions, column, equal, fromTable, keyOf, live, operand } from '../datamap/sql.js';
+import { conditions, equal, fromTable, keyOf, operand } from '../datamap/sql.js';
 import { parse } from '../identity/kinds.js';
 import type { Hit } from './search.js';
 
@@ -91,7 +91,7 @@ async function stepUp(session: Session, model: DataMapModel, catalog: Catalog, n
     if (parentOwner === undefined) continue;
     const key = keyOf(parent, catalog).map((part, i) => `${part.expression.replace(/^t\./, 'u.')}::text AS k${i + 1}`);
     const on = reach.on.map((pair) =>
-      equal(operand(table, catalog, 't', pair), { sql: column('u', pair.to), type: live(parent, catalog).columns.get(pair.to)?.baseType ?? 'text' }),
+      equal(operand(table, catalog, 't', pair), operand(parent, catalog, 'u', { column: pair.to })),
     );
     const found = await session.query<{ n: number } & Record<`k${number}`, string>>(
       `SELECT h.n, ${key.join(', ')} FROM ${from} JOIN ${fromTable(parent, catalog)} u ON ${on.join(' AND ')}${when.length === 0 ? '' : ` WHERE ${when.join(' AND ')}`}`,

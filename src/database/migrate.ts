@@ -4,6 +4,7 @@ import type { PooledDatabase } from './connect.js';
 import { databaseError } from './failures.js';
 import { sql as installation } from './migrations/0001_installation.js';
 import { sql as audit } from './migrations/0002_audit.js';
+import { sql as request } from './migrations/0003_request.js';
 
 interface SqlMigration {
   name: string;
@@ -13,6 +14,7 @@ interface SqlMigration {
 const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0001_installation', sql: installation },
   { name: '0002_audit', sql: audit },
+  { name: '0003_request', sql: request },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -46,8 +46,9 @@ export function fileNames(names: readonly string[]): Map<string, string> {
         .replace(/[^A-Za-z0-9._-]+/g, '_')
         .replace(/^[._]+|[._]+$/g, '')
         .toLowerCase();
-      let file = plain === '' ? 'table' : plain;
-      for (let n = 2; taken.has(file); n += 1) file = `${plain}-${n}`;
+      const base = plain === '' ? 'table' : plain;
+      let file = base;
+      for (let n = 2; taken.has(file); n += 1) file = `${base}-${n}`;
       taken.add(file);
       return [name, file];
     }),

@@ -40,7 +40,6 @@ export const dataMapSchema = z.strictObject({
 
 export type DataMap = z.infer<typeof dataMapSchema>;
 export type Text = z.infer<typeof text>;
-export type TableEntry = DataMap['tables'][string];
 export type {
   ClockSource,
   ColumnEntry,

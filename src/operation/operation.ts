@@ -56,8 +56,18 @@ export async function beginOperation(context: Context, intent: Intent, archiveNa
   try {
     await context.database.transaction('read committed', async (session) => {
       await session.run(
-        'INSERT INTO gdpr.operation (id, action, state, operator, subjects, plan_digest, archive) VALUES ($1, $2, $3, $4, $5::text[], $6, $7)',
-        [id, intent.action, 'started', context.operator, [...intent.subjects], intent.planDigest ?? null, archiveName?.(id) ?? null],
+        `INSERT INTO gdpr.operation (id, action, state, operator, subjects, request, plan_digest, archive)
+         VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8)`,
+        [
+          id,
+          intent.action,
+          'started',
+          context.operator,
+          [...intent.subjects],
+          intent.request ?? null,
+          intent.planDigest ?? null,
+          archiveName?.(id) ?? null,
+        ],
       );
       await appendEntry(session, { ...entry(context, id, intent), kind: 'intent' });
     });
@@ -91,7 +101,8 @@ export async function recordOutcome(
   outcome: Outcome,
 ): Promise<number> {
   const changed = await session.run(
-    `UPDATE gdpr.operation SET state = $2, ended_at = clock_timestamp(), archive = $3, archive_sha256 = $4, subjects = $5::text[]
+    `UPDATE gdpr.operation SET state = $2, ended_at = clock_timestamp(), archive = $3, archive_sha256 = $4, subjects = $5::text[],
+       request = coalesce($6, request)
      WHERE id = $1 AND state = 'started'`,
     [
       id,
@@ -99,6 +110,7 @@ export async function recordOutcome(
       outcome.archive === undefined ? null : basename(outcome.archive.path),
       outcome.archive?.sha256 ?? null,
       [...(outcome.subjects ?? intent.subjects)],
+      outcome.request ?? null,
     ],
   );
   if (changed !== 1) {
@@ -109,6 +121,7 @@ export async function recordOutcome(
     kind: 'outcome',
     result: outcome.result,
     ...(outcome.subjects && { subjects: [...new Set(outcome.subjects)] }),
+    ...(outcome.request && { request: outcome.request }),
     ...(outcome.archive && { archiveDigest: `sha256:${outcome.archive.sha256}` }),
     ...(outcome.counts && { counts: outcome.counts }),
     ...(outcome.rules && { rules: outcome.rules }),
@@ -123,6 +136,7 @@ function entry(who: { operator: string; databaseRole: string }, id: string, inte
     operation: id,
     operator: { name: who.operator, databaseRole: who.databaseRole },
     subjects: [...new Set(intent.subjects)],
+    ...(intent.request && { request: intent.request }),
     ...(intent.planDigest && { planDigest: intent.planDigest }),
     ...(intent.ground && { ground: intent.ground }),
     ...(intent.verified && { verified: intent.verified }),

@@ -21,6 +21,7 @@ interface Row {
   action: string;
   state: string;
   subjects: string;
+  request: string | null;
   plan_digest: string | null;
   archive: string | null;
   archive_sha256: string | null;
@@ -65,7 +66,7 @@ export async function recover(context: Context): Promise<Recovery[]> {
 function operations(context: Context, condition: string, values: readonly string[] = []): Promise<Row[]> {
   return context.database.transaction('read committed', (session) =>
     session.query<Row>(
-      `SELECT id, action, state, array_to_json(subjects)::text AS subjects, plan_digest, archive, archive_sha256
+      `SELECT id, action, state, array_to_json(subjects)::text AS subjects, request, plan_digest, archive, archive_sha256
        FROM gdpr.operation WHERE ${condition} ORDER BY started_at, id`,
       values,
     ),
@@ -85,7 +86,12 @@ async function finish(row: Row, archives: string): Promise<Recovery[]> {
 
 async function abandon(context: Context, row: Row, archives: string): Promise<Recovery[]> {
   const removed = row.archive !== null && (await remove(partialOf(join(archives, row.archive))));
-  const intent = { action: row.action, subjects: JSON.parse(row.subjects) as string[], ...(row.plan_digest !== null && { planDigest: row.plan_digest }) };
+  const intent = {
+    action: row.action,
+    subjects: JSON.parse(row.subjects) as string[],
+    ...(row.request !== null && { request: row.request }),
+    ...(row.plan_digest !== null && { planDigest: row.plan_digest }),
+  };
   await context.database.transaction('read committed', (session) => recordOutcome(session, context, row.id, intent, { result: 'abandoned' }));
   return [...(removed ? [{ what: 'removed' as const, operation: row.id, file: `${row.archive}.partial` }] : []), { what: 'abandoned', operation: row.id }];
 }

@@ -42,7 +42,8 @@ export function deadlineOf({ received, pausedDays, extended }: Clock, holidays: 
 /** The last day on which a question for identification is prompt. */
 export function promptUntil(received: Day, holidays: Holidays): Day {
   let day = received;
-  for (let left = PROMPT_WORKING_DAYS; left > 0; left -= 1) day = firstDay(addDays(day, 1), (candidate) => !isOff(candidate, holidays));
+  for (let left = PROMPT_WORKING_DAYS; left > 0; left -= 1)
+    day = firstDay(addDays(day, 1), (candidate) => !isOff(candidate, holidays));
   return day;
 }
 

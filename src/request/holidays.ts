@@ -15,7 +15,9 @@ export interface Holidays {
  * Pentecost are missing there too, but are Sundays always. Working days that the Cabinet moves bind bodies of the state
  * budget only and are no holidays.
  */
-const CORRECTIONS: Readonly<Record<string, { readonly holidays: readonly Day[]; readonly substitutes: readonly Day[] }>> = {
+const CORRECTIONS: Readonly<
+  Record<string, { readonly holidays: readonly Day[]; readonly substitutes: readonly Day[] }>
+> = {
   LV: {
     holidays: [
       '2018-07-08', // closing day of the Song and Dance Festival
@@ -46,7 +48,8 @@ export async function holidaysOf(country: string): Promise<Holidays> {
     const holidays = new Set(corrections?.holidays);
     const substitutes = new Set(corrections?.substitutes);
     for (const { type, start, end, substitute } of library.getHolidays(Number(year))) {
-      if (type === 'public') for (const one of daysOf(start, end)) (substitute === true ? substitutes : holidays).add(one);
+      if (type === 'public')
+        for (const one of daysOf(start, end)) (substitute === true ? substitutes : holidays).add(one);
     }
     years.set(year, { holidays, substitutes });
     return { holidays, substitutes };

@@ -7,12 +7,17 @@ import { GdprError } from '../foundation/errors.js';
 
 export const CONFIG_FILE = 'gdpr.yaml';
 
-const configSchema = z.strictObject({
+/** What `gdpr.yaml` may hold; docs/configuration.md tells what each key is for. */
+export const configSchema = z.strictObject({
   /** `embedded`, or a server: DATABASE_URL, unless `url` is given (never with a password in it). */
   database: z.union([
     z.literal('embedded'),
     z.literal('server'),
-    z.strictObject({ url: z.string().optional(), tls: z.enum(['off', 'require']).optional(), ca: z.string().optional() }),
+    z.strictObject({
+      url: z.string().optional(),
+      tls: z.enum(['off', 'require']).optional(),
+      ca: z.string().optional(),
+    }),
   ]),
   datamap: z.string().default('datamap.yaml'),
   archives: z.string().default('archives'),
@@ -22,7 +27,10 @@ const configSchema = z.strictObject({
   timestamp: z.strictObject({ url: z.url(), ca: z.string().optional() }).optional(),
   /** An organisation's e-seal instead of the workspace's own signing key: its files, the certificate as PEM. */
   seal: z
-    .union([z.strictObject({ pkcs12: z.string(), certificate: z.string() }), z.strictObject({ key: z.string(), certificate: z.string() })])
+    .union([
+      z.strictObject({ pkcs12: z.string(), certificate: z.string() }),
+      z.strictObject({ key: z.string(), certificate: z.string() }),
+    ])
     .optional(),
 });
 
@@ -69,10 +77,17 @@ export async function readConfig(root: string): Promise<{ config: Config; paths:
   const file = join(root, CONFIG_FILE);
   const document = parseDocument(await asFileError(file, () => readFile(file, 'utf8')), { prettyErrors: true });
   const fail = (problems: string[]) =>
-    new GdprError('CONFIG_INVALID', `${file} is not valid:\n${problems.join('\n')}`, { hint: 'docs/configuration.md lists the keys' });
+    new GdprError('CONFIG_INVALID', `${file} is not valid:\n${problems.join('\n')}`, {
+      hint: 'docs/configuration.md lists the keys',
+    });
   if (document.errors.length > 0) throw fail(document.errors.map((error) => error.message));
   const parsed = configSchema.safeParse(document.toJS() ?? {});
-  if (!parsed.success) throw fail(parsed.error.issues.map((issue) => `${issue.path.join('.') || '(file)'}: ${issue.message.replace(/^Invalid input: /, '')}`));
+  if (!parsed.success)
+    throw fail(
+      parsed.error.issues.map(
+        (issue) => `${issue.path.join('.') || '(file)'}: ${issue.message.replace(/^Invalid input: /, '')}`,
+      ),
+    );
   return { config: parsed.data, paths: pathsOf(root, parsed.data) };
 }
 

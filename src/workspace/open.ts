@@ -105,7 +105,7 @@ export async function connectDatabase(workspace: Workspace, timeZone: string): P
     url,
     timeZone,
     ...(settings.tls && { tls: settings.tls }),
-    ...(settings.ca && { ca: settings.ca }),
+    ...(settings.ca && { ca: resolve(paths.root, settings.ca) }),
   });
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { connectServer } from '../../src/database/connect.js';
 import { gdpr } from '../commands/program.js';
+import { jsonErrorOf, jsonOf } from '../commands/schemas.js';
 import { type TestDatabase, testDatabase } from '../support/postgres.js';
 import { completeDraft } from './complete.js';
 
@@ -44,12 +45,12 @@ describe('from nothing to the first export of an own shop', () => {
   it('makes a workspace without touching a database, once', async () => {
     const made = await gdpr(['init', '--json'], { cwd: folder });
     expect(made).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse(made.stdout)).toEqual({ root: folder, config: join(folder, 'gdpr.yaml'), datamap: map() });
+    expect(jsonOf(made, 'init')).toEqual({ root: folder, config: join(folder, 'gdpr.yaml'), datamap: map() });
     expect((await stat(join(folder, '.gdpr'))).mode & 0o777).toBe(0o700);
     expect(await readFile(join(folder, 'gdpr.yaml'), 'utf8')).toMatch(/^database: server$/m);
     const again = await run('init', '--json');
     expect(again.code).toBe(2);
-    expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'ALREADY_EXISTS', exit: 2 } });
+    expect(jsonErrorOf(again)).toMatchObject({ code: 'ALREADY_EXISTS', exit: 2 });
   });
 
   it('says that DATABASE_URL is missing instead of opening another database', async () => {
@@ -77,16 +78,17 @@ describe('from nothing to the first export of an own shop', () => {
   });
 
   it('drafts a table that is asked for, and names one that is not there', async () => {
-    const { stdout } = await run('datamap', 'draft', '--table', 'public.clients', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({
+    const found = await run('datamap', 'draft', '--table', 'public.clients', '--json');
+    expect(jsonOf(found, 'datamap-draft')).toMatchObject({
       tables: 1,
       personal: 1,
       text: expect.stringMatching(/^tables:\n {2}public\.clients:/),
     });
     const missing = await run('datamap', 'draft', '--table', 'public.client', '--json');
     expect(missing.code).toBe(2);
-    expect(JSON.parse(missing.stdout)).toMatchObject({
-      error: { code: 'NOT_FOUND', message: expect.stringContaining('public.client') },
+    expect(jsonErrorOf(missing)).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('public.client'),
     });
     expect((await run('datamap', 'draft', '--write', '--table', 'public.clients')).code).toBe(2);
   });

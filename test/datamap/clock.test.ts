@@ -193,9 +193,9 @@ describe('which moment', () => {
                   { column: 'line_order', to: 'order_id' },
                   { column: 'line_n', to: 'n' },
                 ],
-                when: [{ column: 'kind', in: ['line'] }],
+                when: [{ column: 'kind', in: ['line', 'both'] }],
               },
-              through('s.orders', 'line_order', 'id', { when: [{ column: 'kind', in: ['order'] }] }),
+              through('s.orders', 'line_n', 'id', { when: [{ column: 'kind', in: ['order', 'both'] }] }),
             ],
           },
           columns: ['line_order', 'line_n', 'kind'],
@@ -238,12 +238,12 @@ describe('which moment', () => {
     database.with(
       `${PEOPLE}
        INSERT INTO s.people VALUES (1);
-       INSERT INTO s.orders (id, person_id, closed) VALUES (1, 1, '2024-02-01'), (2, 1, '2023-02-01'), (3, 1, NULL);
-       INSERT INTO s.lines VALUES (1, 7), (2, 7), (3, 7);
-       INSERT INTO s.marks VALUES (1, 7, 'line'), (2, NULL, 'order'), (3, 7, 'line'), (1, 7, 'nothing');`,
+       INSERT INTO s.orders (id, person_id, closed) VALUES (1, 1, '2024-02-01'), (2, 1, '2025-02-01'), (3, 1, NULL), (4, 1, '2023-02-01');
+       INSERT INTO s.lines VALUES (1, 2), (3, 2);
+       INSERT INTO s.marks VALUES (1, 2, 'line'), (3, 2, 'line'), (NULL, 4, 'order'), (1, 2, 'nothing'), (1, 2, 'both');`,
       async (session) => {
         const model = shop({ marks: [{ rule: 'r', clock: { parent: 's.orders', column: 'closed' } }] });
-        expect(await dues(session, model, three)).toEqual({ 's.marks r': ['0: 3 2024-02-01 2025-02-01 1'] });
+        expect(await dues(session, model, three)).toEqual({ 's.marks r': ['0: 4 2024-02-01 2026-02-01 1'] });
       },
     ));
 

@@ -1,6 +1,6 @@
 // Counts what the program does to the database and to files, and kills it with SIGKILL at one of these steps.
 // GDPR_TEST_STEPS: a file that takes the name of each step; GDPR_TEST_KILL_AT: the number of the step to die at, from 1.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import pg from 'pg';
@@ -50,10 +50,10 @@ for (const method of ['writeFile', 'appendFile']) {
   };
 }
 before(handle, 'sync', () => 'sync');
-// Folders are opened to be fsynced and files to be read: only what may create or change counts.
+// Files and folders are opened to be read, too: only what may create or change something counts.
 const open = fs.open;
 fs.open = function patched(path, flags = 'r', ...rest) {
-  const writes = flags !== 'r' && flags !== 0;
+  const writes = typeof flags === 'number' ? (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0 : flags !== 'r';
   if (writes && reached(`open ${fileName(path)}`)) die();
   return open.call(this, path, flags, ...rest);
 };

@@ -1,0 +1,73 @@
+import type { Session } from '../database/session.js';
+import { runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { daysBetween } from './day.js';
+import { addEvent, type Done, workOn } from './history.js';
+import { type Desk, deskOf, lockOpenRequest, readNumber, readRequest } from './register.js';
+import { pausedDaysOn, type RequestView, viewOf } from './request.js';
+import { type Settled, settle } from './settle.js';
+import { checkWords } from './words.js';
+
+export interface Ended extends RequestView {
+  /** By how many days it came after the due day; 0 when it was in time. */
+  readonly daysLate: number;
+  /** What was done for the person since the request came in, the oldest first. */
+  readonly done: readonly Done[];
+}
+
+/**
+ * Ends an open request as answered and removes its reply address.
+ * @throws GdprError INPUT_INVALID, NOT_FOUND, REFUSED when it is not open
+ */
+export async function closeRequest(context: Context, typed: string): Promise<Settled<Ended>> {
+  const number = readNumber(typed);
+  const desk = await deskOf(context);
+  return runOperation(context, { action: 'request close', subjects: [], request: number }, (operation) =>
+    settle(context, operation, async (session) => {
+      await endAs(session, 'closed', number, desk);
+      await addEvent(session, { operator: context.operator, operation: operation.id }, number, { what: 'closed' });
+      return ended(session, number, desk);
+    }),
+  );
+}
+
+/**
+ * Ends an open request as refused, with the ground (Art. 12(4), (5)), and removes its reply address.
+ * @throws GdprError INPUT_INVALID, NOT_FOUND, REFUSED when it is not open
+ */
+export async function refuseRequest(context: Context, typed: string, typedReason: string): Promise<Settled<Ended>> {
+  const number = readNumber(typed);
+  const reason = checkWords('--reason', typedReason);
+  const desk = await deskOf(context);
+  return runOperation(
+    context,
+    { action: 'request refuse', subjects: [], request: number, ground: reason },
+    (operation) =>
+      settle(context, operation, async (session) => {
+        await endAs(session, 'refused', number, desk);
+        await addEvent(session, { operator: context.operator, operation: operation.id }, number, {
+          what: 'refused',
+          note: reason,
+        });
+        return ended(session, number, desk);
+      }),
+  );
+}
+
+async function endAs(session: Session, state: 'closed' | 'refused', number: string, { today }: Desk): Promise<void> {
+  const request = await lockOpenRequest(session, number);
+  await session.run(
+    `UPDATE gdpr.request SET state = $2, ended = $3::date, ended_at = clock_timestamp(), reply_to = NULL,
+       paused_days = $4, asked = NULL, asked_in_time = NULL
+     WHERE number = $1`,
+    [number, state, today, pausedDaysOn(request, today)],
+  );
+}
+
+async function ended(session: Session, number: string, desk: Desk) {
+  const request = await readRequest(session, number);
+  const view = viewOf(request, desk.today, desk.holidays);
+  const done = await workOn(session, request, desk);
+  const traces = { subjects: request.subject === null ? [] : [request.subject], counts: { operations: done.length } };
+  return { result: { ...view, daysLate: Math.max(0, daysBetween(view.due, desk.today)), done }, traces };
+}
