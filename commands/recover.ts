@@ -4,9 +4,8 @@ const WORDS = {
   finished: 'put under its name',
   abandoned: 'recorded as abandoned',
   removed: 'left over by an interrupted operation, removed',
-  missing: 'is not where it was written (moved away?)',
   running: 'still runs and was left alone',
-  damaged: 'does not have the digest that the log holds; kept for you to look at',
+  damaged: 'differs from what the log holds; left as it is for you to look at',
 } as const;
 
 export default class Recover extends BaseCommand {

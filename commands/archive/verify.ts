@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { checkLine } from '../../src/cli/mark.js';
 import { EXIT } from '../../src/foundation/errors.js';
+import type { Trust } from '../../src/workspace/signers.js';
 
 export default class ArchiveVerify extends BaseCommand {
   static override summary = 'Check a signed archive: container, digests, signature, certificate, time';
@@ -48,6 +49,7 @@ Exit code 0 when every check passes, 5 when one does not.`;
       this.print(
         `Signed by  ${result.signer.subject}${result.signer.selfSigned ? ' (self-made certificate)' : ''}`,
         `SHA-256    ${result.signer.sha256}`,
+        `Trusted    ${trustLine(result.signer.pinned, trust.source)}`,
       );
     if (result.signedAt !== undefined) this.print(`At         ${result.signedAt} (as the signer says)`);
     if (result.timestamp !== undefined)
@@ -62,4 +64,11 @@ Exit code 0 when every check passes, 5 when one does not.`;
     );
     return result;
   }
+}
+
+/** By whose word the certificate is believed, or not. */
+function trustLine(trusted: boolean, source: Trust['source']): string {
+  if (source === undefined) return 'no: no workspace here, and no --signer';
+  const word = source === 'named' ? '--signer' : `gdpr.yaml in ${source.workspace}`;
+  return trusted ? `because of ${word}` : `no: not a certificate of ${word}`;
 }

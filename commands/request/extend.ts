@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 
 export default class RequestExtend extends BaseCommand {
-  static override summary = 'Extend the deadline of a request by two further months, with a reason (Art. 12(3))';
+  static override summary = 'Extend a deadline by two further months, with a reason (Art. 12(3))';
   static override description =
     `Once, and only inside the first month. It is allowed where requests are complex or many, and only if the person is told of
 it and of the reasons inside the first month. This command does not tell them.`;
@@ -32,7 +32,8 @@ it and of the reasons inside the first month. This command does not tell them.`;
       `Due       ${extended.due}${extended.latest === extended.due ? '' : ` (at the very latest ${extended.latest})`}`,
       `Audit     entry ${extended.audit.sequence}, operation ${extended.operation}`,
       '',
-      `Tell the person, with the reasons, by ${extended.tellBy}. Without that the extension does not hold.`,
+      `Tell the person, with the reasons, by ${extended.tellBy};`,
+      'without that the extension does not hold.',
     );
     return extended;
   }

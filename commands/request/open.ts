@@ -6,7 +6,7 @@ import { GdprError } from '../../src/foundation/errors.js';
 import { CHANNELS, KINDS } from '../../src/request/request.js';
 
 export default class RequestOpen extends BaseCommand {
-  static override summary = "Register a person's request; print its number and the day by which it must be answered";
+  static override summary = "Register a person's request; print its number and its deadline";
 
   static override description =
     `The deadline is one month from receipt, on the same date of the next month, moved past weekends and public holidays.
@@ -25,7 +25,7 @@ request for the same by the same person that is open already is not registered t
 
   static override flags = {
     ...personFlags,
-    unknown: Flags.boolean({ description: 'It is not known yet who asks', helpGroup: 'PERSON' }),
+    unknown: Flags.boolean({ description: 'It is not known yet who asks', helpGroup: 'PERSON', default: false }),
     kind: Flags.option({ description: 'What is asked for', options: KINDS, required: true })(),
     channel: Flags.option({ description: 'How it came', options: CHANNELS, required: true })(),
     received: Flags.string({
@@ -37,7 +37,7 @@ request for the same by the same person that is open already is not registered t
       description: 'Where the answer goes, on one line (-: read it from standard input)',
       helpValue: 'ADDRESS',
     }),
-    again: Flags.boolean({ description: 'Register it although the same is open already' }),
+    again: Flags.boolean({ description: 'Register it although the same is open already', default: false }),
   };
 
   async run() {

@@ -16,7 +16,7 @@ or refused.`;
   static override args = { number: Args.string({ description: 'Number of the request', required: true }) };
 
   static override flags = {
-    reveal: Flags.boolean({ description: 'Show the reply address in clear' }),
+    reveal: Flags.boolean({ description: 'Show the reply address in clear', default: false }),
   };
 
   async run() {

@@ -4,7 +4,7 @@ import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 
 export default class RequestVerifyIdentity extends BaseCommand {
-  static override summary = 'Note how the identity behind a request was checked, or that information was asked for';
+  static override summary = 'Note how the identity behind a request was checked, or that it was asked for';
 
   static override description =
     `Ask for no more than is needed: a login, an answer from the e-mail address that is held, the number of an order.
@@ -47,7 +47,7 @@ A request that was opened with --unknown gets its person here: --email and so on
     const { summaryLines } = await import('../../src/request/lines.js');
     this.print(...summaryLines(noted), `Audit      entry ${noted.audit.sequence}, operation ${noted.operation}`);
     if (asked !== undefined && !noted.suspended)
-      this.print('', 'It was asked for too late to stop the clock: the request stays due on the same day.');
+      this.print('', 'Asked for too late to stop the clock: the day stays the same.');
     if (noted.alsoOpen.length > 0)
       this.print('', `Also open for ${noted.kind} by this person: ${noted.alsoOpen.join(', ')}`);
     return noted;

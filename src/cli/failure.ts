@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core';
 import { EXIT, GdprError } from '../foundation/errors.js';
+import { withoutPersonal } from '../foundation/personal-text.js';
 
 /** An error as the operator sees it; nothing in it comes from a row or from what was typed after a flag. */
 export interface Failure {
@@ -15,8 +16,17 @@ export interface Failure {
 const REPORT = 'please report it with what is printed here: it holds places in the program and no data';
 const AGAIN = 'run the command again';
 
-/** Translates any error. oclif's own parse errors repeat what was typed, so they are worded anew. */
+/**
+ * Translates any error. Paths that were typed are repeated, and a person's value typed in the wrong place is one of
+ * them, so what is shaped like an identifier is taken out of the texts.
+ */
 export function failureOf(error: unknown): Failure {
+  const failure = translated(error);
+  return { ...failure, message: withoutPersonal(failure.message), hint: withoutPersonal(failure.hint) };
+}
+
+/** oclif's own parse errors repeat what was typed, so they are worded anew. */
+function translated(error: unknown): Failure {
   if (error instanceof GdprError) {
     const { code, exit, message, details } = error;
     return { code, exit, message, hint: error.hint ?? (code === 'BUG' ? REPORT : AGAIN), details };

@@ -4,19 +4,27 @@ import type { RowKey } from '../datamap/collect.js';
 import type { Node } from '../datamap/graph.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
-import { conditions, equal, fromTable, keyOf, operand } from '../datamap/sql.js';
+import { occurrencesOf, occurrenceText } from '../datamap/occurrences.js';
+import { conditions, equal, fromTable, keyOf, live, operand } from '../datamap/sql.js';
+import { GdprError } from '../foundation/errors.js';
 import { parse } from '../identity/kinds.js';
 import type { Hit } from './search.js';
 
 /** What a row of a person leads to: their own row, a value that identifies them, or nothing but itself. */
 export type Anchor =
   | { readonly kind: 'root'; readonly person: string; readonly row: RowKey }
-  | { readonly kind: 'identifier'; readonly identifier: string; readonly value: string }
+  | {
+      readonly kind: 'identifier';
+      readonly identifier: string;
+      readonly value: string;
+      /** The name that the row bears under which the value stands. */
+      readonly name?: string | undefined;
+    }
   | { readonly kind: 'row'; readonly row: RowKey; readonly owner: string };
 
 /** One text per anchor, by which equal ones are told. */
 export function anchorKey(anchor: Anchor): string {
-  if (anchor.kind === 'identifier') return `identifier ${anchor.identifier} ${anchor.value}`;
+  if (anchor.kind === 'identifier') return JSON.stringify([anchor.identifier, anchor.value, anchor.name ?? null]);
   return `${anchor.kind} ${anchor.row.table} ${JSON.stringify(anchor.row.key)}`;
 }
 
@@ -24,7 +32,12 @@ export function anchorKey(anchor: Anchor): string {
  * Follows every reach upwards from the rows, a statement a reach and level, until it ends at persons.
  * A row that leads nowhere (a guest order without an e-mail) is its own anchor.
  */
-export async function anchorsOf(session: Session, model: DataMapModel, catalog: Catalog, hits: readonly Hit[]): Promise<Anchor[]> {
+export async function anchorsOf(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  hits: readonly Hit[],
+): Promise<Anchor[]> {
   const anchors = new Map<string, Anchor>();
   const seen = new Set<string>();
   const add = (anchor: Anchor) => anchors.set(anchorKey(anchor), anchor);
@@ -41,7 +54,13 @@ export async function anchorsOf(session: Session, model: DataMapModel, catalog: 
     const nodes = new Map(fresh.map(({ hit }) => [`${hit.node.table.name}#${hit.node.owner.id}`, hit.node]));
     for (const [name, node] of nodes) {
       const here = fresh.filter(({ hit }) => `${hit.node.table.name}#${hit.node.owner.id}` === name);
-      for (const found of await stepUp(session, model, catalog, node, here.map(({ hit }) => hit.row))) {
+      for (const found of await stepUp(
+        session,
+        model,
+        catalog,
+        node,
+        here.map(({ hit }) => hit.row),
+      )) {
         const from = here[found.from];
         if (from === undefined) continue;
         if ('anchor' in found) {
@@ -52,14 +71,32 @@ export async function anchorsOf(session: Session, model: DataMapModel, catalog: 
     }
     level = next;
   }
-  for (const hit of hits) if (!arrived.has(idOf(hit))) add({ kind: 'row', row: hit.row, owner: hit.node.owner.id });
+  for (const hit of hits) {
+    if (arrived.has(idOf(hit))) continue;
+    if (live(hit.node.table, catalog).key.length === 0) {
+      throw new GdprError(
+        'REFUSED',
+        `a row of ${hit.node.table.name} matches that leads to nobody, and the table has no key by which to name it`,
+        {
+          hint: 'give the table a primary key, or look at the row by hand',
+        },
+      );
+    }
+    add({ kind: 'row', row: hit.row, owner: hit.node.owner.id });
+  }
   return [...anchors.values()];
 }
 
 type Step = { readonly from: number } & ({ readonly anchor: Anchor } | { readonly hit: Hit });
 
 /** One level up for rows of one node; `from` is the position of the row it came from. */
-async function stepUp(session: Session, model: DataMapModel, catalog: Catalog, node: Node, rows: readonly RowKey[]): Promise<Step[]> {
+async function stepUp(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  node: Node,
+  rows: readonly RowKey[],
+): Promise<Step[]> {
   const { table, owner } = node;
   const steps: Step[] = [];
   const { values, from } = keyedRows(table, catalog, rows);
@@ -72,16 +109,26 @@ async function stepUp(session: Session, model: DataMapModel, catalog: Catalog, n
     }
     const when = conditions(reach.when);
     if (reach.kind === 'identifier') {
+      const place = occurrencesOf(model).find(
+        (each) => each.kind === 'name' && each.node.table === table && each.node.owner === owner,
+      );
+      const name = place === undefined ? 'NULL::text' : occurrenceText(place, catalog);
       for (const pair of reach.identifier) {
         const identifier = model.map.identifiers[pair.is];
         if (identifier?.links !== true) continue;
         const value = `${operand(table, catalog, 't', pair).sql}::text`;
-        const found = await session.query<{ n: number; value: string }>(
-          `SELECT h.n, ${value} AS value FROM ${from} WHERE ${[`${value} IS NOT NULL`, ...when].join(' AND ')}`,
+        const found = await session.query<{ n: number; value: string; name: string | null }>(
+          `SELECT h.n, ${value} AS value, ${name} AS name FROM ${from} WHERE ${[`${value} IS NOT NULL`, ...when].join(' AND ')}`,
           values,
         );
         for (const row of found) {
-          for (const normal of parse(identifier.kind, row.value, spellingOf(model))) steps.push({ from: row.n, anchor: { kind: 'identifier', identifier: pair.is, value: normal } });
+          for (const normal of parse(identifier.kind, row.value, spellingOf(model))) {
+            const bearer = (row.name ?? '').trim() === '' ? undefined : (row.name ?? undefined);
+            steps.push({
+              from: row.n,
+              anchor: { kind: 'identifier', identifier: pair.is, value: normal, name: bearer },
+            });
+          }
         }
       }
       continue;
@@ -98,18 +145,30 @@ async function stepUp(session: Session, model: DataMapModel, catalog: Catalog, n
       values,
     );
     for (const row of found) {
-      steps.push({ from: row.n, hit: { node: { table: parent, owner: parentOwner }, row: { table: parent.name, key: key.map((_, i) => row[`k${i + 1}`] ?? '') } } });
+      steps.push({
+        from: row.n,
+        hit: {
+          node: { table: parent, owner: parentOwner },
+          certain: true,
+          row: { table: parent.name, key: key.map((_, i) => row[`k${i + 1}`] ?? '') },
+        },
+      });
     }
   }
   return steps;
 }
 
 /** The given rows of a table as alias `t`, each with its position `h.n`. */
-export function keyedRows(table: PersonalTableModel, catalog: Catalog, rows: readonly RowKey[]): { from: string; values: unknown[] } {
+export function keyedRows(
+  table: PersonalTableModel,
+  catalog: Catalog,
+  rows: readonly RowKey[],
+): { from: string; values: unknown[] } {
   const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`).join(', ');
-  const join = key.map((part, i) => `${part.expression} = h.k${i + 1}`).join(' AND ');
-  const arrays = key.map((part, i) => `$${i + 2}::${part.type}[]`).join(', ');
+  // Each part is cast on its own, since an array of arrays would be taken apart.
+  const join = key.map((part, i) => `${part.expression} = h.k${i + 1}::${part.type}`).join(' AND ');
+  const arrays = key.map((_, i) => `$${i + 2}::text[]`).join(', ');
   return {
     from: `unnest($1::integer[], ${arrays}) h (n, ${names}) JOIN ${fromTable(table, catalog)} t ON ${join}`,
     values: [rows.map((_, i) => i), ...key.map((_, i) => rows.map((row) => row.key[i] ?? null))],

@@ -1,6 +1,6 @@
 import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from '../datamap/model.js';
-import { mayGive, type CellReason } from '../datamap/read.js';
+import { type CellReason, mayGive } from '../datamap/read.js';
 import type { JsonNode } from '../datamap/schema.js';
 import { detectIdentifiers } from '../identity/detect.js';
 import { type IdentifierOptions, nameContains, same } from '../identity/kinds.js';
@@ -21,7 +21,13 @@ export interface Giver {
 }
 
 /** Decides one cell of a row that is the person's as `owners` (bit mask); `hidden` says that it is another owner's. */
-export function giveCell(giver: Giver, column: ColumnModel, owners: number, hidden: boolean, value: string | null): GivenCell {
+export function giveCell(
+  giver: Giver,
+  column: ColumnModel,
+  owners: number,
+  hidden: boolean,
+  value: string | null,
+): GivenCell {
   if (hidden) return { withheld: 'third-party' };
   if (value === null) return { value };
   const { entry } = column;
@@ -37,12 +43,23 @@ function isOwnName(traits: Traits, value: string): boolean {
 }
 
 /** Whether a text holds an e-mail, phone or personas kods that is neither the person's nor the controller's. */
-export function mentionsOthers({ traits, known, spelling }: Pick<Giver, 'traits' | 'known' | 'spelling'>, text: string): boolean {
-  return detectIdentifiers(text, spelling).some(({ kind, value }) => ![...(traits.get(kind) ?? []), ...known].some((own) => same(kind, own, value, spelling)));
+export function mentionsOthers(
+  { traits, known, spelling }: Pick<Giver, 'traits' | 'known' | 'spelling'>,
+  text: string,
+): boolean {
+  return detectIdentifiers(text, spelling).some(
+    ({ kind, value }) => ![...(traits.get(kind) ?? []), ...known].some((own) => same(kind, own, value, spelling)),
+  );
 }
 
 /** Gives the described places of a JSON document; all others are left out, each with its reason. */
-function giveJson(giver: Giver, column: ColumnModel, nodes: readonly JsonNode[], owners: number, text: string): GivenCell {
+function giveJson(
+  giver: Giver,
+  column: ColumnModel,
+  nodes: readonly JsonNode[],
+  owners: number,
+  text: string,
+): GivenCell {
   let document: unknown;
   try {
     document = parseJson(text);
@@ -54,13 +71,18 @@ function giveJson(giver: Giver, column: ColumnModel, nodes: readonly JsonNode[],
     const node = nodes.find((candidate) => matches(candidate.path, path));
     if (node !== undefined) {
       const reason: CellReason | undefined =
-        node.secret !== undefined ? 'secret' : mayGive(giver.table, node.owner ?? column.owner, owners) ? undefined : 'third-party';
+        node.secret !== undefined
+          ? 'secret'
+          : mayGive(giver.table, node.owner ?? column.owner, owners)
+            ? undefined
+            : 'third-party';
       if (reason === undefined) return value;
       giver.onJsonWithheld(column, node.path.join('.'), reason);
       return { withheld: reason };
     }
     if (Array.isArray(value)) return value.map((item: unknown) => walk(item, [...path, '*']));
-    if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, [...path, key])]));
+    if (isObject(value))
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, [...path, key])]));
     if (value === null) return null;
     giver.onJsonWithheld(column, '…', 'free-text');
     return { withheld: 'free-text' };
@@ -79,5 +101,7 @@ function matches(pattern: readonly string[], path: readonly string[]): boolean {
 /** The e-mails and phones of the controller and its officer, as a text may name them. */
 export function controllerIdentifiers(model: DataMapModel): string[] {
   const { controller, supervisor } = model.map;
-  return [controller.email, controller.phone, controller.officer, supervisor.email].filter((value) => value !== undefined);
+  return [controller.email, controller.phone, controller.officer, supervisor.email].filter(
+    (value) => value !== undefined,
+  );
 }

@@ -13,7 +13,9 @@ export type Chooser = (candidates: readonly MaskedCandidate[]) => Promise<number
 export async function onePerson(matches: readonly Match[], query: PersonQuery, chooser: Chooser): Promise<Match> {
   const [first] = matches;
   if (first === undefined) {
-    throw new GdprError('NOBODY', 'nobody matches', { hint: 'try another identifier, or only one of them; gdpr customer find shows who matches' });
+    throw new GdprError('NOBODY', 'nobody matches', {
+      hint: 'try another identifier, or only one of them; gdpr customer find shows who matches',
+    });
   }
   const { name: _, ...others } = query;
   const byNameAlone = Object.values(others).every((value) => value === undefined);
@@ -22,7 +24,12 @@ export async function onePerson(matches: readonly Match[], query: PersonQuery, c
   const chosen = await chooser(candidates);
   const match = chosen === undefined ? undefined : matches[chosen];
   if (match !== undefined) return match;
-  const one = byNameAlone ? 'a name alone does not identify a person' : 'what was given is mentioned in rows of one person, but it does not identify them';
+  const one = byNameAlone
+    ? 'a name alone does not identify a person'
+    : 'what was given is mentioned in rows of one person, but it does not identify them';
   const message = matches.length === 1 ? one : `${matches.length} people match`;
-  throw new GdprError('SEVERAL', message, { hint: 'compare with what the person told you, then name one with --id', details: { candidates } });
+  throw new GdprError('SEVERAL', message, {
+    hint: 'compare with what the person told you, then name one with --id',
+    details: { candidates },
+  });
 }

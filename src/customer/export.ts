@@ -143,7 +143,7 @@ async function write(
   assertNoDrift(model, catalog);
   assertPlan(planExport(model, catalog, [request.subject]), plan.digest);
   await assertSamePerson(session, model, catalog, request.person);
-  await collectRows(session, compileCollect(model, catalog), model, catalog, [request.person]);
+  const contradicted = await collectRows(session, compileCollect(model, catalog), model, catalog, [request.person]);
   const traits = (await readTraits(session, model, catalog, [request.person]))[0] ?? new Map();
   const page = new Spool(paths.temporary);
   const counter = new WithheldCounter();
@@ -190,6 +190,7 @@ async function write(
         );
     }
     for (const { identifier } of request.person.shared) counter.add('', identifier, 'shared-identifier');
+    for (const { table, column, rows } of contradicted) counter.add(table, column, 'shared-identifier', rows);
     const withheld = counter.list();
     const facts = { request, operation: operation.id, snapshot, results, withheld };
     const pageModel = pageOf(model, { ...facts, retention });

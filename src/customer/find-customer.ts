@@ -26,7 +26,11 @@ export async function matchPeople(context: Context, query: PersonQuery): Promise
   if (candidates.length === 0) return [];
   const hasher = { version: keys.hmacVersion, hmac: (value: string) => keys.hmac('subject alias', value) };
   const subjects = await context.database.transaction('read committed', (session) =>
-    referencesOf(session, hasher, candidates.map(({ person }) => aliasesOf(person, model))),
+    referencesOf(
+      session,
+      hasher,
+      candidates.map(({ person }) => aliasesOf(person, model)),
+    ),
   );
   return candidates.map((candidate, i) => ({ ...candidate, subject: subjects[i] ?? '' }));
 }
@@ -41,7 +45,15 @@ export interface FindResult {
 export async function findCustomer(context: Context, query: PersonQuery): Promise<FindResult> {
   return runOperation(context, { action: 'customer find', subjects: [] }, async (operation) => {
     const matches = await matchPeople(context, query);
-    const sequence = await endOperation(context, operation, { result: 'done', counts: { matches: matches.length }, subjects: matches.map(({ subject }) => subject) });
-    return { operation: operation.id, matches: matches.map((match) => ({ ...masked(match), subject: match.subject })), audit: { sequence } };
+    const sequence = await endOperation(context, operation, {
+      result: 'done',
+      counts: { matches: matches.length },
+      subjects: matches.map(({ subject }) => subject),
+    });
+    return {
+      operation: operation.id,
+      matches: matches.map((match) => ({ ...masked(match), subject: match.subject })),
+      audit: { sequence },
+    };
   });
 }

@@ -2,7 +2,7 @@ import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { type CollectPlan, collectRows, compileCollect, type RowKey, rowsOf } from '../datamap/collect.js';
 import { spellingOf } from '../datamap/match.js';
-import type { DataMapModel } from '../datamap/model.js';
+import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Text } from '../datamap/schema.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
@@ -55,7 +55,14 @@ export function masked(candidate: Candidate): MaskedCandidate {
     const value = candidate.traits.get(kind)?.[0];
     return value === undefined ? null : mask(kind, value);
   };
-  return { id: candidate.id, kind: candidate.kind.en, name: first('name'), email: first('email'), phone: first('phone'), rows: candidate.rows };
+  return {
+    id: candidate.id,
+    kind: candidate.kind.en,
+    name: first('name'),
+    email: first('email'),
+    phone: first('phone'),
+    rows: candidate.rows,
+  };
 }
 
 /** More candidates than these are counted, not described. */
@@ -71,8 +78,15 @@ export function isEmptyQuery(query: PersonQuery): boolean {
  * Runs in the caller's REPEATABLE READ transaction.
  * @throws GdprError USAGE, INPUT_INVALID, SEVERAL when too many match to be told apart
  */
-export async function findPeople(session: Session, model: DataMapModel, catalog: Catalog, query: PersonQuery): Promise<Candidate[]> {
-  const searches: (() => Promise<Found>)[] = termsOf(query, model).map((term) => () => searchTerm(session, model, catalog, term));
+export async function findPeople(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  query: PersonQuery,
+): Promise<Candidate[]> {
+  const searches: (() => Promise<Found>)[] = termsOf(query, model).map(
+    (term) => () => searchTerm(session, model, catalog, term),
+  );
   if (query.id !== undefined) {
     const { id } = query;
     searches.push(async () => ({
@@ -80,7 +94,10 @@ export async function findPeople(session: Session, model: DataMapModel, catalog:
       identified: true,
     }));
   }
-  if (searches.length === 0) throw new GdprError('USAGE', 'nobody is named', { hint: 'name the person: --email, --phone, --order, --name, --personas-kods or --id' });
+  if (searches.length === 0)
+    throw new GdprError('USAGE', 'nobody is named', {
+      hint: 'name the person: --email, --phone, --order, --name, --personas-kods or --id',
+    });
   let people: Map<string, FoundPerson> | undefined;
   let identified = false;
   for (const search of searches) {
@@ -92,7 +109,10 @@ export async function findPeople(session: Session, model: DataMapModel, catalog:
     if (people.size === 0) return [];
   }
   const list = [...(people?.values() ?? [])];
-  if (list.length > MOST_CANDIDATES) throw new GdprError('SEVERAL', `${list.length} people match`, { hint: 'add another identifier: --email, --phone, --order or --id' });
+  if (list.length > MOST_CANDIDATES)
+    throw new GdprError('SEVERAL', `${list.length} people match`, {
+      hint: 'add another identifier: --email, --phone, --order or --id',
+    });
   const described = await describe(session, model, catalog, compileCollect(model, catalog), list);
   return described.map((candidate) => ({ ...candidate, identified }));
 }
@@ -112,6 +132,7 @@ async function searchTerm(session: Session, model: DataMapModel, catalog: Catalo
   const anchors = await anchorsOf(session, model, catalog, hits);
   const { by } = term;
   const kind = 'kind' in by ? by.kind : model.map.identifiers[by.identifier]?.kind;
+  if (kind === 'phone') return { anchors, identified: hits.every(({ certain }) => certain) };
   if (kind !== 'email' && kind !== 'personas-kods') return { anchors, identified: kind !== 'name' };
   const forms = new Set(parse(kind, term.value, spellingOf(model)));
   const own = new Set(hits.map(({ row }) => JSON.stringify(row)));
@@ -120,6 +141,9 @@ async function searchTerm(session: Session, model: DataMapModel, catalog: Catalo
       ? model.map.identifiers[anchor.identifier]?.kind === kind && forms.has(anchor.value)
       : anchor.kind === 'root' && own.has(JSON.stringify(anchor.row)),
   );
+  // Under an account's own e-mail, a guest order that bears another name is not a second candidate.
+  const accounts = strong.filter((anchor) => anchor.kind === 'root');
+  if (accounts.length > 0) return { anchors: accounts, identified: true };
   return strong.length > 0 ? { anchors: strong, identified: true } : { anchors, identified: false };
 }
 
@@ -141,7 +165,9 @@ function termsOf(query: PersonQuery, model: DataMapModel): Term[] {
   if (query.name !== undefined) terms.push({ by: { kind: 'name' }, value: query.name });
   if (query.order !== undefined) {
     if (model.map.identifiers[ORDER_NUMBER] === undefined) {
-      throw new GdprError('USAGE', `the data map has no identifier named "${ORDER_NUMBER}"`, { hint: 'name the person by --email, --phone or --id' });
+      throw new GdprError('USAGE', `the data map has no identifier named "${ORDER_NUMBER}"`, {
+        hint: 'name the person by --email, --phone or --id',
+      });
     }
     terms.push({ by: { identifier: ORDER_NUMBER }, value: query.order });
   }
@@ -150,51 +176,109 @@ function termsOf(query: PersonQuery, model: DataMapModel): Term[] {
 
 async function rowById(session: Session, model: DataMapModel, catalog: Catalog, id: string): Promise<Hit[]> {
   const named = model.tables.find((candidate) => id.startsWith(`${candidate.name}:`));
-  const first = model.tables.find((candidate) => candidate.name === canonicalName(Object.values(model.map.persons)[0]?.table ?? ''));
+  const first = model.tables.find(
+    (candidate) => candidate.name === canonicalName(Object.values(model.map.persons)[0]?.table ?? ''),
+  );
   const table = named ?? (id.includes(':') ? undefined : first);
   const text = named === undefined ? id : id.slice(named.name.length + 1);
   const owner = table?.owners[0];
-  if (table === undefined || owner === undefined) throw new GdprError('INPUT_INVALID', 'the --id names no personal table of the map', { hint: 'it is TABLE:KEY as gdpr customer find prints it, e.g. shop.customers:17' });
+  if (table === undefined || owner === undefined)
+    throw new GdprError('INPUT_INVALID', 'the --id names no personal table of the map', {
+      hint: 'it is TABLE:KEY as gdpr customer find prints it, e.g. shop.customers:17',
+    });
   const parts = keyOf(table, catalog);
-  const key = parts.length === 1 ? [text] : text.split(',');
-  if (live(table, catalog).key.length !== key.length) throw new GdprError('INPUT_INVALID', `the key of ${table.name} has ${parts.length} parts, separated by commas`);
+  const key = parts.length === 1 ? [text] : compositeKey(text);
+  if (live(table, catalog).key.length !== key.length) {
+    throw new GdprError(
+      'INPUT_INVALID',
+      `the --id does not fit the key of ${table.name}, which has ${live(table, catalog).key.length} parts`,
+      {
+        hint: 'write a key of several parts as a JSON list: TABLE:["a","b"]',
+      },
+    );
+  }
   const rows = await session.query(
     `SELECT 1 AS one FROM ${fromTable(table, catalog)} t WHERE ${parts.map((part, i) => `${part.expression}::text = $${i + 1}`).join(' AND ')}`,
     key,
   );
-  return rows.length === 0 ? [] : [{ node: { table, owner }, row: { table: table.name, key } }];
+  return rows.length === 0 ? [] : [{ node: { table, owner }, row: { table: table.name, key }, certain: true }];
 }
 
-async function describe(session: Session, model: DataMapModel, catalog: Catalog, plan: CollectPlan, people: readonly FoundPerson[]): Promise<Omit<Candidate, 'identified'>[]> {
+/** A key of several parts as `find` prints it, a JSON list of texts; plain ones may stand between commas. */
+function compositeKey(text: string): string[] {
+  if (!text.startsWith('[')) return text.split(',');
+  try {
+    const parts: unknown = JSON.parse(text);
+    if (Array.isArray(parts)) return parts.map(String);
+  } catch {
+    // answered by the caller: no parts fit no key
+  }
+  return [];
+}
+
+/** Whether a row's key may be shown: it is there, is no list, and holds nothing that identifies a person. */
+function isNameable(table: PersonalTableModel, catalog: Catalog): boolean {
+  const { key, columns } = live(table, catalog);
+  return (
+    key.length > 0 &&
+    key.every((name) => {
+      const entry = table.entry.columns[name];
+      const personal =
+        entry === undefined ||
+        (entry.identifier !== undefined && entry.identifier !== ORDER_NUMBER) ||
+        entry.namesSomeone === true ||
+        entry.freeText === true ||
+        entry.secret !== undefined;
+      return !personal && columns.get(name)?.type.endsWith('[]') !== true;
+    })
+  );
+}
+
+async function describe(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  plan: CollectPlan,
+  people: readonly FoundPerson[],
+): Promise<Omit<Candidate, 'identified'>[]> {
   if (people.length === 0) return [];
   await collectRows(session, plan, model, catalog, people);
   const traits = await readTraits(session, model, catalog, people);
   const counts = await session.query<{ person: number; rows: string }>(
     `SELECT person, sum(rows)::text AS rows FROM (${model.tables
-      .map((table) => `SELECT person, count(DISTINCT (${keyOf(table, catalog).map((_, i) => `k${i + 1}`).join(', ')})) AS rows FROM ${rowsOf(table)} GROUP BY person`)
+      .map(
+        (table) =>
+          `SELECT person, count(DISTINCT (${keyOf(table, catalog)
+            .map((_, i) => `k${i + 1}`)
+            .join(', ')})) AS rows FROM ${rowsOf(table)} GROUP BY person`,
+      )
       .join(' UNION ALL ')}) c GROUP BY person`,
   );
-  const ids = await guestIds(session, model, catalog);
+  const ids = await nameableRows(session, model, catalog);
   return people.map((person, i) => {
-    const row: RowKey | undefined = person.roots[0] ?? person.rows[0] ?? ids.get(i);
-    const kind = Object.values(model.map.persons).find((entry) => canonicalName(entry.table) === person.roots[0]?.table)?.title;
+    const row =
+      [...person.roots, ...person.rows].find((candidate) => isNameable(model.table(candidate.table), catalog)) ??
+      ids.get(i);
+    const kind = Object.values(model.map.persons).find(
+      (entry) => canonicalName(entry.table) === person.roots[0]?.table,
+    )?.title;
     return {
       person,
       traits: traits[i] ?? new Map(),
-      id: row === undefined ? '' : `${row.table}:${row.key.join(',')}`,
+      id: row === undefined ? '' : `${row.table}:${row.key.length === 1 ? row.key[0] : JSON.stringify(row.key)}`,
       kind: kind ?? { lv: 'viesis', en: 'guest' },
       rows: Number(counts.find((count) => count.person === i)?.rows ?? 0),
     };
   });
 }
 
-/** A row by which a person without an account can be named again: their first one that an identifier reaches. */
-async function guestIds(session: Session, model: DataMapModel, catalog: Catalog): Promise<Map<number, RowKey>> {
+/** For each person, their first row by which `--id` leads back to them and whose key says nothing about them. */
+async function nameableRows(session: Session, model: DataMapModel, catalog: Catalog): Promise<Map<number, RowKey>> {
   const ids = new Map<number, RowKey>();
   for (const table of model.tables) {
-    // `--id` follows the first owner of a row, so only that one may name it.
-    if (live(table, catalog).key.length === 0 || !table.owners[0]?.reaches.some((reach) => reach.kind === 'identifier')) continue;
+    if (!isNameable(table, catalog)) continue;
     const names = keyOf(table, catalog).map((_, i) => `k${i + 1}`);
+    // `--id` follows the first owner of a row, so only that one may name it.
     const rows = session.stream(
       `SELECT DISTINCT ON (person) person, ${names.map((name) => `${name}::text`).join(', ')} FROM ${rowsOf(table)} WHERE owner = 0 ORDER BY person, ${names.join(', ')}`,
     );

@@ -11,13 +11,22 @@ import { type FoundPerson, peopleOf } from './people.js';
  * an account may have been closed, or its e-mail may have become somebody else's.
  * @throws GdprError NOBODY when the person is gone, PLAN_CHANGED when other rows or identifiers are theirs now
  */
-export async function assertSamePerson(session: Session, model: DataMapModel, catalog: Catalog, person: FoundPerson): Promise<void> {
+export async function assertSamePerson(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  person: FoundPerson,
+): Promise<void> {
   const [found, ...others] = await peopleOf(session, model, catalog, anchorsOfPerson(person, model));
   if (found === undefined) {
-    throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the operation', { hint: 'run: gdpr customer find' });
+    throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the operation', {
+      hint: 'run: gdpr customer find',
+    });
   }
   if (others.length > 0 || JSON.stringify(comparable(found)) !== JSON.stringify(comparable(person))) {
-    throw new GdprError('PLAN_CHANGED', 'what identifies the person has changed since they were found', { hint: 'run the command again' });
+    throw new GdprError('PLAN_CHANGED', 'what identifies the person has changed since they were found', {
+      hint: 'run the command again',
+    });
   }
 }
 
@@ -29,7 +38,7 @@ function anchorsOfPerson(person: FoundPerson, model: DataMapModel): Anchor[] {
     });
   }
   return [
-    ...person.identifiers.map((value): Anchor => ({ kind: 'identifier', ...value })),
+    ...person.identifiers.map((value): Anchor => ({ kind: 'identifier', ...value, name: person.names[0] })),
     ...person.rows.map(({ owner, ...row }): Anchor => ({ kind: 'row', row, owner })),
   ];
 }

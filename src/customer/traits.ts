@@ -3,9 +3,9 @@ import type { Catalog } from '../datamap/catalog.js';
 import { type Person, rowsOf } from '../datamap/collect.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
+import { occurrencesOf, occurrenceText } from '../datamap/occurrences.js';
 import { conditions, fromTable, keyOf, operand } from '../datamap/sql.js';
 import { type IdentifierKind, same } from '../identity/kinds.js';
-import { occurrencesOf, occurrenceText } from './search.js';
 
 /** What a person's own rows call them: values as stored, by kind. */
 export type Traits = ReadonlyMap<IdentifierKind, readonly string[]>;
@@ -15,10 +15,17 @@ export type Traits = ReadonlyMap<IdentifierKind, readonly string[]>;
  * of the collection, a statement a place of the map. A row that is theirs by a key alone does not count: what an
  * account's ticket or cart holds may have been typed by a colleague.
  */
-export async function readTraits(session: Session, model: DataMapModel, catalog: Catalog, people: readonly Person[]): Promise<Traits[]> {
+export async function readTraits(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  people: readonly Person[],
+): Promise<Traits[]> {
   const traits = people.map(() => new Map<IdentifierKind, string[]>());
   const spelling = spellingOf(model);
-  const known = people.map((person) => new Set([...person.roots, ...person.rows].map((row) => `${row.table} ${JSON.stringify(row.key)}`)));
+  const known = people.map(
+    (person) => new Set([...person.roots, ...person.rows].map((row) => `${row.table} ${JSON.stringify(row.key)}`)),
+  );
   for (const occurrence of occurrencesOf(model)) {
     const { table, owner } = occurrence.node;
     if (!owner.reaches.some((reach) => reach.kind !== 'through')) continue;
@@ -42,7 +49,11 @@ export async function readTraits(session: Session, model: DataMapModel, catalog:
       const linked = links.some((reach) => {
         const values = proved.splice(0, reach.identifier.length);
         return reach.identifier.every((pair, at) =>
-          people[i]?.identifiers.some(({ identifier, value: own }) => identifier === pair.is && same(model.map.identifiers[identifier]?.kind ?? 'code', own, values[at] ?? '', spelling)),
+          people[i]?.identifiers.some(
+            ({ identifier, value: own }) =>
+              identifier === pair.is &&
+              same(model.map.identifiers[identifier]?.kind ?? 'code', own, values[at] ?? '', spelling),
+          ),
         );
       });
       if (!linked && known[i]?.has(`${table.name} ${JSON.stringify(rest.slice(0, key.length))}`) !== true) continue;

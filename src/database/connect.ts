@@ -40,6 +40,11 @@ function sessionSettings(timeZone: string): string {
     'SET extra_float_digits = 1',
     'SET standard_conforming_strings = on',
     `SET timezone = '${timeZone.replaceAll("'", "''")}'`,
+    // Rows that a policy hides would be missing from an export without a word; off makes it an error (SQLSTATE 42501).
+    'SET row_security = off',
+    // A connection rests while an archive is written, or holds only a lock.
+    'SET idle_session_timeout = 0',
+    'SET idle_in_transaction_session_timeout = 0',
   ].join('; ');
 }
 
@@ -108,13 +113,31 @@ export async function openPool(
       max: size,
       afterCreate: (client: pg.Client, done: (error?: Error) => void) => {
         client.on('error', () => {}); // a connection lost while idle shows at its next use
-        client.query(settings).then(() => done(), done);
+        prepare(client, settings).then(() => done(), done);
       },
     },
     // knex logs failing statements with their bound values
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
   });
   return new PooledDatabase(pool, size, onClose);
+}
+
+/**
+ * Applies the settings to a new connection; the pool does not know one that fails here, so it is ended.
+ * @throws GdprError WRONG_DATABASE when the database's encoding cannot hold every name
+ */
+async function prepare(client: pg.Client, settings: string): Promise<void> {
+  try {
+    await client.query(settings);
+    const { rows } = await client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
+    if (rows[0]?.encoding === 'UTF8') return;
+    throw new GdprError('WRONG_DATABASE', `the database is encoded in ${rows[0]?.encoding ?? 'nothing known'}, and only UTF8 holds every name`, {
+      hint: 'bring it over into a database made with ENCODING UTF8 (pg_dump, then restore)',
+    });
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
 }
 
 /** A database behind knex's pool. */

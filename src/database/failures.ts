@@ -65,9 +65,21 @@ export function databaseError(error: unknown): unknown {
     return new GdprError('DATABASE_UNAVAILABLE', 'the server has no database of that name', { cause: error, hint: 'check DATABASE_URL' });
   }
   if (code === '22021' || code === '22P05') {
-    return new GdprError('INPUT_INVALID', `a value holds a character that the database cannot store (SQLSTATE ${code})`, {
+    return new GdprError('INPUT_INVALID', `a value holds a character that cannot be converted to or from the database's encoding (SQLSTATE ${code})`, {
       cause: error,
-      hint: 'check the value for control characters',
+      hint: 'check what was given for control characters; the database must be encoded in UTF8',
+    });
+  }
+  if (code === '25006') {
+    return new GdprError('DATABASE_UNAVAILABLE', 'the database takes no changes: it is a read-only replica, or set to read only (SQLSTATE 25006)', {
+      cause: error,
+      hint: 'name the primary server in DATABASE_URL: every operation writes to the audit log',
+    });
+  }
+  if (code === '42501' && (error as Error & { routine?: unknown }).routine === 'check_enable_rls') {
+    return new GdprError('REFUSED', 'row-level security would hide rows from this database role, and the result would not be whole (SQLSTATE 42501)', {
+      cause: error,
+      hint: 'work as a role with BYPASSRLS, or as the owner of the tables where row-level security is not forced',
     });
   }
   if (code === '42501') {

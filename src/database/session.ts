@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import type pg from 'pg';
 import QueryStream from 'pg-query-stream';
 
@@ -52,8 +54,32 @@ export class PgSession implements Session {
 
   async *stream(sql: string, values: readonly unknown[] = []): AsyncIterable<(string | null)[]> {
     const options = { rowMode: 'array' as const, types: TEXT_ONLY, batchSize: STREAM_BATCH };
-    const stream = this.client.query(new QueryStream(sql, [...values], options as never));
+    const stream = this.client.query(new RowStream(sql, [...values], options as never));
     yield* stream as AsyncIterable<(string | null)[]>;
+  }
+}
+
+/**
+ * pg-query-stream ends only when the server has answered its last word, which a lost connection never does: whoever
+ * reads would wait for ever.
+ */
+class RowStream extends QueryStream {
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    const { connection } = this.cursor as { connection?: EventEmitter & { stream: Socket } };
+    let ended = false;
+    const end = (reason?: Error | null) => {
+      if (ended) return;
+      ended = true;
+      connection?.off('end', lost);
+      done(reason ?? error);
+    };
+    const lost = () => end(error ?? new Error('Connection terminated'));
+    if (connection?.stream.destroyed === true) {
+      lost();
+      return;
+    }
+    connection?.once('end', lost);
+    super._destroy(error as Error, end);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.js';
 import { collectionOrder, type Node } from './graph.js';
 import { type IdentifierIndex, indexIdentifiers, type KnownIdentifier, matcher, spellingOf } from './match.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
+import { occurrencesOf, occurrenceText } from './occurrences.js';
 import { conditions, equal, fromTable, keyOf, operand } from './sql.js';
 
 /** A row named by the text of its key's parts. */
@@ -20,6 +21,18 @@ export interface Person {
   readonly rows: readonly (RowKey & { readonly owner: string })[];
   /** Normalised values, by identifier of the map. */
   readonly identifiers: readonly KnownIdentifier[];
+  /** What their own rows call them; without any, an identifier alone decides. */
+  readonly names?: readonly string[] | undefined;
+  /** Whether others use the same identifiers, so that only a row that bears one of the names is theirs. */
+  readonly byNameOnly?: boolean | undefined;
+}
+
+/** Rows of a table under a person's identifier that bear somebody else's name, and so were not collected. */
+export interface Contradicted {
+  readonly person: number;
+  readonly table: string;
+  readonly column: string;
+  readonly rows: number;
 }
 
 /** The temporary table that holds whose rows of a table were collected: (person, owner, k1 … kn). */
@@ -33,9 +46,14 @@ export type CollectStep =
   | {
       readonly kind: 'identifier';
       readonly node: Node;
-      /** Narrows by the first linking identifier's search key ($1: text[]); the exact check follows in TypeScript. */
+      /**
+       * Narrows by the first linking identifier's search key ($1: text[]); the exact check follows in TypeScript.
+       * Result: the key's parts, the name that the row bears for this owner (or NULL), the identifiers' values.
+       */
       readonly sql: string;
       readonly identifiers: readonly { readonly id: string; readonly kind: IdentifierKind }[];
+      /** The column of the first identifier. */
+      readonly column: string;
       readonly options: IdentifierOptions;
     };
 
@@ -87,12 +105,17 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
       if (first === undefined) return [];
       const where = [`${sqlKey(first.kind, values[0] ?? '')} = ANY ($1::text[])`, ...conditions(reach.when)];
       const keyText = key.map((part) => `${part.expression}::text`);
+      const name = occurrencesOf(model).find(
+        (place) => place.kind === 'name' && place.node.table === table && place.node.owner === owner,
+      );
+      const nameText = name === undefined ? 'NULL::text' : occurrenceText(name, catalog);
       return [
         {
           kind: 'identifier',
           node,
-          sql: `SELECT ${[...keyText, ...values].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${where.join(' AND ')}`,
+          sql: `SELECT ${[...keyText, nameText, ...values].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${where.join(' AND ')}`,
           identifiers: pairs.map(({ pair, kind }) => ({ id: pair.is, kind })),
+          column: first.pair.column,
           options: spellingOf(model),
         },
       ];
@@ -131,6 +154,7 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
 /**
  * Collects the rows of every person into the temporary tables, a statement a reach. `people[i]` becomes person `i`.
  * Runs inside the caller's transaction, whose snapshot it shares; the tables go with it.
+ * @returns what was left out because it bears another name
  */
 export async function collectRows(
   session: Session,
@@ -138,7 +162,8 @@ export async function collectRows(
   model: DataMapModel,
   catalog: Catalog,
   people: readonly Person[],
-): Promise<void> {
+): Promise<Contradicted[]> {
+  const contradicted = new Map<string, Contradicted>();
   for (const statement of plan.create) await session.run(statement);
   await insertKnownRows(session, model, catalog, people);
   const byIdentifier = indexIdentifiers(people);
@@ -150,12 +175,13 @@ export async function collectRows(
         found +=
           step.kind === 'through'
             ? await session.run(step.sql)
-            : await collectByIdentifier(session, step, catalog, people, byIdentifier);
+            : await collectByIdentifier(session, step, catalog, people, byIdentifier, contradicted);
       }
     } while (group.repeat && found > 0);
     for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table))))
       await session.run(`ANALYZE ${table}`);
   }
+  return [...contradicted.values()];
 }
 
 async function insertKnownRows(
@@ -189,9 +215,11 @@ async function insertKeys(
 ): Promise<number> {
   const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`).join(', ');
-  const arrays = key.map((part, i) => `$${i + 2}::${part.type}[]`).join(', ');
+  // Each part is cast on its own, since an array of arrays would be taken apart.
+  const arrays = key.map((_, i) => `$${i + 2}::text[]`).join(', ');
+  const parts = key.map((part, i) => `u.k${i + 1}::${part.type}`).join(', ');
   return session.run(
-    `INSERT INTO ${rowsOf(table)} (person, owner, ${names}) SELECT u.person, ${owner.index}::smallint, ${key.map((_, i) => `u.k${i + 1}`).join(', ')} FROM unnest($1::integer[], ${arrays}) u (person, ${names}) ON CONFLICT DO NOTHING`,
+    `INSERT INTO ${rowsOf(table)} (person, owner, ${names}) SELECT u.person, ${owner.index}::smallint, ${parts} FROM unnest($1::integer[], ${arrays}) u (person, ${names}) ON CONFLICT DO NOTHING`,
     [rows.map((row) => row.person), ...key.map((_, i) => rows.map((row) => row.key[i] ?? null))],
   );
 }
@@ -204,15 +232,30 @@ async function collectByIdentifier(
   catalog: Catalog,
   people: readonly Person[],
   index: IdentifierIndex,
+  contradicted: Map<string, Contradicted>,
 ): Promise<number> {
   const match = matcher(step.identifiers, people, index, step.options);
   if (match === undefined) return 0;
   const keyLength = keyOf(step.node.table, catalog).length;
   // The narrowed rows are few and are read whole: a cursor would stay open across the insert.
   const matched: { person: number; key: string[] }[] = [];
+  const others = new Map<number, number>();
   for await (const row of session.stream(step.sql, [match.searchKeys])) {
     const key = row.slice(0, keyLength) as string[];
-    for (const person of match.peopleOf(row.slice(keyLength))) matched.push({ person, key });
+    for (const found of match.peopleOf(row.slice(keyLength + 1), row[keyLength] ?? null)) {
+      if (found.contradicted) others.set(found.person, (others.get(found.person) ?? 0) + 1);
+      else matched.push({ person: found.person, key });
+    }
+  }
+  const { table, owner } = step.node;
+  for (const [person, rows] of others) {
+    // A step may be repeated; what it leaves out is the same each time.
+    contradicted.set(`${person} ${table.name} ${owner.id} ${step.column}`, {
+      person,
+      table: table.name,
+      column: step.column,
+      rows,
+    });
   }
   let inserted = 0;
   for (let at = 0; at < matched.length; at += MATCH_BATCH) {

@@ -15,7 +15,8 @@ export interface Drift {
     | 'impersonal-but-keyed'
     | 'key-not-owned'
     | 'not-json'
-    | 'not-a-date';
+    | 'not-a-date'
+    | 'person-without-key';
   readonly message: string;
 }
 
@@ -74,10 +75,20 @@ export function findDrift(model: DataMapModel, catalog: Catalog): Drift[] {
   }
   for (const table of model.tables) {
     const live = catalog.get(table.name);
-    if (live !== undefined) drift.push(...unownedKeys(table, live, personal), ...notJson(table, live));
+    if (live !== undefined)
+      drift.push(...unownedKeys(table, live, personal), ...notJson(table, live), ...withoutKey(table, live));
   }
   drift.push(...notDates(model, catalog));
   return drift;
+}
+
+/** A table whose rows are persons needs a key, or one row could be taken for another between two looks. */
+function withoutKey(table: PersonalTableModel, live: CatalogTable): Drift[] {
+  if (live.key.length > 0 || !table.owners.some((owner) => owner.reaches.some((reach) => reach.kind === 'self')))
+    return [];
+  const message =
+    'its rows are persons, but it has neither a primary key nor a unique index over NOT NULL columns; give it one';
+  return [{ table: table.name, problem: 'person-without-key', message }];
 }
 
 /** Keys to personal tables from a table that is said to hold nothing about people. */

@@ -1,4 +1,11 @@
-import { type IdentifierKind, type IdentifierOptions, parse, same, searchKeys } from '../identity/kinds.js';
+import {
+  type IdentifierKind,
+  type IdentifierOptions,
+  namesMayBeOne,
+  parse,
+  same,
+  searchKeys,
+} from '../identity/kinds.js';
 
 /** How identifiers of this map are read: numbers without a country code are the map's country's. */
 export function spellingOf({ map }: { readonly map: { readonly country: string } }): IdentifierOptions {
@@ -11,7 +18,20 @@ export interface KnownIdentifier {
   readonly value: string;
 }
 
-type Known = { readonly identifiers: readonly KnownIdentifier[] };
+/** As much of a person as decides whether a row is theirs. */
+interface Known {
+  readonly identifiers: readonly KnownIdentifier[];
+  /** What their own rows call them; none when nothing does. */
+  readonly names?: readonly string[] | undefined;
+  /** Whether others are known by the same identifiers, so that a row must bear one of the names to be theirs. */
+  readonly byNameOnly?: boolean | undefined;
+}
+
+/** Whether a row that bears this name (or none) may be the person's. */
+function bearsName({ names = [], byNameOnly = false }: Known, name: string | null): boolean {
+  if (name === null || name.trim() === '') return !byNameOnly;
+  return names.length === 0 ? !byNameOnly : names.some((known) => namesMayBeOne(known, name));
+}
 
 /** identifier → value → the people who have it, by position. */
 export type IdentifierIndex = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
@@ -33,8 +53,14 @@ export function indexIdentifiers(people: readonly Known[]): IdentifierIndex {
 export interface Matcher {
   /** What the SQL key of the first identifier is compared with. */
   readonly searchKeys: readonly string[];
-  /** The people to whom a row with these values, one an identifier, belongs: all of them must be theirs. */
-  peopleOf(values: readonly (string | null)[]): number[];
+  /**
+   * The people who have all of these values, one an identifier; `contradicted` when the row bears a name that is
+   * not theirs, and so is somebody else's under the same identifier.
+   */
+  peopleOf(
+    values: readonly (string | null)[],
+    name: string | null,
+  ): { readonly person: number; readonly contradicted: boolean }[];
 }
 
 /** The exact check of an identifier reach; undefined when nobody has a value of its first identifier. */
@@ -58,16 +84,16 @@ export function matcher(
   }
   return {
     searchKeys: [...new Set([...values.keys()].flatMap((value) => searchKeys(first.kind, value, options)))],
-    peopleOf(found) {
+    peopleOf(found, name) {
       const forms = parse(first.kind, found[0] ?? '', options);
       const candidates = new Set(forms.flatMap((form) => [...(holders.get(form) ?? [])]));
-      return [...candidates].filter((person) =>
-        identifiers.every(({ id, kind }, i) =>
-          people[person]?.identifiers.some(
-            (known) => known.identifier === id && same(kind, known.value, found[i] ?? '', options),
-          ),
-        ),
-      );
+      return [...candidates].flatMap((person) => {
+        const known = people[person];
+        const all = identifiers.every(({ id, kind }, i) =>
+          known?.identifiers.some((own) => own.identifier === id && same(kind, own.value, found[i] ?? '', options)),
+        );
+        return known !== undefined && all ? [{ person, contradicted: !bearsName(known, name) }] : [];
+      });
     },
   };
 }

@@ -10,7 +10,7 @@ import { phoneSearchKeys, sqlPhoneKey } from './phone-key.js';
 
 export { IDENTIFIER_KINDS, type IdentifierKind } from './kind-names.js';
 export { mask } from './mask.js';
-export { nameContains } from './name.js';
+export { nameContains, namesMayBeOne } from './name.js';
 export { nameTokens, sqlNameCondition, sqlNameText, sqlNameWords } from './name-key.js';
 export { isOrganisationNumber } from './personas-kods.js';
 export type { IdentifierOptions } from './phone.js';

@@ -78,3 +78,29 @@ export function nameContains(full: string, query: string): boolean {
 function words(form: string): string[] {
   return form.split(' ').filter((word) => /[\p{L}\p{N}]/u.test(word));
 }
+
+/**
+ * Whether two names may be one person's as people write it: all words of the shorter are met in the longer, where a
+ * word may differ in its last letter (Ivanovs and Иванов, Bērziņa and Bērziņai) or stand as an initial.
+ */
+export function namesMayBeOne(a: string, b: string): boolean {
+  return foldName(a).some((x) => foldName(b).some((y) => wordsMeet(x.split(' '), y.split(' '))));
+}
+
+function wordsMeet(a: readonly string[], b: readonly string[]): boolean {
+  const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
+  const free = [...longer];
+  return shorter.every((word) => {
+    const at = free.findIndex((other) => wordMeets(word, other));
+    if (at === -1) return false;
+    free.splice(at, 1);
+    return true;
+  });
+}
+
+function wordMeets(a: string, b: string): boolean {
+  if (a === b) return true;
+  if (a.length === 1 || b.length === 1) return a[0] === b[0];
+  const longest = Math.max(a.length, b.length);
+  return longest >= 4 && a.slice(0, longest - 1) === b.slice(0, longest - 1);
+}

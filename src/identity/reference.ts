@@ -1,5 +1,4 @@
 import type { Session } from '../database/session.js';
-import { groupBy } from '../foundation/group.js';
 import { randomId } from '../foundation/random-id.js';
 
 /** Something by which the same person is met again: a normalised identifier, or the key of a row that is theirs. */
@@ -19,7 +18,9 @@ const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('gdpr subject', 0))"
 
 /**
  * The reference of each person, made on first sight. `people[i]` lists the aliases of person `i`; where they lead to
- * several references, the oldest stands. Four statements, whatever the number of people.
+ * several references, the oldest stands. Where a person has rows of their own, these decide: an e-mail that was
+ * another's before is theirs from now on, and the other keeps the reference. Four statements, whatever the number of
+ * people.
  */
 export async function referencesOf(
   session: Session,
@@ -31,37 +32,61 @@ export async function referencesOf(
   );
   const all = hashed.flat();
   await session.run(LOCK);
-  const known = await session.query<{ hmac: string; reference: string }>(
-    `SELECT a.hmac, a.reference FROM gdpr.subject_alias a JOIN gdpr.subject s USING (reference)
+  const known = await session.query<Known>(
+    `SELECT a.hmac, a.reference,
+            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row' AND r.key_version = $1) AS "hasRow"
+     FROM gdpr.subject_alias a JOIN gdpr.subject s USING (reference)
      WHERE a.key_version = $1 AND a.hmac = ANY ($2::text[]) ORDER BY s.created_at, s.reference`,
     [hasher.version, all.map((alias) => alias.hmac)],
   );
-  const referencesByHmac = groupBy(known, (row) => row.hmac);
   const rank = new Map([...new Set(known.map((row) => row.reference))].map((reference, i) => [reference, i]));
+  const byHmac = new Map(known.map((row) => [row.hmac, row]));
   const made: string[] = [];
   const result = hashed.map((aliases) => {
-    const found = aliases
-      .flatMap((alias) => referencesByHmac.get(alias.hmac)?.map((row) => row.reference) ?? [])
-      .sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0))[0];
+    const found = chosen(aliases, byHmac).sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0))[0];
     if (found !== undefined) return found;
     const reference = `subject:${randomId(26)}`;
     made.push(reference);
     return reference;
   });
   await session.run('INSERT INTO gdpr.subject (reference) SELECT unnest($1::text[])', [made]);
-  const fresh = hashed.flatMap((aliases, i) =>
-    aliases.filter((alias) => !referencesByHmac.has(alias.hmac)).map((alias) => ({ ...alias, reference: result[i] })),
-  );
+  const kept = hashed.flatMap((aliases, i) => {
+    const hasRow = aliases.some((alias) => alias.kind === 'row');
+    return aliases
+      .filter((alias) => !byHmac.has(alias.hmac) || (hasRow && byHmac.get(alias.hmac)?.reference !== result[i]))
+      .map((alias) => ({ ...alias, reference: result[i] }));
+  });
+  const distinct = [...new Map(kept.map((alias) => [alias.hmac, alias])).values()];
   await session.run(
     `INSERT INTO gdpr.subject_alias (hmac, key_version, kind, reference)
      SELECT u.hmac, $1, u.kind, u.reference FROM unnest($2::text[], $3::text[], $4::text[]) u (hmac, kind, reference)
-     ON CONFLICT DO NOTHING`,
+     ON CONFLICT (hmac, key_version) DO UPDATE SET reference = excluded.reference`,
     [
       hasher.version,
-      fresh.map((alias) => alias.hmac),
-      fresh.map((alias) => alias.kind),
-      fresh.map((alias) => alias.reference),
+      distinct.map((alias) => alias.hmac),
+      distinct.map((alias) => alias.kind),
+      distinct.map((alias) => alias.reference),
     ],
   );
   return result;
+}
+
+interface Known {
+  readonly [key: string]: unknown;
+  readonly hmac: string;
+  readonly reference: string;
+  /** Whether the reference belongs to somebody with rows of their own. */
+  readonly hasRow: boolean;
+}
+
+/** The references that the aliases lead to and that can be this person's. */
+function chosen(aliases: readonly { kind: string; hmac: string }[], byHmac: ReadonlyMap<string, Known>): string[] {
+  const led = aliases.flatMap((alias) => {
+    const known = byHmac.get(alias.hmac);
+    return known === undefined ? [] : [{ ...alias, ...known }];
+  });
+  const byRow = led.filter((alias) => alias.kind === 'row');
+  if (byRow.length > 0) return byRow.map(({ reference }) => reference);
+  const hasRow = aliases.some((alias) => alias.kind === 'row');
+  return led.filter((alias) => !hasRow || !alias.hasRow).map(({ reference }) => reference);
 }

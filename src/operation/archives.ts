@@ -1,8 +1,12 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { timeText } from '../audit/append.js';
 import { digestFile } from '../foundation/digest-file.js';
-import { GdprError } from '../foundation/errors.js';
+import { asFileError } from '../foundation/durable.js';
+import { GdprError, isMissing } from '../foundation/errors.js';
 import type { OpenWorkspace } from '../workspace/open.js';
+import { isArchiveName, operationOfFile } from './archive-name.js';
+import { ARCHIVE_DIGEST } from './outcome-sql.js';
 
 export interface ListedArchive {
   readonly operation: string;
@@ -15,27 +19,35 @@ export interface ListedArchive {
   readonly state: 'present' | 'changed' | 'missing';
 }
 
-/** The archives of finished operations, oldest first. */
+/**
+ * The archives of finished operations, oldest first, by the audit log: `gdpr.operation`, which anybody who may write
+ * to it may change, gives no more than the file's name, and where it does not, the folder does.
+ */
 export async function listArchives({ database, paths }: OpenWorkspace): Promise<ListedArchive[]> {
   const rows = await database.transaction('read committed', (session) =>
-    session.query<{ id: string; action: string; ended: string; archive: string; sha256: string }>(
-      `SELECT id, action, ${timeText('ended_at')} AS ended, archive, archive_sha256 AS sha256
-       FROM gdpr.operation WHERE state = 'done' AND archive IS NOT NULL ORDER BY ended_at, id`,
+    session.query<{ id: string; action: string; ended: string; sha256: string; archive: string | null }>(
+      `SELECT e.operation AS id, e.action, ${timeText('e.time')} AS ended, ${ARCHIVE_DIGEST} AS sha256, o.archive
+       FROM gdpr.audit_entry e LEFT JOIN gdpr.operation o ON o.id = e.operation
+       WHERE e.kind = 'outcome' AND e.result = 'done' AND ${ARCHIVE_DIGEST} IS NOT NULL ORDER BY e.sequence`,
     ),
   );
+  const found = new Map((await names(paths.archives)).map((name) => [operationOfFile(name), name]));
   const archives: ListedArchive[] = [];
-  for (const row of rows) {
-    const path = join(paths.archives, row.archive);
-    archives.push({
-      operation: row.id,
-      action: row.action,
-      ended: row.ended,
-      archive: path,
-      sha256: row.sha256,
-      state: await stateOf(path, row.sha256),
-    });
+  for (const { id, action, ended, sha256, archive } of rows) {
+    const name = archive !== null && isArchiveName(archive, id) ? archive : (found.get(id) ?? `*-${id}.asice`);
+    const path = join(paths.archives, name);
+    archives.push({ operation: id, action, ended, archive: path, sha256, state: await stateOf(path, sha256) });
   }
   return archives;
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.asice'));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    return asFileError(folder, () => Promise.reject(error));
+  }
 }
 
 async function stateOf(path: string, sha256: string): Promise<ListedArchive['state']> {

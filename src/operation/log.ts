@@ -7,6 +7,7 @@ import type { Session } from '../database/session.js';
 import { GdprError, isMissing } from '../foundation/errors.js';
 import { readKeyIds } from '../keys/keys.js';
 import type { OpenWorkspace } from '../workspace/open.js';
+import { checkOperations } from './agreement.js';
 
 /** The last entries that match, in the order of the log. @throws GdprError INPUT_INVALID for a time that is none */
 export async function listEntries(
@@ -31,19 +32,24 @@ export async function listEntries(
   });
 }
 
-/** Rebuilds the log's tree and compares it with every checkpoint, those of the journal outside the database included. */
+/**
+ * Rebuilds the log's tree and compares it with every checkpoint, those of the journal outside the database included,
+ * and the table of operations with the log.
+ */
 export async function verifyAuditLog({ database, paths }: OpenWorkspace): Promise<LogVerification> {
   const verifierKey = parseVerifierKey((await readKeyIds(paths.keys)).checkpoint);
   // Read before the snapshot begins, or a checkpoint made meanwhile would seem to be ahead of the log.
   const fromJournal = await journalCheckpoints(paths.journal).catch((error: unknown) => missing(error));
   return database.transaction('repeatable read', async (session) => {
     if (!Array.isArray(fromJournal) && (await wasUsed(session))) throw fromJournal;
-    return verifyLog({
+    const log = await verifyLog({
       entries: storedEntries(session),
       checkpoints: storedCheckpoints(session),
       journalCheckpoints: Array.isArray(fromJournal) ? fromJournal : [],
       verifierKey,
     });
+    const { check, problems } = await checkOperations(session);
+    return { ...log, valid: log.valid && check.ok, checks: [...log.checks, check], problems: [...log.problems, ...problems] };
   });
 }
 

@@ -38,7 +38,7 @@ export interface Outcome {
 export interface Operation {
   readonly id: string;
   readonly intent: Intent;
-  /** Whether an outcome was recorded, or its recording begun. */
+  /** Whether an outcome was recorded, or may have been. */
   ended: boolean;
   readonly release: () => Promise<void>;
 }
@@ -85,11 +85,19 @@ export async function beginOperation(context: Context, intent: Intent, archiveNa
  */
 export async function endOperation(context: Context, operation: Operation, outcome: Outcome): Promise<number> {
   operation.ended = true;
-  const sequence = await context.database.transaction('read committed', (session) =>
-    recordOutcome(session, context, operation.id, operation.intent, outcome),
-  );
+  const sequence = await context.database
+    .transaction('read committed', (session) => recordOutcome(session, context, operation.id, operation.intent, outcome))
+    .catch((error: unknown) => {
+      operation.ended = mayHaveCommitted(error);
+      throw error;
+    });
   await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
   return sequence;
+}
+
+/** A connection lost during COMMIT leaves open what became of it; an error that names another cause was before it. */
+function mayHaveCommitted(error: unknown): boolean {
+  return !(error instanceof GdprError) || error.code === 'DATABASE_UNAVAILABLE';
 }
 
 /** The rows of an outcome; the caller commits. */
@@ -100,6 +108,7 @@ export async function recordOutcome(
   intent: Intent,
   outcome: Outcome,
 ): Promise<number> {
+  const subjects = [...new Set(outcome.subjects ?? intent.subjects)];
   const changed = await session.run(
     `UPDATE gdpr.operation SET state = $2, ended_at = clock_timestamp(), archive = $3, archive_sha256 = $4, subjects = $5::text[],
        request = coalesce($6, request)
@@ -109,7 +118,7 @@ export async function recordOutcome(
       outcome.result,
       outcome.archive === undefined ? null : basename(outcome.archive.path),
       outcome.archive?.sha256 ?? null,
-      [...(outcome.subjects ?? intent.subjects)],
+      subjects,
       outcome.request ?? null,
     ],
   );
@@ -120,7 +129,7 @@ export async function recordOutcome(
     ...entry(who, id, intent),
     kind: 'outcome',
     result: outcome.result,
-    ...(outcome.subjects && { subjects: [...new Set(outcome.subjects)] }),
+    subjects,
     ...(outcome.request && { request: outcome.request }),
     ...(outcome.archive && { archiveDigest: `sha256:${outcome.archive.sha256}` }),
     ...(outcome.counts && { counts: outcome.counts }),

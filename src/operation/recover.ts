@@ -6,11 +6,13 @@ import { asFileError, renameDurably } from '../foundation/durable.js';
 import { isMissing } from '../foundation/errors.js';
 import { partialOf } from '../archive/write.js';
 import type { Context } from '../workspace/open.js';
+import { isArchiveName, operationOfFile } from './archive-name.js';
 import { operationLock, recordOutcome } from './operation.js';
+import { ARCHIVE_DIGEST } from './outcome-sql.js';
 
 /** What `recover` did with one thing that it found. */
 export interface Recovery {
-  readonly what: 'finished' | 'abandoned' | 'removed' | 'missing' | 'damaged' | 'running';
+  readonly what: 'finished' | 'abandoned' | 'removed' | 'damaged' | 'running';
   readonly operation?: string;
   readonly file?: string;
 }
@@ -24,14 +26,17 @@ interface Row {
   request: string | null;
   plan_digest: string | null;
   archive: string | null;
-  archive_sha256: string | null;
+  /** Whether the log holds an outcome, and the digest of the archive in it. */
+  logged: boolean;
+  sha256: string | null;
 }
 
 /**
  * Brings files and log together after a crash, needing to be told nothing:
  * an operation whose outcome is committed gets its archive under its name; one without an outcome, whose process is
  * gone, is recorded as abandoned and its partial archive removed; spools and partials of nobody are removed.
- * Operations that still run are left alone.
+ * Operations that still run are left alone. `gdpr.operation` is believed only as far as the log agrees with it: where
+ * it does not, or names a file that no archive is called, nothing is touched and the operation is `damaged`.
  */
 export async function recover(context: Context): Promise<Recovery[]> {
   const { archives, temporary } = context.paths;
@@ -41,6 +46,12 @@ export async function recover(context: Context): Promise<Recovery[]> {
   const done: Recovery[] = [];
   let running = false;
   for (const row of await operations(context, "state = 'started' OR (state = 'done' AND archive IS NOT NULL)")) {
+    if (!isGenuine(row)) {
+      done.push({ what: 'damaged', operation: row.id });
+      // It may still run, and have spools.
+      if (row.state === 'started') running = true;
+      continue;
+    }
     if (row.state === 'done' && (await exists(join(archives, row.archive ?? '')))) continue;
     const release = await context.database.lock(operationLock(row.id));
     if (release === undefined) {
@@ -50,14 +61,16 @@ export async function recover(context: Context): Promise<Recovery[]> {
     }
     try {
       const [current] = await operations(context, 'id = $1', [row.id]);
-      if (current?.state !== row.state) continue;
+      if (current?.state !== row.state || !isGenuine(current)) continue;
       done.push(...(row.state === 'done' ? await finish(row, archives) : await abandon(context, row, archives)));
     } finally {
       await release();
     }
   }
-  const known = new Set((await operations(context, "state IN ('started', 'done') AND archive IS NOT NULL")).map((row) => `${row.archive}.partial`));
-  for (const name of partials) if (!known.has(name) && (await remove(join(archives, name)))) done.push({ what: 'removed', file: name });
+  const wanted = await withArchive(context, partials.flatMap((name) => operationOfFile(name) ?? []));
+  for (const name of partials) {
+    if (!wanted.has(operationOfFile(name) ?? '') && (await remove(join(archives, name)))) done.push({ what: 'removed', file: name });
+  }
   if (!running) for (const name of spools) if (await remove(join(temporary, name))) done.push({ what: 'removed', file: name });
   await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
   return done;
@@ -66,11 +79,29 @@ export async function recover(context: Context): Promise<Recovery[]> {
 function operations(context: Context, condition: string, values: readonly string[] = []): Promise<Row[]> {
   return context.database.transaction('read committed', (session) =>
     session.query<Row>(
-      `SELECT id, action, state, array_to_json(subjects)::text AS subjects, request, plan_digest, archive, archive_sha256
-       FROM gdpr.operation WHERE ${condition} ORDER BY started_at, id`,
+      `SELECT id, o.action, state, array_to_json(o.subjects)::text AS subjects, request, plan_digest, archive,
+         e.sequence IS NOT NULL AS logged, ${ARCHIVE_DIGEST} AS sha256
+       FROM gdpr.operation o LEFT JOIN gdpr.audit_entry e ON e.operation = o.id AND e.kind = 'outcome'
+       WHERE ${condition} ORDER BY started_at, id`,
       values,
     ),
   );
+}
+
+function isGenuine({ id, state, archive, logged, sha256 }: Row): boolean {
+  return (archive === null || isArchiveName(archive, id)) && (state === 'started' ? !logged : sha256 !== null);
+}
+
+/** Which of these operations have an archive to come, or one that the log vouches for. */
+async function withArchive(context: Context, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await context.database.transaction('read committed', (session) =>
+    session.query<{ id: string }>(
+      `SELECT id FROM gdpr.operation WHERE id = ANY ($1::text[]) AND state IN ('started', 'done')
+       UNION SELECT e.operation FROM gdpr.audit_entry e WHERE e.operation = ANY ($1::text[]) AND ${ARCHIVE_DIGEST} IS NOT NULL`,
+      [ids],
+    ),
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function finish(row: Row, archives: string): Promise<Recovery[]> {
@@ -78,8 +109,9 @@ async function finish(row: Row, archives: string): Promise<Recovery[]> {
   const path = join(archives, file);
   const partial = partialOf(path);
   if (await exists(path)) return [];
-  if (!(await exists(partial))) return [{ what: 'missing', operation: row.id, file }];
-  if ((await digestFile(partial)) !== row.archive_sha256) return [{ what: 'damaged', operation: row.id, file: `${file}.partial` }];
+  // Moved away, as archives are that were handed over: `archive list` tells of it.
+  if (!(await exists(partial))) return [];
+  if ((await digestFile(partial)) !== row.sha256) return [{ what: 'damaged', operation: row.id, file: `${file}.partial` }];
   await renameDurably(partial, path);
   return [{ what: 'finished', operation: row.id, file }];
 }

@@ -27,12 +27,11 @@ export const PROMPT_WORKING_DAYS = 5;
 /**
  * One month from receipt (Art. 12(3)), by Regulation 1182/71 Art. 3: the same date of the next month or that month's
  * last day, moved past Saturdays, Sundays and public holidays. An extension adds two months to the date that was not
- * moved, by the earlier of its two readings: three months from receipt, or one month and then two.
+ * moved. "Two further months" may mean three from receipt or two after the first; the latter never ends later.
  */
 export function deadlineOf({ received, pausedDays, extended }: Clock, holidays: Holidays): Deadline {
   const month = addMonths(received, 1);
-  const end = extended ? earlier(addMonths(received, 3), addMonths(month, 2)) : month;
-  const day = addDays(end, pausedDays);
+  const day = addDays(extended ? addMonths(month, 2) : month, pausedDays);
   return {
     due: firstDay(day, (candidate) => !isOff(candidate, holidays)),
     latest: firstDay(day, (candidate) => !isOff(candidate, holidays) && !holidays.isSubstitute(candidate)),
@@ -55,8 +54,4 @@ function firstDay(from: Day, suits: (day: Day) => boolean): Day {
   let day = from;
   while (!suits(day)) day = addDays(day, 1);
   return day;
-}
-
-function earlier(a: Day, b: Day): Day {
-  return a < b ? a : b;
 }

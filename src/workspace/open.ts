@@ -9,6 +9,7 @@ import { loadDataMap } from '../datamap/load.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
+import { looksPersonal } from '../foundation/personal-text.js';
 import { describeKeys, type KeyIds, type Keys, loadKeys } from '../keys/keys.js';
 import { type Config, findWorkspace, readConfig, type WorkspacePaths } from './config.js';
 import { assertInstallation, readInstallation } from './installation.js';
@@ -53,10 +54,28 @@ export async function locateWorkspace(surroundings: Surroundings): Promise<Works
   return { config, paths, operator: operatorName(surroundings.environment), surroundings };
 }
 
-/** `GDPR_OPERATOR`, or else the user of the operating system. */
+/**
+ * `GDPR_OPERATOR`, or else the user of the operating system. It stands in a log that is never erased, which needs to
+ * tell operators apart and not how to reach them.
+ * @throws GdprError USAGE
+ */
 function operatorName(environment: NodeJS.ProcessEnv): string {
   const given = environment.GDPR_OPERATOR?.trim();
-  if (given !== undefined && given !== '') return given;
+  const name = given === undefined || given === '' ? systemUser() : given;
+  if (name === '' || name.length > 200 || !name.isWellFormed() || /\p{Cc}/u.test(name)) {
+    throw new GdprError('USAGE', 'the name of the operator is longer than 200 characters or holds control characters', {
+      hint: 'set GDPR_OPERATOR to a short name',
+    });
+  }
+  if (looksPersonal(name)) {
+    throw new GdprError('USAGE', 'the name of the operator looks like an e-mail address, a phone number or a personas kods', {
+      hint: 'set GDPR_OPERATOR to a user name: it is kept in the audit log for good',
+    });
+  }
+  return name;
+}
+
+function systemUser(): string {
   try {
     return userInfo().username;
   } catch (cause) {

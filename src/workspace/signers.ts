@@ -13,6 +13,8 @@ export interface Trust {
   readonly signers: readonly string[];
   /** Certificates of timestamp authorities, DER. */
   readonly timestampAuthorities: readonly Buffer[];
+  /** Where the signers come from: named by the operator, or the workspace in this folder; undefined for nowhere. */
+  readonly source: 'named' | { readonly workspace: string } | undefined;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function trustOf(
     signers: named.signers === undefined ? (own?.signers ?? []) : await readSigners(named.signers),
     timestampAuthorities:
       named.authorities === undefined ? (own?.timestampAuthorities ?? []) : await readAuthorities(named.authorities),
+    source: named.signers === undefined ? own?.source : 'named',
   };
 }
 
@@ -44,6 +47,7 @@ async function workspaceTrust(folder: string, given: string | undefined): Promis
     return {
       signers: [(await readKeyIds(paths.keys)).signing, ...seal.slice(0, 1)],
       timestampAuthorities: ca === undefined ? [] : await readAuthorities([resolve(paths.root, ca)]),
+      source: { workspace: paths.root },
     };
   } catch (error) {
     if (

@@ -39,6 +39,12 @@ describe('a table', () => {
     );
   });
 
+  it('never cuts what is typed into another command', () => {
+    const id = `shop.contact_persons:${'7'.repeat(90)}`;
+    const [, , row] = textTable(['ID', 'KIND'], [[id, "Company's contact person"]]);
+    expect(row).toBe(`${id}  Company…`);
+  });
+
   it('cuts the widest columns, marks the cut and leaves short ones whole', () => {
     const [, , row] = textTable(['A', 'B'], [['short', 'x'.repeat(100)]], 20);
     expect(row).toBe(`short  ${'x'.repeat(12)}…`);

@@ -148,7 +148,11 @@ describe('the same person, named in another way', () => {
   });
 
   it('gives them one reference, whichever way they were found', async () => {
-    const queries: PersonQuery[] = [{ email: PEOPLE.petr.email }, { phone: PEOPLE.petr.phone }, { id: 'shop.orders:13' }];
+    const queries: PersonQuery[] = [
+      { email: PEOPLE.petr.email },
+      { phone: PEOPLE.petr.phone },
+      { id: 'shop.orders:13' },
+    ];
     const subjects = [];
     for (const query of queries) subjects.push((await exportPerson(context, query)).result.subject);
     expect(new Set(subjects).size).toBe(1);

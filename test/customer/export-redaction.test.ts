@@ -23,7 +23,9 @@ afterAll(async () => {
 });
 
 function row(archive: ReadArchive, table: string, of: Record<string, unknown>): ExportedRow {
-  const found = archive.rows(table).filter((candidate) => Object.entries(of).every(([key, value]) => candidate[key] === value));
+  const found = archive
+    .rows(table)
+    .filter((candidate) => Object.entries(of).every(([key, value]) => candidate[key] === value));
   expect(found).toHaveLength(1);
   return found[0] ?? {};
 }
@@ -49,7 +51,10 @@ describe('a gift to Anna in an order of Jānis', () => {
       message: 'Mīļajai Annai no vīra',
       created_at: '2023-03-06 18:20:30.40506+02',
     });
-    expect(row(anna, 'shop.shipments', { id: '7' })).toMatchObject({ recipient_name: 'Anna Bērziņa', recipient_phone: '+371 21234567' });
+    expect(row(anna, 'shop.shipments', { id: '7' })).toMatchObject({
+      recipient_name: 'Anna Bērziņa',
+      recipient_phone: '+371 21234567',
+    });
     for (const table of ['orders', 'order_lines', 'payments', 'invoices', 'refunds', 'loyalty_movements']) {
       const orders = anna.rows(`shop.${table}`).map((item) => (table === 'orders' ? item.id : item.order_id));
       expect(orders).not.toContain('7');
@@ -93,13 +98,19 @@ describe('a gift to Jānis in an order of Anna', () => {
   });
 
   it('is marked as withheld in the CSV too, where an empty cell stays empty', () => {
-    const [header = '', ...lines] = anna.text('data/shop.gift_recipients.csv').replace(/^\uFEFF/, '').trim().split('\n');
+    const [header = '', ...lines] = anna
+      .text('data/shop.gift_recipients.csv')
+      .replace(/^\uFEFF/, '')
+      .trim()
+      .split('\n');
     expect(header).toBe('id,order_id,name,phone,email,street,city,postcode,message,created_at');
     expect(lines[0]).toBe(
       `2,2,${Array(6).fill('[withheld: third-party]').join(',')},Daudz laimes dzimšanas dienā!,2019-11-25 21:45:01.000002+02`,
     );
     const reserved = anna.text('data/shop.wishlist_items.csv');
-    expect(reserved).toContain('3,43,[withheld: third-party],Anna B.,Anna.Berzina@pasts.example,[withheld: third-party]');
+    expect(reserved).toContain(
+      '3,43,[withheld: third-party],Anna B.,Anna.Berzina@pasts.example,[withheld: third-party]',
+    );
   });
 });
 
@@ -119,7 +130,10 @@ describe('a card of another name', () => {
 
   it('is hers as well in another script', async () => {
     const { archive } = await exportPerson(context, { email: PEOPLE.petr.email });
-    expect(archive.rows('shop.payments').map((payment) => payment.cardholder_name)).toEqual(['PETR IVANOV', 'PETR IVANOV']);
+    expect(archive.rows('shop.payments').map((payment) => payment.cardholder_name)).toEqual([
+      'PETR IVANOV',
+      'PETR IVANOV',
+    ]);
   });
 });
 
@@ -154,22 +168,43 @@ describe('a message that mentions somebody else', () => {
 describe('the page', () => {
   it('tells each withheld thing with its reason', () => {
     const page = anna.text('index.html');
-    for (const words of ['It concerns another person', 'Security data such as', 'Freely written text']) expect(page).toContain(words);
+    for (const words of ['It concerns another person', 'Security data such as', 'Freely written text'])
+      expect(page).toContain(words);
   });
 });
 
 describe('the company and its contact person', () => {
   it('give each their own: the company not the person, the person not the company', async () => {
     const company = (await exportPerson(context, { email: PEOPLE.lasitava.email })).archive;
-    expect(row(company, 'shop.contact_persons', { id: '1' })).toMatchObject({ customer_id: '4', name: THIRD_PARTY, email: THIRD_PARTY, mobile: THIRD_PARTY, position: THIRD_PARTY });
-    expect(row(company, 'shop.support_tickets', { id: '4' })).toMatchObject({ email: THIRD_PARTY, name: THIRD_PARTY, subject: 'Atlikt LSTV-902 apmaksu' });
+    expect(row(company, 'shop.contact_persons', { id: '1' })).toMatchObject({
+      customer_id: '4',
+      name: THIRD_PARTY,
+      email: THIRD_PARTY,
+      mobile: THIRD_PARTY,
+      position: THIRD_PARTY,
+    });
+    expect(row(company, 'shop.support_tickets', { id: '4' })).toMatchObject({
+      email: THIRD_PARTY,
+      name: THIRD_PARTY,
+      subject: 'Atlikt LSTV-902 apmaksu',
+    });
     // The company's name and hers stand in one field.
-    expect(row(company, 'shop.addresses', { id: '4' })).toMatchObject({ recipient_name: THIRD_PARTY, street: 'Skolas dambis 41C, 6. stāvs' });
+    expect(row(company, 'shop.addresses', { id: '4' })).toMatchObject({
+      recipient_name: THIRD_PARTY,
+      street: 'Skolas dambis 41C, 6. stāvs',
+    });
     expect(occurring(readable(company), ['Ilze Kalniņa', 'Anna Bērziņa', ...PEOPLE.anna.needles])).toEqual([]);
 
     const ilze = (await exportPerson(context, { email: PEOPLE.ilze.email })).archive;
-    expect(row(ilze, 'shop.support_tickets', { id: '4' })).toMatchObject({ email: 'ilze.kalnina@lasitava.example', name: 'Ilze Kalniņa' });
-    expect(row(ilze, 'shop.orders', { id: '11' })).toMatchObject({ order_number: 'RB-2023-000011', total: THIRD_PARTY, customer_note: THIRD_PARTY });
+    expect(row(ilze, 'shop.support_tickets', { id: '4' })).toMatchObject({
+      email: 'ilze.kalnina@lasitava.example',
+      name: 'Ilze Kalniņa',
+    });
+    expect(row(ilze, 'shop.orders', { id: '11' })).toMatchObject({
+      order_number: 'RB-2023-000011',
+      total: THIRD_PARTY,
+      customer_note: THIRD_PARTY,
+    });
     expect([...ilze.tables.keys()]).not.toContain('shop.customers');
   });
 });

@@ -83,7 +83,18 @@ describe('find', () => {
     ['phone and name that differ', { phone: '21987654', name: 'Jānis Bērziņš' }, []],
     ['e-mail and order of the guest', { email: 'PETR.ivanov@pasts.example', order: 'RB-2020-000013' }, [PETR]],
     ['order of somebody else', { email: 'anna.berzina@pasts.example', order: 'RB-2023-000007' }, []],
-    ['all of them', { email: PEOPLE.anna.email, phone: '67123456', order: 'RB-2021-000006', name: 'berzina', personasKods: '120385-11234', id: '1' }, [ANNA]],
+    [
+      'all of them',
+      {
+        email: PEOPLE.anna.email,
+        phone: '67123456',
+        order: 'RB-2021-000006',
+        name: 'berzina',
+        personasKods: '120385-11234',
+        id: '1',
+      },
+      [ANNA],
+    ],
   ])('takes %s together', async (_, query, ids) => {
     expect(await idsOf(query)).toEqual(ids);
   });
@@ -92,10 +103,16 @@ describe('find', () => {
     const { matches, operation } = await findCustomer(context, { name: 'Anna Berzina' });
     const ids = matches.map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining([ANNA, NAMESAKE]));
-    expect(matches.find(({ id }) => id === ANNA)).toMatchObject({ kind: 'Customer', name: 'A. B.', email: 'a***a@p***.example', phone: '***67' });
+    expect(matches.find(({ id }) => id === ANNA)).toMatchObject({
+      kind: 'Customer',
+      name: 'A. B.',
+      email: 'a***a@p***.example',
+      phone: '***67',
+    });
     expect(matches.find(({ id }) => id === NAMESAKE)).toMatchObject({ email: 'a***2@p***.example', phone: '***54' });
     const shown = JSON.stringify(matches).toLowerCase();
-    for (const value of ['anna', 'bērziņa', 'berzina', 'pasts', '1234567', '987654', '67123456']) expect(shown).not.toContain(value);
+    for (const value of ['anna', 'bērziņa', 'berzina', 'pasts', '1234567', '987654', '67123456'])
+      expect(shown).not.toContain(value);
     expect(new Set(matches.map(({ subject }) => subject)).size).toBe(matches.length);
     const entries = await listEntries(context, { operation }, 10);
     expect(entries.map(({ kind, result, subjects }) => [kind, result, subjects.length])).toEqual([
@@ -134,13 +151,22 @@ describe('who is exported', () => {
   it('is refused while several match, with all of them masked, and the refusal is logged', async () => {
     const error = await failure(prepareExport(context, { phone: '67123456' }, nobodyToAsk));
     expect([error.code, error.exit]).toEqual(['SEVERAL', 4]);
-    expect((error.details?.candidates as { id: string }[]).map(({ id }) => id).sort()).toEqual([ANNA, JANIS]);
+    const candidates = error.details?.candidates as { id: string }[] | undefined;
+    expect(candidates?.map(({ id }) => id).sort()).toEqual([ANNA, JANIS]);
     const [last] = (await listEntries(context, {}, 1)).slice(-1);
-    expect(last).toMatchObject({ kind: 'outcome', action: 'customer export', result: 'refused', code: 'SEVERAL', subjects: [] });
+    expect(last).toMatchObject({
+      kind: 'outcome',
+      action: 'customer export',
+      result: 'refused',
+      code: 'SEVERAL',
+      subjects: [],
+    });
   });
 
   it('is whom the operator picks', async () => {
-    const prepared = await prepareExport(context, { phone: '67123456' }, async (candidates) => candidates.findIndex(({ id }) => id === JANIS));
+    const prepared = await prepareExport(context, { phone: '67123456' }, async (candidates) =>
+      candidates.findIndex(({ id }) => id === JANIS),
+    );
     expect(prepared.match.id).toBe(JANIS);
   });
 
@@ -182,14 +208,22 @@ describe('an address that two people use', () => {
   it.each([
     [900001, 'Ozola', ['shop.customers']],
     [900002, 'Liepa', ['shop.customers', 'shop.orders']],
-  ])('gives customer %d what is theirs by key, and lists the rest as under a shared identifier', async (id, last, tables) => {
-    const { archive } = await exportPerson(context, { id: String(id) });
-    expect([...archive.tables.keys()].sort()).toEqual(tables);
-    expect(archive.rows('shop.customers').map((row) => row.last_name)).toEqual([last]);
-    expect(archive.rows('shop.orders').map((row) => row.id)).toEqual(id === 900002 ? ['900004'] : []);
-    expect(archive.manifest.withheld).toContainEqual({ table: '', column: 'email', reason: 'shared-identifier', rows: 1 });
-    expect(archive.text('index.html')).toContain('An identifier that several people use');
-  });
+  ])(
+    'gives customer %d what is theirs by key, and lists the rest as under a shared identifier',
+    async (id, last, tables) => {
+      const { archive } = await exportPerson(context, { id: String(id) });
+      expect([...archive.tables.keys()].sort()).toEqual(tables);
+      expect(archive.rows('shop.customers').map((row) => row.last_name)).toEqual([last]);
+      expect(archive.rows('shop.orders').map((row) => row.id)).toEqual(id === 900002 ? ['900004'] : []);
+      expect(archive.manifest.withheld).toContainEqual({
+        table: '',
+        column: 'email',
+        reason: 'shared-identifier',
+        rows: 1,
+      });
+      expect(archive.text('index.html')).toContain('An identifier that several people use');
+    },
+  );
 
   it('links two accounts whose names agree, as one person', async () => {
     await change(

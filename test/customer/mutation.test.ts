@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
 import { bookshopFile } from '../../examples/bookshop/generate.js';
+import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
 import { findPeople } from '../../src/customer/find.js';
 import type { FoundPerson } from '../../src/customer/people.js';
 import { type Catalog, readCatalog } from '../../src/datamap/catalog.js';

@@ -32,7 +32,9 @@ describe('the data of an export', () => {
 
   it('is the same, byte for byte, when it is exported again', async () => {
     expect(files.length).toBeGreaterThan(90);
-    expect(files.every(([name, content]) => /^\d data\/[a-z0-9._-]+\.(json|csv)$/.test(name) && content.length > 50)).toBe(true);
+    expect(
+      files.every(([name, content]) => /^\d data\/[a-z0-9._-]+\.(json|csv)$/.test(name) && content.length > 50),
+    ).toBe(true);
     expect(await dataFiles(workspace)).toEqual(files);
   });
 

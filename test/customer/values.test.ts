@@ -18,7 +18,7 @@ const TEXTS = [
   'first line\nsecond line\r\nthird line',
   '=HYPERLINK("http://example.invalid/"&A1)',
   '+1+1',
-  '-2+3+cmd|\' /C calc\'!A0',
+  "-2+3+cmd|' /C calc'!A0",
   '@SUM(A1:A9)',
   '\tindented',
   '+371 25550000',
@@ -93,7 +93,12 @@ describe('values in JSON', () => {
   });
 
   it('tell NULL from an empty text, and a number from a text', () => {
-    expect(archive.rows('shop.customers')[0]).toMatchObject({ company_name: '', landline: null, segment: null, sms_opt_in: false });
+    expect(archive.rows('shop.customers')[0]).toMatchObject({
+      company_name: '',
+      landline: null,
+      segment: null,
+      sms_opt_in: false,
+    });
     expect(archive.rows('shop.orders')[0]).toMatchObject({ customer_note: '', paid_at: null, channel: 1 });
   });
 
@@ -104,14 +109,14 @@ describe('values in JSON', () => {
 
   it('keep the numbers of a document to the last digit', () => {
     const text = archive.text('data/shop.event_log.json');
-    const [stored] = /"payload":(\{.*\})\}/.exec(text)?.slice(1) ?? [];
+    const stored = text.split('\n').find((line) => line.startsWith('{"id":"9007199254740997"')) ?? '';
     expect(stored).toContain('"total":1.10');
     expect(stored).toContain('"book":12345678901234567890,');
-    expect(stored).toContain('"book":-0.000,'.replace('-', ''));
+    expect(stored).toContain('"book":0.000,');
     expect(stored).toContain('100000000000000000000.000000000000000001');
     expect(stored).toMatch(/"quantity":(1e400|10{400})[,}]/);
-    const [row] = archive.rows('shop.event_log');
-    expect((row?.payload as { items: { dedication: unknown }[] }).items.map((item) => item.dedication)).toEqual(['a\nb \u0001 😀', null]);
+    const [payload] = archive.rows('shop.event_log').map((row) => row.payload as { items: { dedication: unknown }[] });
+    expect(payload?.items.map((item) => item.dedication)).toEqual(['a\nb \u0001 😀', null]);
   });
 });
 
@@ -132,6 +137,7 @@ describe('values in CSV', () => {
     const rows = parseCsv<Record<string, string>>(archive.text('data/shop.reviews.csv'), { bom: true, columns: true });
     expect(rows.filter((row) => row.signed_as?.startsWith("'")).map((row) => row.signed_as)).toEqual([
       '\'=HYPERLINK("http://example.invalid/"&A1)',
+      "'+1+1",
       "'-2+3+cmd|' /C calc'!A0",
       "'@SUM(A1:A9)",
       "'\tindented",
@@ -149,11 +155,18 @@ describe('values in CSV', () => {
       const program = `import csv, json, sys
 print(json.dumps({t: list(csv.DictReader(open(f"{sys.argv[1]}/{t}.csv", encoding="utf-8-sig", newline=""), strict=True))
   for t in ["shop.reviews", "shop.customers", "shop.event_log"]}))`;
-      const { stdout, status } = spawnSync(python.path, ['-c', program, folder], { encoding: 'utf8', env: { PYTHONIOENCODING: 'utf-8' } });
+      const { stdout, status } = spawnSync(python.path, ['-c', program, folder], {
+        encoding: 'utf8',
+        env: { PYTHONIOENCODING: 'utf-8' },
+      });
       expect(status).toBe(0);
       const read = JSON.parse(stdout) as Record<string, Record<string, string>[]>;
       expect(read['shop.reviews']?.map((row) => row.signed_as)).toEqual(TEXTS.map(asInCsv));
-      expect(read['shop.customers']?.[0]).toMatchObject({ first_name: '"O\'Neill", Ann', last_name: COMBINED, created_at: '2024-03-01 01:59:59.999999+02' });
+      expect(read['shop.customers']?.[0]).toMatchObject({
+        first_name: '"O\'Neill", Ann',
+        last_name: COMBINED,
+        created_at: '2024-03-01 01:59:59.999999+02',
+      });
       const payload = read['shop.event_log']?.[0]?.payload ?? '';
       expect(payload).toContain('12345678901234567890');
       expect(JSON.parse(payload)).toEqual(archive.rows('shop.event_log')[0]?.payload);
@@ -165,8 +178,8 @@ print(json.dumps({t: list(csv.DictReader(open(f"{sys.argv[1]}/{t}.csv", encoding
 
 describe('values on the page', () => {
   it('are text, never markup', () => {
-    const page = archive.text('index.html');
-    expect(page).toContain('&lt;/script&gt;&lt;b&gt;&amp;amp;');
-    expect(page).not.toContain('</script><b>');
+    const page = archive.text('index.html').replaceAll('<wbr>', '');
+    expect(page.includes('&lt;/script&gt;&lt;b&gt;&amp;amp;')).toBe(true);
+    expect(page.includes('</script><b>')).toBe(false);
   });
 });

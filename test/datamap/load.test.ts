@@ -168,6 +168,6 @@ describe('a file that cannot be read as a map', () => {
     const text = brokenMaps().find(({ file }) => file === 'alias-bomb.yaml')?.text ?? '';
     const started = performance.now();
     refusal(() => parseDataMap(text, 'm.yaml'));
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -71,6 +71,8 @@ describe('docs/getting-started.md', () => {
         .replaceAll('"', '')
         .split(/ (?!e-mail answered|answered)/)
         .filter((word) => word !== '');
+      // Without a terminal the passphrase is shown in JSON only.
+      if (args[1] === 'encrypt') args.push('--json');
       const redirected = args.indexOf('>');
       if (args[0] === 'datamap' && args[1] === 'check') {
         const map = join(workspace, 'datamap.yaml');

@@ -4,11 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 /** Why a trap has no test: nothing that exists today can fall into it. Remove the line together with the reason. */
 const REASONS: Readonly<Record<number, string>> = {
-  1: 'no request register yet, so no deadline is reckoned',
-  2: 'no request register yet, so nothing is extended',
-  3: 'no request register yet, so no holiday is looked up',
-  4: 'no request register yet, so no clock is suspended',
-  5: 'no refusal letter yet; every refusal so far is a person deciding outside the program',
   13: "the log records no access of a person's own; who looked is not yet part of an export",
   17: 'no portability export yet; the access export does not call itself one',
   18: 'nothing restricts yet',

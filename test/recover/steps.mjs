@@ -1,5 +1,6 @@
 // Counts what the program does to the database and to files, and kills it with SIGKILL at one of these steps.
-// GDPR_TEST_STEPS: a file that takes the name of each step; GDPR_TEST_KILL_AT: the number of the step to die at, from 1.
+// GDPR_TEST_STEPS: a file that takes the name of each step; GDPR_TEST_KILL_AT: the number of the step to die at, from 1;
+// GDPR_TEST_KILL_BEFORE: words of the step to die at.
 import { appendFileSync, constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -7,13 +8,14 @@ import pg from 'pg';
 
 const list = process.env.GDPR_TEST_STEPS;
 const killAt = Number(process.env.GDPR_TEST_KILL_AT ?? 0);
+const killBefore = process.env.GDPR_TEST_KILL_BEFORE;
 let steps = 0;
 
 /** Whether this is the step to die at. */
 function reached(name) {
   steps += 1;
   if (list !== undefined) appendFileSync(list, `${name}\n`);
-  return steps === killAt;
+  return steps === killAt || (killBefore !== undefined && name.includes(killBefore));
 }
 
 function die() {

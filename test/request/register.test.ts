@@ -384,6 +384,32 @@ describe('the tables', () => {
     }
   });
 
+  it('change with the log or not at all', async () => {
+    const { request } = await d.open({ replyTo: 'someone@pasts.example' });
+    await d.rows(`CREATE FUNCTION public.full() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$`);
+    await d.rows(`CREATE TRIGGER full_disk BEFORE INSERT ON gdpr.audit_entry FOR EACH ROW
+      WHEN (NEW.kind = 'outcome' AND NEW.result = 'done') EXECUTE FUNCTION public.full()`);
+    try {
+      await expect(d.close(request)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7 });
+    } finally {
+      await d.rows('DROP TRIGGER full_disk ON gdpr.audit_entry');
+      await d.rows('DROP FUNCTION public.full()');
+    }
+    expect(await lastEntry()).toMatchObject({
+      action: 'request close',
+      request,
+      result: 'failed',
+      code: 'DATABASE_UNAVAILABLE',
+    });
+    expect(await d.show(request)).toMatchObject({
+      state: 'open',
+      replyTo: 's***e@p***.example',
+      story: [{ what: 'opened' }],
+    });
+    expect((await d.close(request)).state).toBe('closed');
+  });
+
   it('hold no reply address of an ended request, whoever writes', async () => {
     const { request } = await d.open();
     await d.close(request);

@@ -52,7 +52,5 @@ export async function exportDigests(
       rows[i]?.set(table.name, (rows[i]?.get(table.name) ?? 0) + 1);
     }
   }
-  return people.map((_, i) =>
-    JSON.stringify([[...(rows[i] ?? [])], counters[i]?.list(), content[i]?.digest('hex')]),
-  );
+  return people.map((_, i) => JSON.stringify([[...(rows[i] ?? [])], counters[i]?.list(), content[i]?.digest('hex')]));
 }

@@ -33,7 +33,10 @@ const ROWS: Readonly<Record<string, { readonly key: readonly string[]; readonly 
     key: ['id'],
     sql: 'FROM shop.orders t WHERE t.id IN (SELECT id FROM bought) OR t.contact_person_id = ANY ($2)',
   },
-  'shop.order_lines': { key: ['order_id', 'line_no'], sql: 'FROM shop.order_lines t JOIN bought b ON b.id = t.order_id' },
+  'shop.order_lines': {
+    key: ['order_id', 'line_no'],
+    sql: 'FROM shop.order_lines t JOIN bought b ON b.id = t.order_id',
+  },
   'shop.gift_recipients': {
     key: ['id'],
     sql: 'FROM shop.gift_recipients t WHERE t.order_id IN (SELECT id FROM bought) OR lower(t.email) = ANY ($3)',

@@ -1,5 +1,5 @@
-import { exportPrepared, prepareExport } from '../../../src/customer/export-customer.js';
 import type { ExportResult } from '../../../src/customer/export.js';
+import { exportPrepared, prepareExport } from '../../../src/customer/export-customer.js';
 import type { PersonQuery } from '../../../src/customer/find.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { type ReadArchive, readArchive } from './archive.js';

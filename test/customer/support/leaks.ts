@@ -28,10 +28,13 @@ function unescapeJson(text: string): string {
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 
 function unescapeHtml(text: string): string {
-  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|([a-z]+));/gi, (whole, hex?: string, dec?: string, name?: string) => {
-    if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-    return dec === undefined ? (ENTITIES[name ?? ''] ?? whole) : String.fromCodePoint(Number(dec));
-  });
+  // A page may let long words break.
+  return text
+    .replaceAll('<wbr>', '')
+    .replace(/&(?:#x([0-9a-f]+)|#(\d+)|([a-z]+));/gi, (whole, hex?: string, dec?: string, name?: string) => {
+      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
+      return dec === undefined ? (ENTITIES[name ?? ''] ?? whole) : String.fromCodePoint(Number(dec));
+    });
 }
 
 /** Those of the values that can be read in the text. */
@@ -78,7 +81,11 @@ const NAMES = `
   SELECT cardholder_name FROM shop.payments UNION SELECT "Full Name" FROM shop."Import Log 2019"`;
 
 /** What belongs to anybody but the person. Written by hand; nothing of it comes from the program or its map. */
-export async function bystandersOf(session: Session, person: KnownPerson, ownNames: readonly string[]): Promise<Bystanders> {
+export async function bystandersOf(
+  session: Session,
+  person: KnownPerson,
+  ownNames: readonly string[],
+): Promise<Bystanders> {
   const list = async (sql: string) =>
     (await session.query<{ value: string }>(`SELECT DISTINCT v.value FROM (${sql}) v (value) WHERE v.value <> ''`)).map(
       ({ value }) => value,
@@ -98,7 +105,13 @@ export async function bystandersOf(session: Session, person: KnownPerson, ownNam
 }
 
 function words(name: string): string[] {
-  return name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return (
+    name
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  );
 }
 
 function lastEight(phone: string): string {

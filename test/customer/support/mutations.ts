@@ -30,7 +30,8 @@ export function mutationsOf(map: DataMap): Mutation[] {
         what: `${table}.${column} is not in the map`,
         apply: (m) => {
           const target = m.tables[table];
-          if (target !== undefined && 'impersonal' in target) target.columns = target.columns.filter((c) => c !== column);
+          if (target !== undefined && 'impersonal' in target)
+            target.columns = target.columns.filter((c) => c !== column);
         },
       }));
     }),
@@ -59,18 +60,43 @@ function personalMutations(map: DataMap, table: string, entry: PersonalTable): M
       delete target.columns[name];
     });
     if (column.owner !== 'shared' && (column.owner === 'other' || Object.keys(entry.owners).length > 1)) {
-      add(`.${name} is shared`, inColumn((target) => Object.assign(target, { owner: 'shared' })));
+      add(
+        `.${name} is shared`,
+        inColumn((target) => Object.assign(target, { owner: 'shared' })),
+      );
     }
-    if (column.secret !== undefined) add(`.${name} is no secret`, inColumn((target) => delete target.secret));
-    if (column.freeText === true) add(`.${name} is no free text`, inColumn((target) => delete target.freeText));
-    if (column.namesSomeone === true) add(`.${name} names nobody`, inColumn((target) => delete target.namesSomeone));
-    if (column.json !== undefined) add(`.${name} is plain text`, inColumn((target) => delete target.json));
+    if (column.secret !== undefined)
+      add(
+        `.${name} is no secret`,
+        inColumn((target) => delete target.secret),
+      );
+    if (column.freeText === true)
+      add(
+        `.${name} is no free text`,
+        inColumn((target) => delete target.freeText),
+      );
+    if (column.namesSomeone === true)
+      add(
+        `.${name} names nobody`,
+        inColumn((target) => delete target.namesSomeone),
+      );
+    if (column.json !== undefined)
+      add(
+        `.${name} is plain text`,
+        inColumn((target) => delete target.json),
+      );
     column.json?.forEach((node, at) => {
       const owner = node.owner ?? column.owner;
       const place = `.${name}.${node.path.join('.')}`;
-      add(`${place} is not described`, inColumn((target) => target.json?.splice(at, 1)));
+      add(
+        `${place} is not described`,
+        inColumn((target) => target.json?.splice(at, 1)),
+      );
       if (owner !== 'shared' && Object.keys(entry.owners).length > 1) {
-        add(`${place} is shared`, inColumn((target) => Object.assign(target.json?.[at] ?? {}, { owner: 'shared' })));
+        add(
+          `${place} is shared`,
+          inColumn((target) => Object.assign(target.json?.[at] ?? {}, { owner: 'shared' })),
+        );
       }
     });
   }
@@ -98,7 +124,12 @@ function neighbour(columns: readonly string[], column: string): string {
   return columns[(columns.indexOf(column) + 1) % columns.length] ?? column;
 }
 
-function brokenReaches(map: DataMap, table: string, entry: PersonalTable, reach: Reach): { what: string; broken: Reach }[] {
+function brokenReaches(
+  map: DataMap,
+  table: string,
+  entry: PersonalTable,
+  reach: Reach,
+): { what: string; broken: Reach }[] {
   if ('self' in reach) {
     return Object.keys(map.persons)
       .filter((id) => id !== reach.self)
@@ -109,7 +140,8 @@ function brokenReaches(map: DataMap, table: string, entry: PersonalTable, reach:
   reach.when?.forEach((condition, i) => {
     const when = reach.when?.filter((_, j) => j !== i);
     broken.push({ what: `lacks the condition on ${condition.column}`, broken: { ...reach, when } });
-    const opposite = 'in' in condition ? { ...condition, in: ['nothing'] } : { ...condition, isNull: !condition.isNull };
+    const opposite =
+      'in' in condition ? { ...condition, in: ['nothing'] } : { ...condition, isNull: !condition.isNull };
     const turned = reach.when?.map((other, j) => (i === j ? opposite : other));
     broken.push({ what: `turns the condition on ${condition.column} round`, broken: { ...reach, when: turned } });
   });

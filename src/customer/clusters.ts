@@ -1,0 +1,35 @@
+/**
+ * Groups connected items so that within a group every two agree. An item that connects two others which disagree
+ * ("Anna" between "Anna Bērziņa" and "Anna Kalniņa") belongs to neither and stands alone.
+ */
+export function clusters<T>(
+  items: readonly T[],
+  agree: (a: T, b: T) => boolean,
+  connected: (a: T, b: T) => boolean = () => true,
+): T[][] {
+  const near = new Map(
+    items.map((item) => [
+      item,
+      items.filter((other) => other !== item && connected(item, other) && agree(item, other)),
+    ]),
+  );
+  const isBetween = (item: T) => {
+    const others = near.get(item) ?? [];
+    return others.some((a, i) => others.slice(i + 1).some((b) => !agree(a, b)));
+  };
+  const between = new Set(items.filter(isBetween));
+  const groups: T[][] = [...between].map((item) => [item]);
+  const rest = new Set(items.filter((item) => !between.has(item)));
+  for (const first of rest) {
+    rest.delete(first);
+    const group = [first];
+    for (const member of group) {
+      for (const other of near.get(member) ?? []) {
+        if (rest.delete(other)) group.push(other);
+      }
+    }
+    const whole = group.every((a, i) => group.slice(i + 1).every((b) => agree(a, b)));
+    groups.push(...(whole ? [group] : group.map((item) => [item])));
+  }
+  return groups;
+}

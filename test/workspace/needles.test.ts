@@ -1,0 +1,108 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leaksIn, TYPED } from '../commands/needles.js';
+import { gdpr } from '../commands/program.js';
+import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+
+const VERIFIED = ['--verified', 'account login'];
+
+/** Ways to name Anna, in operations that end well, refused and failed. */
+const CALLS: readonly (readonly string[])[] = [
+  ['customer', 'find', '--name', TYPED.name, '--phone', TYPED.phone],
+  ['customer', 'find', '--personas-kods', TYPED.kods, '--json'],
+  ['customer', 'export', '--email', TYPED.email, '--plan', '--json'],
+  ['customer', 'export', '--name', TYPED.name, ...VERIFIED],
+  ['customer', 'export', '--name', TYPED.name, ...VERIFIED, '--json'],
+  ['customer', 'export', '--email', TYPED.email, '--name', 'Somebody Else', ...VERIFIED],
+  ['customer', 'export', '--order', TYPED.order, ...VERIFIED, '--plan-digest', `sha256:${'0'.repeat(64)}`],
+  ['customer', 'export', '--email', TYPED.email, ...VERIFIED],
+  ['customer', 'export', '--id', 'shop.customers:1', ...VERIFIED, '--json'],
+  ['archive', 'list'],
+  ['audit', 'list', '--json'],
+  ['audit', 'verify'],
+  ['recover'],
+];
+
+interface LogRecord {
+  readonly pid: string;
+  readonly text: string;
+}
+
+/** The records of the server's log, each with its continuation lines. */
+function recordsOf(log: string): LogRecord[] {
+  const records: { pid: string; text: string }[] = [];
+  for (const line of log.split('\n')) {
+    const [, pid] = /^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\] /.exec(line) ?? [];
+    if (pid !== undefined) records.push({ pid, text: line });
+    else if (records.length > 0) (records.at(-1) as { text: string }).text += `\n${line}`;
+  }
+  return records;
+}
+
+describe('the values of a person', { timeout: 120_000 }, () => {
+  let workspace: TestWorkspace;
+  let client: pg.Client;
+  const outputs: { call: readonly string[]; stdout: string; stderr: string }[] = [];
+  let statements: LogRecord[] = [];
+  let logged = '';
+
+  const log = async (from: number) => (await client.query<{ text: string }>(`SELECT pg_read_file(current_setting('data_directory') || '/../server.log', $1, 1 << 30) AS text`, [from])).rows[0]?.text ?? '';
+  // A server that was given keeps its log where it likes.
+  const ownServer = (process.env.TEST_DATABASE_URL ?? '') === '';
+
+  beforeAll(async () => {
+    workspace = await bookshopWorkspace();
+    client = new pg.Client({ connectionString: workspace.url });
+    await client.connect();
+    const database = pg.escapeIdentifier(new URL(workspace.url ?? '').pathname.slice(1));
+    let from = 0;
+    if (ownServer) {
+      await client.query(`ALTER DATABASE ${database} SET log_statement = 'all'`);
+      from = Number((await client.query<{ size: string }>("SELECT (pg_stat_file(current_setting('data_directory') || '/../server.log')).size AS size")).rows[0]?.size);
+    }
+    for (const call of CALLS) outputs.push({ call, ...(await gdpr(call, { cwd: workspace.root, environment: workspace.environment })) });
+    if (ownServer) {
+      const records = recordsOf(await log(from));
+      // Only this database logs statements; other tests write into the same log.
+      const pids = new Set(records.filter(({ text }) => /LOG: {2}(statement|execute)/.test(text)).map(({ pid }) => pid));
+      statements = records.filter(({ pid }) => pids.has(pid));
+      logged = statements.map(({ text }) => text).join('\n');
+    }
+  });
+  afterAll(async () => {
+    await client.end();
+    await workspace.remove();
+  });
+
+  it('are in no output, whatever the end of the operation', () => {
+    for (const { call, stdout, stderr } of outputs) expect({ call, leaks: leaksIn(stdout + stderr) }).toEqual({ call, leaks: [] });
+  });
+
+  it("are in none of the tool's own tables", async () => {
+    const tables = await client.query<{ name: string }>("SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relnamespace = 'gdpr'::regnamespace AND c.relkind = 'r'");
+    expect(tables.rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['gdpr.audit_entry', 'gdpr.operation', 'gdpr.plan', 'gdpr.subject', 'gdpr.subject_alias']));
+    for (const { name } of tables.rows) {
+      const { rows } = await client.query<{ text: string | null }>(`SELECT string_agg(t::text, E'\\n') AS text FROM ${name} t`);
+      expect({ name, leaks: leaksIn(rows[0]?.text ?? '') }).toEqual({ name, leaks: [] });
+    }
+    expect(Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM gdpr.operation')).rows[0]?.n)).toBeGreaterThan(5);
+  });
+
+  it('are in no file of the workspace outside the archives, and in no file name', async () => {
+    const names = (await readdir(workspace.root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    expect(leaksIn(names.map((entry) => join(entry.parentPath, entry.name)).join('\n'))).toEqual([]);
+    const texts = names.filter(({ name }) => !name.endsWith('.asice') && name !== 'datamap.yaml');
+    expect(texts.map(({ name }) => name)).toEqual(expect.arrayContaining(['journal.jsonl', 'installation.json']));
+    for (const { parentPath, name } of texts) expect({ name, leaks: leaksIn(await readFile(join(parentPath, name), 'latin1')) }).toEqual({ name, leaks: [] });
+  });
+
+  it.skipIf(!ownServer)('reach the server as bound parameters, never in the text of a statement', () => {
+    const text = statements.filter(({ text: record }) => !/\] DETAIL: /.test(record)).map((record) => record.text);
+    expect(text.length).toBeGreaterThan(500);
+    expect(leaksIn(text.join('\n'))).toEqual([]);
+    // That log did see them: the server writes parameters in a line of their own.
+    expect(leaksIn(logged)).toContain(TYPED.email.toLowerCase());
+  });
+});
