@@ -55,7 +55,7 @@ function flagTable(flags, args = []) {
     ...args.map((arg) => `| \`${arg.name.toUpperCase()}\` | ${cell(arg.description)} |`),
     ...flags.map(
       (flag) =>
-        `| \`--${flag.name}${flag.type === 'boolean' ? '' : ` ${valueOf(flag)}`}\` | ${cell(flag.description)}${notes(flag)} |`,
+        `| \`--${flag.name}${flag.type === 'boolean' ? '' : ` ${argumentOf(flag)}`}\` | ${cell(flag.description)}${notes(flag)} |`,
     ),
   ];
 }
@@ -80,6 +80,6 @@ function fill(text, name) {
   return text.replaceAll('<%= config.bin %> <%= command.id %>', name).replaceAll('<%= config.bin %>', 'gdpr');
 }
 
-function valueOf(flag) {
+function argumentOf(flag) {
   return cell(flag.options?.join('|') ?? flag.helpValue ?? 'VALUE');
 }

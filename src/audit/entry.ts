@@ -66,7 +66,6 @@ const label: Check = (value) =>
     ? undefined
     : 'must be a text of 1 to 200 characters without control characters';
 
-
 const listOf =
   (check: Check): Check =>
   (value) => {

@@ -35,7 +35,8 @@ function translated(error: unknown): Failure {
     return { code: 'INTERRUPTED', exit: EXIT.interrupted, message: 'stopped as asked; nothing was done', hint: AGAIN };
   }
   const usage = usageMessage(error);
-  if (usage !== undefined) return { code: 'USAGE', exit: EXIT.usage, message: usage, hint: 'see the flags and examples: add --help' };
+  if (usage !== undefined)
+    return { code: 'USAGE', exit: EXIT.usage, message: usage, hint: 'see the flags and examples: add --help' };
   const frames = framesOf(error);
   const name = error instanceof Error ? error.constructor.name : typeof error;
   return {
@@ -68,7 +69,9 @@ function usageMessage(error: unknown): string | undefined {
     case 'RequiredArgsError':
       return `missing: ${(error as unknown as { args: { name: string }[] }).args.map((arg) => arg.name.toUpperCase()).join(', ')}`;
     case 'FailedFlagValidationError': {
-      const missing = [...error.message.matchAll(/Missing required flag ([a-z][a-z-]*)/g)].map(([, flag]) => `--${flag}`);
+      const missing = [...error.message.matchAll(/Missing required flag ([a-z][a-z-]*)/g)].map(
+        ([, flag]) => `--${flag}`,
+      );
       return missing.length > 0 ? `missing: ${missing.join(', ')}` : 'two flags do not go together';
     }
     default:
@@ -83,6 +86,7 @@ function flagMessage(message: string): string {
   const [, options] = /.* (?:to be one of|expects one of these values): ([a-z, -]+)(?:\n|$)/s.exec(message) ?? [];
   if (options !== undefined) return `${flag} takes one of: ${options}`;
   if (message.startsWith('Flag ')) return `${flag} needs a value`;
-  const [, bound] = /Expected an integer( greater than or equal to \d+| less than or equal to \d+)? but received/.exec(message) ?? [];
+  const [, bound] =
+    /Expected an integer( greater than or equal to \d+| less than or equal to \d+)? but received/.exec(message) ?? [];
   return `${flag} takes a whole number${bound ?? ''}`;
 }

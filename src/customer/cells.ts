@@ -52,7 +52,17 @@ export function mentionsOthers(
   );
 }
 
-/** Gives the described places of a JSON document; all others are left out, each with its reason. */
+/** Stands for the elements of a list, in the map's paths and in those of a document; no name in a document is it. */
+const ELEMENT = Symbol('element');
+type Path = readonly (string | typeof ELEMENT)[];
+
+/** Stands in for the names of members that the map does not describe, which can be data themselves. */
+const UNDESCRIBED = '…';
+
+/**
+ * Gives the described places of a JSON document; all others are left out, each with its reason. The map's deepest
+ * place decides, but below one that is withheld nothing is given.
+ */
 function giveJson(
   giver: Giver,
   column: ColumnModel,
@@ -67,35 +77,63 @@ function giveJson(
     // Text that should be JSON and is not: nobody described what it holds.
     return { withheld: 'free-text' };
   }
-  const walk = (value: unknown, path: readonly string[]): unknown => {
-    const node = nodes.find((candidate) => matches(candidate.path, path));
-    if (node !== undefined) {
-      const reason: CellReason | undefined =
-        node.secret !== undefined
-          ? 'secret'
-          : mayGive(giver.table, node.owner ?? column.owner, owners)
-            ? undefined
-            : 'third-party';
-      if (reason === undefined) return value;
-      giver.onJsonWithheld(column, node.path.join('.'), reason);
-      return { withheld: reason };
+  const places = nodes.map((node) => ({ node, path: node.path.map((part) => (part === '*' ? ELEMENT : part)) }));
+  const withhold = (place: string, reason: CellReason) => {
+    giver.onJsonWithheld(column, place, reason);
+    return { withheld: reason };
+  };
+  const walk = (value: unknown, path: Path): unknown => {
+    const around = places.filter((place) => startsWith(place.path, path));
+    const here = around.flatMap(({ node }) => (node.path.length === path.length ? [node] : []));
+    const name = here[0]?.path.join('.') ?? UNDESCRIBED;
+    for (const node of here) {
+      const reason = nodeReason(giver, column, node, owners, value);
+      if (reason !== undefined) return withhold(name, reason);
     }
-    if (Array.isArray(value)) return value.map((item: unknown) => walk(item, [...path, '*']));
-    if (isObject(value))
-      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, [...path, key])]));
-    if (value === null) return null;
-    giver.onJsonWithheld(column, '…', 'free-text');
-    return { withheld: 'free-text' };
+    if (!isContainer(value)) return value === null || here.length > 0 ? value : withhold(name, 'free-text');
+    const members = Object.entries(value);
+    if (members.length === 0) return value;
+    if (Array.isArray(value)) {
+      const described = around.some((place) => place.path[path.length] === ELEMENT);
+      return described ? value.map((item: unknown) => walk(item, [...path, ELEMENT])) : withhold(name, 'free-text');
+    }
+    const names = new Set(around.map((place) => place.path[path.length]));
+    const given = members.filter(([key]) => names.has(key)).map(([key, member]) => [key, walk(member, [...path, key])]);
+    if (given.length === members.length) return Object.fromEntries(given);
+    if (given.length === 0) return withhold(name, 'free-text');
+    for (let more = given.length + 1; more < members.length; more++) withhold(UNDESCRIBED, 'free-text');
+    let neutral = UNDESCRIBED;
+    while (names.has(neutral)) neutral += UNDESCRIBED;
+    return Object.fromEntries([...given, [neutral, withhold(UNDESCRIBED, 'free-text')]]);
   };
   return { value: stringify(walk(document, [])) ?? null };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Why the value at a place of a JSON document is not given, as the place itself has it. */
+function nodeReason(
+  giver: Giver,
+  column: ColumnModel,
+  node: JsonNode,
+  owners: number,
+  value: unknown,
+): CellReason | undefined {
+  if (node.secret !== undefined) return 'secret';
+  if (!mayGive(giver.table, node.owner ?? column.owner, owners)) return 'third-party';
+  if (value === null || isContainer(value)) return undefined;
+  const text = String(value);
+  if (node.namesSomeone === true && !isOwnName(giver.traits, text)) return 'third-party';
+  const freeText = node.freeText === true || column.entry.freeText === true;
+  // Documents are written by programs that change: a text may come to hold more than the map's author saw in it.
+  const unforeseen = typeof value === 'string' && node.identifier === undefined;
+  return (freeText || unforeseen) && mentionsOthers(giver, text) ? 'free-text' : undefined;
+}
+
+function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !(value instanceof LosslessNumber);
 }
 
-function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  return pattern.length === path.length && pattern.every((part, i) => part === '*' || part === path[i]);
+function startsWith(path: Path, start: Path): boolean {
+  return start.length <= path.length && start.every((part, i) => part === path[i]);
 }
 
 /** The e-mails and phones of the controller and its officer, as a text may name them. */

@@ -24,7 +24,8 @@ const PARSERS: Readonly<Record<number, (value: string) => unknown>> = {
   26: Number,
 };
 const types = {
-  getTypeParser: (oid: number, format?: string) => (format === 'binary' ? (v: unknown) => v : (PARSERS[oid] ?? ((value: string) => value))),
+  getTypeParser: (oid: number, format?: string) =>
+    format === 'binary' ? (v: unknown) => v : (PARSERS[oid] ?? ((value: string) => value)),
 };
 
 /**
@@ -33,7 +34,7 @@ const types = {
  */
 function sessionSettings(timeZone: string): string {
   return [
-    "SET search_path = pg_catalog",
+    'SET search_path = pg_catalog',
     "SET datestyle = 'ISO, YMD'",
     'SET intervalstyle = iso_8601',
     'SET bytea_output = hex',
@@ -51,7 +52,14 @@ function sessionSettings(timeZone: string): string {
 /** Whether a connection string leads to this machine: a Unix socket or a loopback address. */
 export function isLocal(url: URL): boolean {
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
-  return host === '' || host.startsWith('/') || host === 'localhost' || host === '[::1]' || host === '::1' || host.startsWith('127.');
+  return (
+    host === '' ||
+    host.startsWith('/') ||
+    host === 'localhost' ||
+    host === '[::1]' ||
+    host === '::1' ||
+    host.startsWith('127.')
+  );
 }
 
 /** @throws GdprError CONFIG_INVALID; the message never repeats the URL, which may hold a password. */
@@ -69,7 +77,8 @@ function parseUrl(text: string): URL {
 
 function tlsOf(url: URL, options: ServerOptions): ConnectionOptions | false {
   const mode = url.searchParams.get('sslmode');
-  if (options.tls === 'off' || (isLocal(url) && options.tls === undefined && (mode === null || mode === 'disable'))) return false;
+  if (options.tls === 'off' || (isLocal(url) && options.tls === undefined && (mode === null || mode === 'disable')))
+    return false;
   if (mode === 'disable') {
     throw new GdprError('REFUSED', 'the database is on another machine and its URL turns TLS off', {
       hint: 'remove sslmode=disable, or set database.tls: off in gdpr.yaml if the network is private',
@@ -131,9 +140,13 @@ async function prepare(client: pg.Client, settings: string): Promise<void> {
     await client.query(settings);
     const { rows } = await client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
     if (rows[0]?.encoding === 'UTF8') return;
-    throw new GdprError('WRONG_DATABASE', `the database is encoded in ${rows[0]?.encoding ?? 'nothing known'}, and only UTF8 holds every name`, {
-      hint: 'bring it over into a database made with ENCODING UTF8 (pg_dump, then restore)',
-    });
+    throw new GdprError(
+      'WRONG_DATABASE',
+      `the database is encoded in ${rows[0]?.encoding ?? 'nothing known'}, and only UTF8 holds every name`,
+      {
+        hint: 'bring it over into a database made with ENCODING UTF8 (pg_dump, then restore)',
+      },
+    );
   } catch (error) {
     await client.end().catch(() => {});
     throw error;
@@ -152,7 +165,9 @@ export class PooledDatabase implements Database {
     try {
       return await this.knex.transaction(
         async (trx) => {
-          const client = (await (trx as unknown as Knex & { client: Knex.Client }).client.acquireConnection()) as pg.ClientBase;
+          const client = (await (
+            trx as unknown as Knex & { client: Knex.Client }
+          ).client.acquireConnection()) as pg.ClientBase;
           return work(new PgSession(client));
         },
         { isolationLevel: isolation },

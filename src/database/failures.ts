@@ -27,7 +27,8 @@ const UNREACHABLE = new Set([
 ]);
 
 /** What pg says, without an error code, when the connection went away. */
-const GONE = /Connection terminated|Client has encountered a connection error|not queryable|timeout exceeded|Timeout acquiring a connection/;
+const GONE =
+  /Connection terminated|Client has encountered a connection error|not queryable|timeout exceeded|Timeout acquiring a connection/;
 
 const RETRY = 'check that the server runs and can be reached, then run the command again';
 
@@ -38,7 +39,8 @@ const RETRY = 'check that the server runs and can be reached, then run the comma
 export function databaseError(error: unknown): unknown {
   if (error instanceof GdprError || !(error instanceof Error)) return error;
   const code = errno(error);
-  if (error instanceof AggregateError && error.errors.length > 0 && code === undefined) return databaseError(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0 && code === undefined)
+    return databaseError(error.errors[0]);
   if ((code !== undefined && UNREACHABLE.has(code)) || GONE.test(error.message)) {
     return new GdprError('DATABASE_UNAVAILABLE', 'the database cannot be reached or the connection was lost', {
       cause: error,
@@ -47,13 +49,20 @@ export function databaseError(error: unknown): unknown {
   }
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return error;
   if (code in TRANSIENT) {
-    return new GdprError('DATABASE_UNAVAILABLE', `the database could not do it now: ${TRANSIENT[code]} (SQLSTATE ${code})`, {
-      cause: error,
-      hint: 'run the command again',
-    });
+    return new GdprError(
+      'DATABASE_UNAVAILABLE',
+      `the database could not do it now: ${TRANSIENT[code]} (SQLSTATE ${code})`,
+      {
+        cause: error,
+        hint: 'run the command again',
+      },
+    );
   }
   if (code.startsWith('08')) {
-    return new GdprError('DATABASE_UNAVAILABLE', `the connection to the database failed (SQLSTATE ${code})`, { cause: error, hint: RETRY });
+    return new GdprError('DATABASE_UNAVAILABLE', `the connection to the database failed (SQLSTATE ${code})`, {
+      cause: error,
+      hint: RETRY,
+    });
   }
   if (code === '28P01' || code === '28000') {
     return new GdprError('DATABASE_UNAVAILABLE', 'the database refused the user or the password', {
@@ -62,25 +71,40 @@ export function databaseError(error: unknown): unknown {
     });
   }
   if (code === '3D000') {
-    return new GdprError('DATABASE_UNAVAILABLE', 'the server has no database of that name', { cause: error, hint: 'check DATABASE_URL' });
+    return new GdprError('DATABASE_UNAVAILABLE', 'the server has no database of that name', {
+      cause: error,
+      hint: 'check DATABASE_URL',
+    });
   }
   if (code === '22021' || code === '22P05') {
-    return new GdprError('INPUT_INVALID', `a value holds a character that cannot be converted to or from the database's encoding (SQLSTATE ${code})`, {
-      cause: error,
-      hint: 'check what was given for control characters; the database must be encoded in UTF8',
-    });
+    return new GdprError(
+      'INPUT_INVALID',
+      `a value holds a character that cannot be converted to or from the database's encoding (SQLSTATE ${code})`,
+      {
+        cause: error,
+        hint: 'check what was given for control characters; the database must be encoded in UTF8',
+      },
+    );
   }
   if (code === '25006') {
-    return new GdprError('DATABASE_UNAVAILABLE', 'the database takes no changes: it is a read-only replica, or set to read only (SQLSTATE 25006)', {
-      cause: error,
-      hint: 'name the primary server in DATABASE_URL: every operation writes to the audit log',
-    });
+    return new GdprError(
+      'DATABASE_UNAVAILABLE',
+      'the database takes no changes: it is a read-only replica, or set to read only (SQLSTATE 25006)',
+      {
+        cause: error,
+        hint: 'name the primary server in DATABASE_URL: every operation writes to the audit log',
+      },
+    );
   }
   if (code === '42501' && (error as Error & { routine?: unknown }).routine === 'check_enable_rls') {
-    return new GdprError('REFUSED', 'row-level security would hide rows from this database role, and the result would not be whole (SQLSTATE 42501)', {
-      cause: error,
-      hint: 'work as a role with BYPASSRLS, or as the owner of the tables where row-level security is not forced',
-    });
+    return new GdprError(
+      'REFUSED',
+      'row-level security would hide rows from this database role, and the result would not be whole (SQLSTATE 42501)',
+      {
+        cause: error,
+        hint: 'work as a role with BYPASSRLS, or as the owner of the tables where row-level security is not forced',
+      },
+    );
   }
   if (code === '42501') {
     return new GdprError('REFUSED', `the database role may not do this${objectOf(error)} (SQLSTATE 42501)`, {
@@ -88,7 +112,9 @@ export function databaseError(error: unknown): unknown {
       hint: 'ask the owner of the database for the privilege',
     });
   }
-  return new GdprError('BUG', `the database rejected a statement${objectOf(error)} (SQLSTATE ${code})`, { cause: error });
+  return new GdprError('BUG', `the database rejected a statement${objectOf(error)} (SQLSTATE ${code})`, {
+    cause: error,
+  });
 }
 
 function objectOf(error: Error): string {

@@ -68,12 +68,14 @@ export function compileReads(model: DataMapModel, catalog: Catalog): TableRead[]
       const value = column('t', col.name);
       return limited[i] === undefined ? value : `CASE WHEN ${limited[i]} THEN ${value} END`;
     });
+    // An array, since a function takes at most 100 arguments.
+    const positions = `array_to_string(ARRAY[${hidden.join(', ')}]::text[], ',')`;
     return {
       table,
       columns,
       left,
       sql: [
-        `SELECT ${['r.person', 'r.owners', hidden.length === 0 ? "''" : `concat_ws(',', ${hidden.join(', ')})`, ...select].join(', ')}`,
+        `SELECT ${['r.person', 'r.owners', hidden.length === 0 ? "''" : positions, ...select].join(', ')}`,
         `FROM (SELECT person, ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY person, ${names}) r`,
         `JOIN ${fromTable(table, catalog)} t ON ${join}`,
         `ORDER BY r.person, ${key.map((_, i) => `r.k${i + 1}`).join(', ')}`,

@@ -106,15 +106,26 @@ const erase = z
     'What erasure does to the column of a row that stays. clear: empty it (NULL); pseudonym: replace it with a keyed token; with-row: nothing, it goes with its row; leave: nothing, it says nothing about anybody',
   );
 
+const namesSomeone = z
+  .boolean()
+  .optional()
+  .describe("Holds the name of somebody: the person's own is given, anybody else's redacted");
+
+const freeText = z.boolean().optional().describe('Written by people in their own words; may mention others');
+
 const jsonNode = z.strictObject({
   path: z
     .array(sqlText)
     .min(1)
-    .describe('Names that lead to the place; "*" stands for every element of a list, e.g. [items, "*", book]'),
+    .describe(
+      'Names that lead to the place; "*" stands for every element of a list, e.g. [items, "*", book]. What stands below the place is given only where it is described too',
+    ),
   title: text.describe('What stands there, for the person'),
   category: id.describe('The id of its category'),
   owner: ownerName.optional().describe("Whose it is, if not the column's owner"),
+  namesSomeone,
   identifier: id.optional().describe('The id of the identifier that it holds'),
+  freeText,
   secret: text.optional().describe('Withheld from every export, with the reason that the person reads'),
   erase: z
     .enum(['clear', 'remove', 'leave'])
@@ -134,10 +145,7 @@ const column = z.strictObject({
     .describe(
       'Whose datum it is: an owner of the table (the first if left out), shared (structure that every owner may see) or other (always a third party, never given)',
     ),
-  namesSomeone: z
-    .boolean()
-    .optional()
-    .describe("Holds the name of somebody: the person's own is given, anybody else's redacted"),
+  namesSomeone,
   identifier: id.optional().describe('The id of the identifier that it holds; people are found by it'),
   part: z
     .boolean()
@@ -146,7 +154,7 @@ const column = z.strictObject({
       'One part of an identifier that stands in several columns (first name, family name): read as one, in this order',
     ),
   secret: text.optional().describe('Withheld from every export, with the reason that the person reads'),
-  freeText: z.boolean().optional().describe('Written by people in their own words; may mention others'),
+  freeText,
   format: z
     .enum(['text', 'date', 'timestamp', 'money', 'boolean', 'number', 'json'])
     .optional()
@@ -160,13 +168,21 @@ const column = z.strictObject({
   erase,
 });
 
+/** A row's owners are the bits of a signed 32-bit number. */
+const MOST_OWNERS = 30;
+
 export const personalTable = z.strictObject({
   title: text.describe('What a row of the table is, for the person'),
   description: text.optional().describe('A sentence about it, for the person'),
   owners: z
     .record(id, owner)
     .refine((owners) => Object.keys(owners).length > 0, 'a table needs at least one owner')
-    .meta({ description: 'The people whom a row is about, by an id of your choice', minProperties: 1 }),
+    .refine((owners) => Object.keys(owners).length <= MOST_OWNERS, `a table may have at most ${MOST_OWNERS} owners`)
+    .meta({
+      description: 'The people whom a row is about, by an id of your choice',
+      minProperties: 1,
+      maxProperties: MOST_OWNERS,
+    }),
   erase: z
     .enum(['delete', 'columns'])
     .describe('What erasure does with the row: delete it, or keep it and change its columns'),

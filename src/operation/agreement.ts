@@ -36,6 +36,10 @@ export async function checkOperations(session: Session): Promise<{ check: AuditC
     findings.add('operations', sequence === null ? null : Number(sequence), `${which} ${difference}`);
   }
   const [row] = await session.query<{ count: string }>('SELECT count(*)::text AS count FROM gdpr.operation');
-  const check = findings.check('operations', 'The operations agree with the log', plural(Number(row?.count), 'operation'));
+  const check = findings.check(
+    'operations',
+    'The operations agree with the log',
+    plural(Number(row?.count), 'operation'),
+  );
   return { check, problems: findings.problems() };
 }

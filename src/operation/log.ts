@@ -49,7 +49,12 @@ export async function verifyAuditLog({ database, paths }: OpenWorkspace): Promis
       verifierKey,
     });
     const { check, problems } = await checkOperations(session);
-    return { ...log, valid: log.valid && check.ok, checks: [...log.checks, check], problems: [...log.problems, ...problems] };
+    return {
+      ...log,
+      valid: log.valid && check.ok,
+      checks: [...log.checks, check],
+      problems: [...log.problems, ...problems],
+    };
   });
 }
 

@@ -49,7 +49,11 @@ export function operationLock(id: string): string {
 }
 
 /** Logs and commits the intent, before any data is read or changed. */
-export async function beginOperation(context: Context, intent: Intent, archiveName?: (id: string) => string): Promise<Operation> {
+export async function beginOperation(
+  context: Context,
+  intent: Intent,
+  archiveName?: (id: string) => string,
+): Promise<Operation> {
   const id = `${now().toISOString().slice(0, 10).replaceAll('-', '')}-${randomId(16)}`;
   const release = await context.database.lock(operationLock(id));
   if (release === undefined) throw new GdprError('LOCKED', 'the operation is already running');
@@ -86,7 +90,9 @@ export async function beginOperation(context: Context, intent: Intent, archiveNa
 export async function endOperation(context: Context, operation: Operation, outcome: Outcome): Promise<number> {
   operation.ended = true;
   const sequence = await context.database
-    .transaction('read committed', (session) => recordOutcome(session, context, operation.id, operation.intent, outcome))
+    .transaction('read committed', (session) =>
+      recordOutcome(session, context, operation.id, operation.intent, outcome),
+    )
     .catch((error: unknown) => {
       operation.ended = mayHaveCommitted(error);
       throw error;
@@ -123,7 +129,9 @@ export async function recordOutcome(
     ],
   );
   if (changed !== 1) {
-    throw new GdprError('PLAN_CHANGED', 'the operation was ended by another process while it ran', { hint: 'see: gdpr audit list' });
+    throw new GdprError('PLAN_CHANGED', 'the operation was ended by another process while it ran', {
+      hint: 'see: gdpr audit list',
+    });
   }
   const { sequence } = await appendEntry(session, {
     ...entry(who, id, intent),
@@ -168,7 +176,9 @@ export async function runOperation<T>(
   } catch (error) {
     if (!operation.ended) {
       const code = error instanceof GdprError ? error.code : 'BUG';
-      const refused = error instanceof GdprError && [EXIT.refused, EXIT.nobodyOrSeveral, EXIT.drift].some((exit) => exit === error.exit);
+      const refused =
+        error instanceof GdprError &&
+        [EXIT.refused, EXIT.nobodyOrSeveral, EXIT.drift].some((exit) => exit === error.exit);
       // The first error is the one to report; a database that went away cannot take the outcome, and recover will.
       await endOperation(context, operation, { result: refused ? 'refused' : 'failed', code }).catch(() => {});
     }

@@ -1,10 +1,10 @@
 import { access, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { partialOf } from '../archive/write.js';
 import { checkpointLog } from '../audit/checkpoint-write.js';
 import { digestFile } from '../foundation/digest-file.js';
 import { asFileError, renameDurably } from '../foundation/durable.js';
 import { isMissing } from '../foundation/errors.js';
-import { partialOf } from '../archive/write.js';
 import type { Context } from '../workspace/open.js';
 import { isArchiveName, operationOfFile } from './archive-name.js';
 import { operationLock, recordOutcome } from './operation.js';
@@ -67,11 +67,16 @@ export async function recover(context: Context): Promise<Recovery[]> {
       await release();
     }
   }
-  const wanted = await withArchive(context, partials.flatMap((name) => operationOfFile(name) ?? []));
+  const wanted = await withArchive(
+    context,
+    partials.flatMap((name) => operationOfFile(name) ?? []),
+  );
   for (const name of partials) {
-    if (!wanted.has(operationOfFile(name) ?? '') && (await remove(join(archives, name)))) done.push({ what: 'removed', file: name });
+    if (!wanted.has(operationOfFile(name) ?? '') && (await remove(join(archives, name))))
+      done.push({ what: 'removed', file: name });
   }
-  if (!running) for (const name of spools) if (await remove(join(temporary, name))) done.push({ what: 'removed', file: name });
+  if (!running)
+    for (const name of spools) if (await remove(join(temporary, name))) done.push({ what: 'removed', file: name });
   await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
   return done;
 }
@@ -111,7 +116,8 @@ async function finish(row: Row, archives: string): Promise<Recovery[]> {
   if (await exists(path)) return [];
   // Moved away, as archives are that were handed over: `archive list` tells of it.
   if (!(await exists(partial))) return [];
-  if ((await digestFile(partial)) !== row.sha256) return [{ what: 'damaged', operation: row.id, file: `${file}.partial` }];
+  if ((await digestFile(partial)) !== row.sha256)
+    return [{ what: 'damaged', operation: row.id, file: `${file}.partial` }];
   await renameDurably(partial, path);
   return [{ what: 'finished', operation: row.id, file }];
 }
@@ -124,8 +130,13 @@ async function abandon(context: Context, row: Row, archives: string): Promise<Re
     ...(row.request !== null && { request: row.request }),
     ...(row.plan_digest !== null && { planDigest: row.plan_digest }),
   };
-  await context.database.transaction('read committed', (session) => recordOutcome(session, context, row.id, intent, { result: 'abandoned' }));
-  return [...(removed ? [{ what: 'removed' as const, operation: row.id, file: `${row.archive}.partial` }] : []), { what: 'abandoned', operation: row.id }];
+  await context.database.transaction('read committed', (session) =>
+    recordOutcome(session, context, row.id, intent, { result: 'abandoned' }),
+  );
+  return [
+    ...(removed ? [{ what: 'removed' as const, operation: row.id, file: `${row.archive}.partial` }] : []),
+    { what: 'abandoned', operation: row.id },
+  ];
 }
 
 async function exists(path: string): Promise<boolean> {

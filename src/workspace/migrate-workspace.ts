@@ -1,5 +1,5 @@
-import { connectDatabase, locateWorkspace, type Surroundings } from './open.js';
 import { tieInstallation } from './installation.js';
+import { connectDatabase, locateWorkspace, type Surroundings } from './open.js';
 
 export interface MigrationResult {
   readonly installation: string;
@@ -15,7 +15,9 @@ export async function migrateWorkspace(surroundings: Surroundings): Promise<Migr
     const { migrate } = await import('../database/migrate.js');
     const migrations = await migrate(database);
     const kind = workspace.config.database === 'embedded' ? 'embedded' : 'server';
-    const { id } = await database.transaction('read committed', (session) => tieInstallation(session, workspace.paths, kind));
+    const { id } = await database.transaction('read committed', (session) =>
+      tieInstallation(session, workspace.paths, kind),
+    );
     return { installation: id, migrations };
   } finally {
     await database.close();

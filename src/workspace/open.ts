@@ -68,9 +68,13 @@ function operatorName(environment: NodeJS.ProcessEnv): string {
     });
   }
   if (looksPersonal(name)) {
-    throw new GdprError('USAGE', 'the name of the operator looks like an e-mail address, a phone number or a personas kods', {
-      hint: 'set GDPR_OPERATOR to a user name: it is kept in the audit log for good',
-    });
+    throw new GdprError(
+      'USAGE',
+      'the name of the operator looks like an e-mail address, a phone number or a personas kods',
+      {
+        hint: 'set GDPR_OPERATOR to a user name: it is kept in the audit log for good',
+      },
+    );
   }
   return name;
 }

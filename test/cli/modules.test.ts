@@ -26,7 +26,7 @@ async function modulesOf(args: readonly string[]): Promise<{ code: number | null
   return { code, modules: (await readFile(list, 'utf8')).split('\n') };
 }
 
-describe('the modules that a command loads', { timeout: 60_000 }, () => {
+describe('the modules that a command loads', { timeout: 240_000 }, () => {
   it('are recorded: a command with a database does load its libraries', async () => {
     const { code, modules } = await modulesOf(['datamap', 'check']);
     expect(code).toBe(0);

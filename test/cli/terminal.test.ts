@@ -26,7 +26,7 @@ function onTerminal(args: readonly string[], steps: Steps, options: { cwd: strin
   });
 }
 
-describe.skipIf(!python3.available)('at a terminal', { timeout: 120_000 }, () => {
+describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () => {
   let workspace: TestWorkspace;
   let folder: string;
   beforeAll(async () => {

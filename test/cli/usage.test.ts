@@ -34,7 +34,7 @@ const MISTAKES: readonly { readonly args: readonly string[]; readonly says: RegE
   { args: [...EXPORT, '--email', email, '--verified', 'account login'], says: /there is no gdpr\.yaml.*gdpr (init|demo)/s, code: 'WORKSPACE_NOT_FOUND' },
 ];
 
-describe('wrong usage', { timeout: 60_000 }, () => {
+describe('wrong usage', { timeout: 240_000 }, () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gdpr-usage-'));

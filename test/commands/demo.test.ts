@@ -33,7 +33,7 @@ function suggestions(text: string): string[][] {
     .map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? ''));
 }
 
-describe('the demo on the embedded database', { timeout: 180_000 }, () => {
+describe('the demo on the embedded database', { timeout: 400_000 }, () => {
   it('makes a shop, exports Anna, and what it tells to try next works; the second run uses the shop', async () => {
     const run = (...args: string[]) => gdpr(args, { cwd: folder });
     const began = Date.now();
@@ -74,7 +74,7 @@ describe('the demo on the embedded database', { timeout: 180_000 }, () => {
   });
 });
 
-describe('the demo on a server', { timeout: 180_000 }, () => {
+describe('the demo on a server', { timeout: 400_000 }, () => {
   it('is finished by the next run wherever it was killed', async () => {
     // Around the files of the workspace, the migrations, the shop and the keys.
     const database = await testDatabase();

@@ -15,7 +15,7 @@ interface Ids {
 const COPY = 'five random words for the copy';
 const KEY = 'five other words for the keys';
 
-describe('keys through the command line', { timeout: 120_000 }, () => {
+describe('keys through the command line', { timeout: 240_000 }, () => {
   let shop: TestWorkspace;
   let database: TestDatabase;
   let root: string;

@@ -36,7 +36,7 @@ function expectText(ran: Ran, code = 0): void {
   expect(tableLines(ran.stdout).filter((line) => [...line].length > 80)).toEqual([]);
 }
 
-describe('on a server', { timeout: 120_000 }, () => {
+describe('on a server', { timeout: 240_000 }, () => {
   let workspace: TestWorkspace;
   let exported: Export;
   const run = (...args: string[]) => gdpr(args, { cwd: workspace.root, environment: workspace.environment });
@@ -115,7 +115,7 @@ describe('on a server', { timeout: 120_000 }, () => {
   });
 });
 
-describe('on the embedded database', { timeout: 120_000 }, () => {
+describe('on the embedded database', { timeout: 240_000 }, () => {
   it('exports a customer, verifies the archive and the log', async () => {
     const workspace = await bookshopWorkspace({ server: 'embedded' });
     try {

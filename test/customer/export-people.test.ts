@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
 import type { PersonQuery } from '../../src/customer/find.js';
 import type { Context } from '../../src/workspace/open.js';
@@ -6,6 +6,9 @@ import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { expectedRows, exportedRows, type KnownPerson, TABLES } from './support/expected.js';
 import { type Exported, exportPerson } from './support/export.js';
 import { bystandersOf, occurring, phonesIn, readable } from './support/leaks.js';
+
+// Whole exports, several to a test: a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 let workspace: TestWorkspace;
 let context: Context;

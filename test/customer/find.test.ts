@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
 import { exportPrepared, prepareExport } from '../../src/customer/export-customer.js';
 import type { PersonQuery } from '../../src/customer/find.js';
@@ -8,6 +8,9 @@ import { listEntries } from '../../src/operation/log.js';
 import type { Context } from '../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { exportPerson, nobodyToAsk } from './support/export.js';
+
+// Whole exports, several to a test: a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 let workspace: TestWorkspace;
 let context: Context;

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type GivenCell, giveCell } from '../../src/customer/cells.js';
 import type { Traits } from '../../src/customer/traits.js';
 import { connectServer } from '../../src/database/connect.js';
-import type { ColumnEntry, JsonNode } from '../../src/datamap/schema.js';
+import { buildModel } from '../../src/datamap/model.js';
+import { type ColumnEntry, dataMapSchema, type JsonNode, type PersonalTable } from '../../src/datamap/schema.js';
 import { createWorkspace } from '../../src/workspace/create.js';
 import { makeKeys } from '../../src/workspace/keys.js';
 import { migrateWorkspace } from '../../src/workspace/migrate-workspace.js';
@@ -47,6 +48,18 @@ const ANNA: Traits = new Map([
   ['phone', ['+371 21234567']],
 ]);
 
+/** A table with a document that is `a`'s as far as it does not say otherwise. */
+const EVENTS = mapOf({
+  head: { identifiers },
+  tables: {
+    's.people': people,
+    's.ev': {
+      owners: { a: [through('s.people', 'pid')], b: [through('s.people', 'qid')] },
+      columns: { pid: {}, qid: { owner: 'b' }, doc: {} },
+    },
+  },
+});
+
 interface Given {
   readonly cell: GivenCell;
   /** What the cell holds, read as JSON. */
@@ -54,18 +67,12 @@ interface Given {
   readonly withheld: readonly string[];
 }
 
-/** What Anna gets of a column that is hers, in a table that has another owner `b`. */
+/** What Anna, who is `a`, gets of the document. */
 function give(entry: Partial<ColumnEntry>, value: unknown, stored = JSON.stringify(value)): Given {
-  const model = mapOf({
-    head: { identifiers },
-    tables: {
-      's.people': people,
-      's.ev': {
-        owners: { a: [through('s.people', 'pid')], b: [through('s.people', 'qid')] },
-        columns: { pid: {}, qid: { owner: 'b' }, doc: entry },
-      },
-    },
-  });
+  const map = structuredClone(EVENTS.map);
+  const described = map.tables['s.ev'] as PersonalTable;
+  Object.assign(described.columns.doc ?? {}, entry);
+  const { model } = buildModel(dataMapSchema.parse(map));
   const table = model.table('s.ev');
   const column = table.columns.find(({ name }) => name === 'doc');
   if (column === undefined) throw new Error('no column doc');
@@ -78,7 +85,8 @@ function give(entry: Partial<ColumnEntry>, value: unknown, stored = JSON.stringi
     onJsonWithheld: (_: unknown, at: string, reason: string) => withheld.push(`${at}: ${reason}`),
   };
   const cell = giveCell(giver, column, 1, false, stored);
-  return { cell, withheld, value: 'value' in cell && cell.value !== null ? JSON.parse(cell.value) : undefined };
+  const document = 'value' in cell ? cell.value : JSON.stringify(cell);
+  return { cell, withheld, value: entry.json === undefined ? document : JSON.parse(document ?? 'null') };
 }
 
 const inJson = (value: unknown, ...json: JsonNode[]) => give({ json }, value);
@@ -107,7 +115,14 @@ describe('a described place of a JSON document', () => {
       place('who.third', { owner: 'other' }),
       place('who.items.*.book'),
     ];
-    const who = { name: 'Anna', token: 't0k', other: 'Jānis', third: 'Zane', new: 'x', items: [{ book: 7, by: 'Ilze' }] };
+    const who = {
+      name: 'Anna',
+      token: 't0k',
+      other: 'Jānis',
+      third: 'Zane',
+      new: 'x',
+      items: [{ book: 7, by: 'Ilze' }],
+    };
     const expected = {
       name: 'Anna',
       token: SECRET,
@@ -150,7 +165,7 @@ describe('a described place of a JSON document', () => {
   it('“*” stands for the elements of a list, not for the members of an object', () => {
     expect(inJson({ to: [{ at: 1 }, { at: 2 }] }, place('to.*.at')).value).toEqual({ to: [{ at: 1 }, { at: 2 }] });
     const { value, cell } = inJson({ to: { 'janis@x.example': { at: 1 }, '*': { at: 2 } } }, place('to.*.at'));
-    expect(value).toEqual({ to: { [NONE]: FREE_TEXT } });
+    expect(value).toEqual({ to: FREE_TEXT });
     expect(JSON.stringify(cell)).not.toContain('janis');
   });
 });
@@ -172,7 +187,11 @@ describe('a member that no place describes', () => {
   });
 
   it('may be called as what every object has', () => {
-    const { cell } = give({ json: [place('note')] }, undefined, '{"__proto__":{"x":"Jānis"},"note":"hers","toString":1}');
+    const { cell } = give(
+      { json: [place('note')] },
+      undefined,
+      '{"__proto__":{"x":"Jānis"},"note":"hers","toString":1}',
+    );
     expect(cell).toEqual({ value: JSON.stringify({ note: 'hers', [NONE]: FREE_TEXT }) });
   });
 
@@ -243,12 +262,12 @@ describe('a column that names someone', () => {
   });
 
   it('is withheld where it holds the person’s name and somebody else’s', () => {
-    const cells = ['Anna Bērziņa un Jānis Bērziņš', 'Bērziņa Anna / Kalns', 'Anna Bērziņa (mātei)', 'Anna Анна', 'Zane'];
+    const cells = ['Anna Bērziņa un Jānis Bērziņš', 'Bērziņa Anna / Kalns', 'Anna Bērziņa (mātei)', 'Zane'];
     for (const name of cells) expect(given(name), name).toEqual(THIRD_PARTY);
   });
 });
 
-/** Types whose values a program likes to round or to reformat, with what PostgreSQL prints of them. */
+/** Types whose values a program likes to round or to reformat, with what PostgreSQL prints of them; an interval in ISO 8601. */
 const RARE: readonly (readonly [column: string, type: string, literal: string, printed: string])[] = [
   ['money', 'money', `'12.30'`, '$12.30'],
   ['texts', 'text[]', `'{"a,b",NULL,"c\\"d"}'`, '{"a,b",NULL,"c\\"d"}'],
@@ -259,7 +278,7 @@ const RARE: readonly (readonly [column: string, type: string, literal: string, p
   ['ides', 'date', `'0044-03-15 BC'`, '0044-03-15 BC'],
   ['always', 'timestamp', `'-infinity'`, '-infinity'],
   ['ever', 'timestamptz', `'infinity'`, 'infinity'],
-  ['span', 'interval', `'1 year 2 mons -3 days 00:00:00.000001'`, '1 year 2 mons -3 days +00:00:00.000001'],
+  ['span', 'interval', `'1 year 2 mons -3 days 00:00:00.000001'`, 'P1Y2M-3DT0.000001S'],
   ['nothing', 'numeric', `'NaN'`, 'NaN'],
   ['endless', 'numeric', `'-Infinity'`, '-Infinity'],
   ['exact', 'numeric', `'12345678901234567890.12345678901234567890'`, '12345678901234567890.12345678901234567890'],

@@ -3,12 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/workspace/open.js';
 import { outsideTool } from '../support/tools.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import type { ReadArchive } from './support/archive.js';
 import { exportPerson } from './support/export.js';
+
+// Whole exports, several to a test: a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const EMAIL = 'neparasta@vertibas.example';
 const COMBINED = 'Be\u0304rzin\u0327a';

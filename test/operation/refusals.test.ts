@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
 import type { AuditEntry } from '../../src/audit/entry.js';
 import { exportPrepared, type PreparedExport, prepareExport } from '../../src/customer/export-customer.js';
@@ -7,6 +7,9 @@ import { listEntries, verifyAuditLog } from '../../src/operation/log.js';
 import type { Context } from '../../src/workspace/open.js';
 import { nobodyToAsk } from '../customer/support/export.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+
+// Whole exports, several to a test: a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 let workspace: TestWorkspace;
 let context: Context;

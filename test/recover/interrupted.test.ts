@@ -77,7 +77,7 @@ function expectQuiet(ran: Ran): void {
   expect(leaksIn(ran.stdout + ran.stderr)).toEqual([]);
 }
 
-describe('Ctrl-C', { timeout: 120_000 }, () => {
+describe('Ctrl-C', { timeout: 240_000 }, () => {
   it('once ends the export cleanly: logged as failed, nothing left', async () => {
     const { child, ended } = await startedExport();
     child.kill('SIGINT');
@@ -120,7 +120,7 @@ describe('Ctrl-C', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a connection that is lost in the middle', { timeout: 120_000 }, () => {
+describe('a connection that is lost in the middle', { timeout: 240_000 }, () => {
   it.each([{ json: [] as string[] }, { json: ['--json'] }])('is exit code 7 ($json), and recover tidies up', async ({ json }) => {
     const { ended } = await startedExport(...json);
     await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gdpr'");
@@ -137,7 +137,7 @@ describe('a connection that is lost in the middle', { timeout: 120_000 }, () => 
   });
 });
 
-describe('recover beside a running export', { timeout: 120_000 }, () => {
+describe('recover beside a running export', { timeout: 240_000 }, () => {
   it('leaves it alone, says so, and both succeed', async () => {
     const { ended } = await startedExport('--json');
     const { recovered } = jsonOf<{ recovered: { what: string; operation: string }[] }>(await run('recover', '--json'), 'recover');
@@ -150,7 +150,7 @@ describe('recover beside a running export', { timeout: 120_000 }, () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('process arguments', { timeout: 120_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('process arguments', { timeout: 240_000 }, () => {
   it('hold nothing of the person who is named on standard input', async () => {
     const input = `email: ${TYPED.email}\nname: "${TYPED.name}"\n`;
     const started = startGdpr(['customer', 'find', '--person-file', '-', '--json'], { cwd: workspace.root, environment: workspace.environment, input });

@@ -11,7 +11,7 @@ import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 const nobodyToAsk = async (): Promise<undefined> => undefined;
 
 export const ANNA = { email: 'Anna.BERZINA@pasts.example' } as const;
-export const PETR = { email: 'petr.ivanov@pasts.example' } as const;
+export const NAMESAKE = { email: 'anna.berzina2@pasts.example' } as const;
 
 /** The register of one bookshop, and its commands with what these tests leave alone filled in. */
 export function desk() {
@@ -61,23 +61,26 @@ export function desk() {
     list: (which: 'open' | 'all' = 'open') => listRequests(context(), which),
     due: (within = 7) => dueRequests(context(), within),
     rows,
-    /** The columns of every table of the database whose rows hold a text, as `schema.table.column`. */
-    async placesOf(needle: string): Promise<string[]> {
-      const columns = await rows<{ place: string; name: string; source: string }>(
-        `SELECT format('%s.%s.%s', table_schema, table_name, column_name) AS place,
-           format('%I', column_name) AS name, format('%I.%I', table_schema, table_name) AS source
-         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-         WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,
-      );
-      const places: string[] = [];
-      for (const { place, name, source } of columns) {
-        const [found] = await rows(
-          `SELECT 1 AS one FROM ${source} WHERE position($1 IN lower(${name}::text)) > 0 LIMIT 1`,
-          [needle],
+    /** The columns of the database, as `schema.table.column`, that hold a lower-case text, in any case of letters. */
+    placesOf: (needle: string) =>
+      context().database.transaction('read committed', async (session) => {
+        const holding = (source: string, text: string) =>
+          session.query(`SELECT 1 AS one FROM ${source} t WHERE position($1 IN lower(${text})) > 0 LIMIT 1`, [needle]);
+        const tables = await session.query<{ oid: number; source: string }>(
+          `SELECT oid, format('%I.%I', relnamespace::regnamespace, relname) AS source FROM pg_class
+           WHERE relkind IN ('r', 'm') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')`,
         );
-        if (found !== undefined) places.push(place);
-      }
-      return places;
-    },
+        const places: string[] = [];
+        for (const { oid, source } of tables) {
+          if ((await holding(source, 't::text')).length === 0) continue;
+          const columns = await session.query<{ name: string }>(
+            'SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped',
+            [oid],
+          );
+          for (const { name } of columns)
+            if ((await holding(source, `t.${name}::text`)).length > 0) places.push(`${source}.${name}`);
+        }
+        return places;
+      }),
   };
 }

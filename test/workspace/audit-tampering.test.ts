@@ -29,7 +29,7 @@ const DEEDS: readonly { readonly deed: string; readonly sql: string; readonly na
   },
 ];
 
-describe('gdpr audit verify', { timeout: 60_000 }, () => {
+describe('gdpr audit verify', { timeout: 240_000 }, () => {
   let workspace: TestWorkspace;
   let template: string;
   beforeAll(async () => {

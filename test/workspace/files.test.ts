@@ -30,7 +30,7 @@ function umount(folder: string): boolean {
   return spawnSync('umount', ['-l', folder]).status === 0;
 }
 
-describe('files that cannot be written', { timeout: 120_000 }, () => {
+describe('files that cannot be written', { timeout: 240_000 }, () => {
   let workspace: TestWorkspace;
   let folder: string;
   const mounts: string[] = [];

@@ -41,7 +41,7 @@ function recordsOf(log: string): LogRecord[] {
   return records;
 }
 
-describe('the values of a person', { timeout: 120_000 }, () => {
+describe('the values of a person', { timeout: 240_000 }, () => {
   let workspace: TestWorkspace;
   let client: pg.Client;
   const outputs: { call: readonly string[]; stdout: string; stderr: string }[] = [];

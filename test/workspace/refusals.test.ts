@@ -62,7 +62,7 @@ async function refused(folder: string, environment: NodeJS.ProcessEnv, args: rea
   return { error, text };
 }
 
-describe('a workspace whose files are not in order', { timeout: 60_000 }, () => {
+describe('a workspace whose files are not in order', { timeout: 240_000 }, () => {
   it('needs a gdpr.yaml without unknown keys, and says which', async () => {
     const folder = await copyOf(workspace);
     await writeFile(join(folder, 'gdpr.yaml'), 'database: server\narchivs: archives\n');
@@ -109,7 +109,7 @@ describe('a workspace whose files are not in order', { timeout: 60_000 }, () => 
   });
 });
 
-describe('a workspace and a database', { timeout: 60_000 }, () => {
+describe('a workspace and a database', { timeout: 240_000 }, () => {
   it('belong together: the database of another installation is refused', async () => {
     const folder = await copyOf(workspace);
     await writeFile(join(folder, '.gdpr', 'installation.json'), `${JSON.stringify({ id: 'a'.repeat(26), database: 'server' })}\n`);
@@ -211,7 +211,7 @@ describe('a workspace and a database', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what was tampered with', { timeout: 60_000 }, () => {
+describe('what was tampered with', { timeout: 240_000 }, () => {
   it('is found in an archive', async () => {
     const folder = await copyOf(workspace);
     const exported = await gdpr([...EXPORT, '--json'], { cwd: folder, environment: workspace.environment });
@@ -233,7 +233,7 @@ describe('what was tampered with', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a bug', { timeout: 60_000 }, () => {
+describe('a bug', { timeout: 240_000 }, () => {
   it('ends with exit code 1 and the places in the program, without what the error said', async () => {
     const preload = [join(ROOT, 'test', 'workspace', 'break.mjs')];
     const folder = await copyOf(workspace);

@@ -39,7 +39,7 @@ CREATE TABLE gdpr.operation (
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at timestamptz,
   CHECK ((state = 'started') = (ended_at IS NULL)),
-  CHECK (archive ~ ('^[a-z]+(-[a-z]+)*-' || id || '[.]asice$'))
+  CONSTRAINT operation_archive_name CHECK (archive ~ ('^[a-z]+(-[a-z]+)*-' || id || '[.]asice$'))
 );
 CREATE INDEX operation_started ON gdpr.operation (started_at) WHERE state = 'started';
 COMMENT ON COLUMN gdpr.operation.archive IS 'File name in the archives folder of the workspace; never holds personal data';

@@ -1,7 +1,7 @@
 import { TO_DECIDE } from '../undecided.js';
 
 /** The categories that columns are proposed for. */
-export const CATEGORIES: Readonly<Record<string, readonly [lv: string, en: string]>> = {
+const CATEGORIES: Readonly<Record<string, readonly [lv: string, en: string]>> = {
   record: ['Ierakstu numuri un statuss', 'Record numbers and status'],
   identity: ['Vārds un identitāte', 'Name and identity'],
   contact: ['Saziņas dati', 'Contact data'],

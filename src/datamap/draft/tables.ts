@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { parseTableName } from '../names.js';
 import { TO_DECIDE } from '../undecided.js';
 import type { DraftKey } from './keys.js';
-import type { DraftOwner, DraftTable } from './plan.js';
+import type { DraftOwner, DraftTable } from './owners.js';
 import { isDate, type Kind, type Recognised } from './recognise.js';
 import { columnTitle, tableTitle } from './words.js';
 

@@ -7,14 +7,14 @@ import type { KnownPerson } from './expected.js';
  * the escapes of JSON (also of JSON inside JSON) and HTML undone.
  */
 export function readable({ files }: ReadArchive): string {
-  const texts: string[] = [];
+  const texts = new Set<string>();
   for (const [name, content] of files) {
     const raw = content.toString('utf8').normalize('NFC');
     const plain = unescapeJson(raw);
     const page = unescapeHtml(raw);
-    texts.push(name, raw, plain, unescapeJson(plain), page, unescapeJson(page));
+    for (const text of [name, raw, plain, unescapeJson(plain), page, unescapeJson(page)]) texts.add(text);
   }
-  return texts.join('\n').toLowerCase();
+  return [...texts].join('\n').toLowerCase();
 }
 
 const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };

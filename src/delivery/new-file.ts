@@ -1,0 +1,66 @@
+import { lstat, unlink } from 'node:fs/promises';
+import { OutputFile, unavailable } from '../archive/output.js';
+import { renameDurably } from '../foundation/durable.js';
+import { GdprError, isMissing } from '../foundation/errors.js';
+
+/**
+ * A whole new file or none, 0600: `.partial` → fsync → rename → fsync of the folder. The name must be free, at the
+ * beginning and at the end; two runs for one name are told apart by the `.partial`.
+ */
+export class NewFile {
+  #published = false;
+
+  private constructor(
+    readonly path: string,
+    private readonly output: OutputFile,
+  ) {}
+
+  /** @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE */
+  static async create(path: string): Promise<NewFile> {
+    await refuseTaken(path);
+    try {
+      return new NewFile(path, await OutputFile.create(`${path}.partial`));
+    } catch (error) {
+      if (!(error instanceof GdprError) || error.code !== 'ALREADY_EXISTS') throw error;
+      throw new GdprError('ALREADY_EXISTS', error.message, {
+        cause: error,
+        hint: 'another run is writing it, or one was interrupted: if none is running, delete it',
+      });
+    }
+  }
+
+  /**
+   * Writes the whole content and fsyncs it; its SHA-256 (hexadecimal) and size.
+   * @throws GdprError FILE_UNAVAILABLE; what the content throws
+   */
+  async fill(content: AsyncIterable<Uint8Array>): Promise<{ sha256: string; bytes: number }> {
+    await this.output.write(content);
+    return this.output.seal();
+  }
+
+  /** Puts the filled file under its name. @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE */
+  async publish(): Promise<void> {
+    await refuseTaken(this.path);
+    await renameDurably(this.output.path, this.path);
+    this.#published = true;
+  }
+
+  /** Takes the file back, published or not. */
+  async discard(): Promise<void> {
+    await this.output.close().catch(() => {});
+    await unlink(this.#published ? this.path : this.output.path).catch(() => {});
+  }
+}
+
+/** @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE */
+export async function refuseTaken(path: string): Promise<void> {
+  try {
+    await lstat(path);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw unavailable(path, error);
+  }
+  throw new GdprError('ALREADY_EXISTS', `${path} exists already`, {
+    hint: 'nothing is overwritten: move it away, or choose another name',
+  });
+}

@@ -1,0 +1,152 @@
+import type { DataMap } from '../../datamap/schema.js';
+import type { Language, Text } from '../page-model.js';
+
+/** What a person can ask for. */
+export type Asked =
+  | 'access'
+  | 'rectification'
+  | 'erasure'
+  | 'restriction'
+  | 'portability'
+  | 'objection'
+  | 'marketing-objection'
+  | 'withdrawal';
+
+/** Days are calendar days of the controller's zone as ISO 8601, e.g. `2026-03-05`. */
+export interface LetterRequest {
+  /** Number in the register of requests. */
+  readonly number: string;
+  readonly asked: readonly Asked[];
+  readonly received: string;
+  /** The last day of the first month (Art. 12(3)). */
+  readonly due: string;
+}
+
+/**
+ * What every letter holds. Texts of the operator (`string`) are in the language of the letter and shown as written;
+ * a missing name, address or signatory becomes a line to fill in by hand.
+ */
+export interface LetterModel {
+  readonly language: Language;
+  /** The day of the letter. */
+  readonly date: string;
+  readonly request: LetterRequest;
+  readonly controller: DataMap['controller'];
+  readonly supervisor: DataMap['supervisor'];
+  readonly addressee?: { readonly name?: string; readonly address?: string };
+  readonly signatory?: { readonly name?: string; readonly role?: string };
+}
+
+export interface AcknowledgementModel extends LetterModel {
+  /** The request in the person's own words. */
+  readonly quote?: string;
+}
+
+/** Why there is doubt (Art. 12(6)): from where the request came, whom it means, or who speaks for whom. */
+export type Doubt = 'unknown-channel' | 'unclear-person' | 'representative';
+
+/** Ways of showing who one is, none of which leaves a copy of a document behind. */
+export type Proof =
+  | 'known-email'
+  | 'known-phone'
+  | 'account'
+  | 'order'
+  | 'electronic-signature'
+  | 'visit'
+  | 'authorisation';
+
+export interface IdentityModel extends LetterModel {
+  readonly doubts: readonly Doubt[];
+  /** Each one alone is enough; a way that is not listed is given in words. */
+  readonly sufficient: readonly (Proof | { readonly text: string })[];
+  /** `suspended`: the month stands still until the person answers. `running`: it does not. */
+  readonly clock: 'suspended' | 'running';
+}
+
+export interface ExtensionModel extends LetterModel {
+  /** The two grounds of Art. 12(3). */
+  readonly grounds: readonly ('complexity' | 'number')[];
+  /** What makes this request complex, or which requests there are. */
+  readonly explanation: string;
+  readonly extendedDue: string;
+}
+
+export type RefusalGround =
+  | 'unidentified'
+  | 'unfounded'
+  | 'excessive'
+  | 'rights-of-others'
+  | 'no-ground-to-erase'
+  | 'legal-duty'
+  | 'legal-claims'
+  | 'accurate'
+  | 'compelling-grounds'
+  | 'other-law';
+
+export interface RefusalReason {
+  readonly ground: RefusalGround;
+  /** The facts of this case that make the ground apply. */
+  readonly facts: string;
+  /** The data concerned. */
+  readonly what?: string;
+  /** The day until which the data are kept. */
+  readonly until?: string;
+  /** The national or sector law beside the Regulation; required for `other-law`. */
+  readonly law?: string;
+}
+
+export interface RefusalModel extends LetterModel {
+  readonly reasons: readonly RefusalReason[];
+  /** What is done nevertheless; makes the refusal a partial one. */
+  readonly granted?: string;
+}
+
+export interface NegativeModel extends LetterModel {
+  readonly search: {
+    /** The instant of the search, ISO 8601 with an offset. */
+    readonly at: string;
+    /** IANA name of the zone in which the instant is shown. */
+    readonly timeZone: string;
+    /** Tables that were searched. */
+    readonly tables: number;
+    /** What these tables hold, in words. */
+    readonly groups?: readonly Text[];
+    /** What was searched by: the kind of identifier and, if at all, its masked value. */
+    readonly identifiers: readonly { readonly kind: Text; readonly masked?: string }[];
+  };
+}
+
+export type Channel = 'email' | 'post' | 'sms' | 'phone' | 'in-person' | 'account';
+
+/**
+ * `archive`: the .asice itself; `age`: encrypted to the person's own age key; `page`: a page that decrypts itself in
+ * the browser with a code of digits, which goes another way than the page.
+ */
+export type Enclosure =
+  | { readonly form: 'archive' | 'age'; readonly file: string; readonly sentBy: Channel }
+  | { readonly form: 'page'; readonly file: string; readonly sentBy: Channel; readonly codeBy: Channel };
+
+export interface AccessModel extends LetterModel {
+  /** The instant whose state the copy shows, ISO 8601 with an offset; shown in `timeZone`. */
+  readonly snapshotAt: string;
+  readonly timeZone: string;
+  readonly records: number;
+  /** Groups of data (tables) with records. */
+  readonly groups: number;
+  /** Fields that are not shown. */
+  readonly withheld: number;
+  readonly enclosure: Enclosure;
+  /** SHA-256 of the certificate that signed the archive, hexadecimal. */
+  readonly certificate: { readonly sha256: string; readonly selfMade: boolean };
+}
+
+export interface LetterModels {
+  acknowledgement: AcknowledgementModel;
+  identity: IdentityModel;
+  extension: ExtensionModel;
+  refusal: RefusalModel;
+  negative: NegativeModel;
+  access: AccessModel;
+}
+
+export type LetterKind = keyof LetterModels;

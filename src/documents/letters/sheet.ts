@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { Html, html, isolated } from '../escape.js';
+import { paperStyle } from '../page-style.js';
+import { requireText } from './check.js';
+import type { LetterModel } from './model.js';
+import { type Body, dayText, joined, lawText, mailLink, own, postal, siteLink, speaker, unbroken } from './parts.js';
+import { LETTER_STYLE } from './style.js';
+
+/** The whole page of a letter: letterhead, addressee and day, subject, body, signature, sources. */
+export function sheet(model: LetterModel, body: Body): string {
+  const { language, controller, request } = model;
+  requireText('the number of the request', request.number);
+  const number = speaker(language)({ lv: `Pieprasījums Nr. ${request.number}`, en: `Request no. ${request.number}` });
+  const paper = paperStyle(controller.name, number);
+  const policy = [
+    `default-src 'none'`,
+    `style-src ${digest(LETTER_STYLE)} ${digest(paper)}`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
+  return html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex, nofollow">
+<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
+<title>${body.subject} (${number})</title>
+${new Html(`<style>${paper}</style>\n<style>${LETTER_STYLE}</style>`)}
+</head>
+<body>
+<div class="sheet">
+${letterhead(model)}
+<main>
+${to(model)}
+<h1>${body.subject}</h1>
+<p>${greeting(model)}</p>
+${body.content}<div class="whole">${body.contact}${closing(model)}</div>
+</main>
+<footer class="law">${lawText(language, body)}</footer>
+</div>
+</body>
+</html>
+`.markup;
+}
+
+function digest(style: string): string {
+  return `'sha256-${createHash('sha256').update(style, 'utf8').digest('base64')}'`;
+}
+
+function letterhead({ language, controller }: LetterModel): Html {
+  const say = speaker(language);
+  const registration =
+    controller.registration === undefined
+      ? undefined
+      : html`${say({ lv: 'Reģ. Nr.', en: 'Reg. no.' })} ${isolated(controller.registration)}`;
+  const lines = [
+    [registration, postal(controller.address)],
+    [
+      controller.phone === undefined ? undefined : unbroken(controller.phone),
+      controller.email === undefined ? undefined : mailLink(controller.email),
+      controller.website === undefined ? undefined : siteLink(controller.website),
+    ],
+  ]
+    .map((parts) => parts.filter((part) => part !== undefined))
+    .filter((parts) => parts.length > 0);
+  return html`<header class="head"><p class="name">${isolated(controller.name)}</p>
+${lines.map(
+  (parts) => html`<p class="small">${joined(parts, ' · ')}</p>
+`,
+)}</header>`;
+}
+
+function to({ language, addressee, date, request }: LetterModel): Html {
+  const say = speaker(language);
+  const line = (value: string | undefined, label: string, lines = 1) =>
+    value === undefined || value.trim() === ''
+      ? html`${Array.from({ length: lines }, () => html`<span class="blank"></span>`)}<span class="under">${label}</span>`
+      : own(value);
+  return html`<div class="to"><address>${line(addressee?.name, say({ lv: 'vārds, uzvārds', en: 'name' }))}
+${line(addressee?.address, say({ lv: 'adrese', en: 'address' }), 2)}</address>
+<p class="day">${dayText(language, 'the day of the letter', date)}<br>${say({ lv: 'Nr.', en: 'No.' })} ${isolated(request.number)}</p></div>`;
+}
+
+function greeting({ language, addressee }: LetterModel): Html {
+  const name = addressee?.name?.trim();
+  return speaker(language)({
+    lv: html`Labdien!`,
+    en: name ? html`Dear ${isolated(name)},` : html`Dear Sir or Madam,`,
+  });
+}
+
+function closing({ language, signatory, addressee }: LetterModel): Html {
+  const say = speaker(language);
+  const english = addressee?.name?.trim() ? 'Yours sincerely,' : 'Yours faithfully,';
+  const place = (value: string | undefined, label: string) =>
+    value === undefined || value.trim() === ''
+      ? html`<div><span></span><span class="under">${label}</span></div>`
+      : html`<div class="filled"><span>${isolated(value.trim())}</span></div>`;
+  return html`<p class="close">${say({ lv: 'Ar cieņu', en: english })}</p>
+<div class="signature">${place(signatory?.role, say({ lv: 'amats', en: 'position' }))}
+${place(undefined, say({ lv: 'paraksts', en: 'signature' }))}
+${place(signatory?.name, say({ lv: 'vārds, uzvārds', en: 'name' }))}</div>`;
+}

@@ -1,0 +1,122 @@
+import { access } from 'node:fs/promises';
+import { type Doubt, letter, type Proof, type RefusalGround } from '../documents/letters/letter.js';
+import type { Language } from '../documents/page-model.js';
+import { writeDurably } from '../foundation/durable.js';
+import { GdprError } from '../foundation/errors.js';
+import { runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { deadlineOf } from './deadline.js';
+import { type RequestEvent, readEvents } from './history.js';
+import { deskOf, readNumber, readRequest } from './register.js';
+import { clockOf, type StoredRequest, viewOf } from './request.js';
+import { type Settled, settle } from './settle.js';
+
+export type RequestLetter = 'acknowledgement' | 'identity' | 'extension' | 'refusal';
+
+/** What a letter says beyond what the register knows. */
+export interface LetterOptions {
+  readonly kind: RequestLetter;
+  readonly language: Language;
+  /** Why an extension is needed. */
+  readonly because: readonly ('complexity' | 'number')[];
+  readonly ground: RefusalGround | undefined;
+  readonly doubts: readonly Doubt[];
+  readonly proofs: readonly Proof[];
+  readonly to: string;
+}
+
+export interface WrittenLetter {
+  readonly request: string;
+  readonly letter: RequestLetter;
+  readonly file: string;
+}
+
+/**
+ * Writes a letter about a request from what the register holds; the addressee's name and address are lines to fill
+ * in by hand, so that no letter puts them on this disk.
+ * @throws GdprError NOT_FOUND, REFUSED when the register holds no such step or the law does not allow the letter,
+ *   INPUT_INVALID, ALREADY_EXISTS, FILE_UNAVAILABLE
+ */
+export async function writeLetter(
+  context: Context,
+  typed: string,
+  options: LetterOptions,
+): Promise<Settled<WrittenLetter>> {
+  const number = readNumber(typed);
+  await refuseExisting(options.to);
+  const { today, holidays } = await deskOf(context);
+  return runOperation(context, { action: 'request letter', subjects: [], request: number }, (operation) =>
+    settle(context, operation, async (session) => {
+      const request = await readRequest(session, number);
+      const story = await readEvents(session, number);
+      const { controller, supervisor } = context.model.map;
+      const first = deadlineOf({ ...clockOf(request, today), extended: false }, holidays);
+      const base = {
+        language: options.language,
+        date: today,
+        request: { number, asked: [request.kind], received: request.received, due: first.due },
+        controller,
+        supervisor,
+      };
+      await writeDurably(options.to, page(options, base, request, story, viewOf(request, today, holidays).due));
+      return {
+        result: { request: number, letter: options.kind, file: options.to },
+        traces: { subjects: request.subject === null ? [] : [request.subject] },
+      };
+    }),
+  );
+}
+
+type Base = Parameters<typeof letter<'acknowledgement'>>[1];
+
+function page(
+  options: LetterOptions,
+  base: Base,
+  request: StoredRequest,
+  story: readonly RequestEvent[],
+  due: string,
+): string {
+  switch (options.kind) {
+    case 'acknowledgement':
+      return letter('acknowledgement', base);
+    case 'identity':
+      if (request.asked === null) throw missing(request, 'asked', 'request verify-identity --asked');
+      return letter('identity', {
+        ...base,
+        doubts: options.doubts,
+        sufficient: options.proofs,
+        clock: request.askedInTime === true ? 'suspended' : 'running',
+      });
+    case 'extension':
+      if (!request.extended) throw missing(request, 'extended', 'request extend');
+      return letter('extension', {
+        ...base,
+        grounds: options.because,
+        explanation: note(story, 'extended'),
+        extendedDue: due,
+      });
+    case 'refusal':
+      if (request.state !== 'refused') throw missing(request, 'refused', 'request refuse');
+      if (options.ground === undefined)
+        throw new GdprError('USAGE', 'the ground of the refusal is missing', { hint: 'name it with --ground' });
+      return letter('refusal', { ...base, reasons: [{ ground: options.ground, facts: note(story, 'refused') }] });
+  }
+}
+
+function note(story: readonly RequestEvent[], what: RequestEvent['what']): string {
+  return story.findLast((event) => event.what === what)?.note ?? '';
+}
+
+function missing(request: StoredRequest, what: string, command: string): GdprError {
+  return new GdprError('REFUSED', `${request.number} was not ${what} in the register`, {
+    hint: `first: gdpr ${command}`,
+  });
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (there) throw new GdprError('ALREADY_EXISTS', `${path} is there already`, { hint: 'name a new file' });
+}
