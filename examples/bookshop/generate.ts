@@ -32,7 +32,7 @@ export interface TableCount {
 }
 
 /** The day on which a bookshop stands still unless it is told otherwise. */
-export const BOOKSHOP_DATE = '2026-11-01';
+const BOOKSHOP_DATE = '2026-11-01';
 
 const FEWEST = 200;
 const MOST = 1_000_000;

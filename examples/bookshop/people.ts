@@ -5,7 +5,7 @@ import { ORDER_ROWS } from './fixed/orders.js';
 import type { FixedRow } from './fixed/row.js';
 import { WISH_ROWS } from './fixed/wishes.js';
 
-export { type FixedPerson, PEOPLE } from './fixed/people.js';
+export { PEOPLE } from './fixed/people.js';
 export type { FixedRow, PersonKey } from './fixed/row.js';
 
 /** Every row about the fixed people; ids below 1000 are theirs alone. */

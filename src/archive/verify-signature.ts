@@ -7,7 +7,7 @@ import { DIGESTS, EXCLUSIVE_C14N, SIGNATURE_METHODS, SIGNED_PROPERTIES_TYPE } fr
 import type { Reference, SignatureDocument } from './signature-document.js';
 
 /** The references to files, in order; the one to SignedProperties is apart, because it alone begins with `#`. */
-export function fileReferences(signature: SignatureDocument): Reference[] {
+function fileReferences(signature: SignatureDocument): Reference[] {
   return signature.references.filter(({ uri }) => !uri.startsWith('#'));
 }
 
@@ -149,7 +149,7 @@ export function checkDigests(signature: SignatureDocument, files: ReadonlyMap<st
   if (altered.length > 0) throw new Fault(`changed, damaged or missing: ${named(altered.map(({ uri }) => uri))}`);
 }
 
-export function digestOf(method: string, data: Uint8Array): Buffer {
+function digestOf(method: string, data: Uint8Array): Buffer {
   const algorithm = DIGESTS[method];
   if (algorithm === undefined) throw new Fault('a digest is weaker than SHA-256 or unknown');
   return createHash(algorithm).update(data).digest();

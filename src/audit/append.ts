@@ -4,9 +4,9 @@ import { canonicalEntry, type EntryDraft } from './entry.js';
 import { leafHash } from './tree.js';
 
 /** First key of the tool's two-part advisory locks: the bytes of "gdpr" as a 32-bit integer. */
-export const LOCK_CLASS = 0x67647072;
+const LOCK_CLASS = 0x67647072;
 /** Second key of the lock that serialises appends: held from here to the end of the transaction. */
-export const APPEND_LOCK = 1;
+const APPEND_LOCK = 1;
 
 /** A timestamptz as the text of `AuditEntry.time`. */
 export function timeText(expression: string): string {

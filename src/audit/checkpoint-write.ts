@@ -13,7 +13,7 @@ import { CompactTree, leafHash } from './tree.js';
 import type { StoredEntry } from './verify.js';
 
 /** Second key of the lock that serialises checkpoints; appends go on meanwhile. */
-export const CHECKPOINT_LOCK = 2;
+const CHECKPOINT_LOCK = 2;
 
 export interface WrittenCheckpoint extends Checkpoint {
   readonly note: string;

@@ -1,12 +1,10 @@
-import { Command, Flags, type Interfaces } from '@oclif/core';
+import { Command, Flags } from '@oclif/core';
 import { EXIT } from '../foundation/errors.js';
 import type { Context, OpenWorkspace, Surroundings } from '../workspace/open.js';
 import { colour } from './colour.js';
 import { failureOf } from './failure.js';
 import { Progress } from './progress.js';
 import { askPassphrase } from './prompt.js';
-
-export type CommandFlags<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
 
 /** What all commands share: --json, --workspace, exit codes, errors without personal data, Ctrl-C. */
 export abstract class BaseCommand extends Command {
@@ -30,13 +28,22 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The same without keys. */
-  protected async withWorkspace<T>(workspace: string | undefined, work: (open: OpenWorkspace) => Promise<T>): Promise<T> {
+  protected async withWorkspace<T>(
+    workspace: string | undefined,
+    work: (open: OpenWorkspace) => Promise<T>,
+  ): Promise<T> {
     const { openWorkspace } = await import('../workspace/open.js');
     return closing(await openWorkspace(this.surroundings(workspace)), work);
   }
 
   protected surroundings(workspace: string | undefined): Surroundings {
-    return { folder: process.cwd(), workspace, environment: process.env, passphrase: askPassphrase, signal: this.#stop.signal };
+    return {
+      folder: process.cwd(),
+      workspace,
+      environment: process.env,
+      passphrase: askPassphrase,
+      signal: this.#stop.signal,
+    };
   }
 
   /** Prints lines for people; nothing under --json. */

@@ -9,5 +9,8 @@ export const chooseCandidate: Chooser = async (candidates) => {
     candidates.map((c) => [c.id, c.kind, c.name ?? '', c.email ?? '', c.phone ?? '', String(c.rows)]),
     74,
   );
-  return choose('Who is meant? Compare with what the person told you', lines.map((name, value) => ({ name, value })));
+  return choose(
+    'Who is meant? Compare with what the person told you',
+    lines.map((name, value) => ({ name, value })),
+  );
 };

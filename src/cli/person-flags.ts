@@ -11,11 +11,20 @@ export const personFlags = {
   email: Flags.string({ description: 'E-mail address, in any spelling', helpGroup: 'PERSON', helpValue: 'ADDRESS' }),
   phone: Flags.string({ description: 'Phone number, in any spelling', helpGroup: 'PERSON', helpValue: 'NUMBER' }),
   order: Flags.string({ description: 'Order number', helpGroup: 'PERSON', helpValue: 'NUMBER' }),
-  name: Flags.string({ description: 'Name; namesakes are never taken for one person', helpGroup: 'PERSON', helpValue: 'NAME' }),
+  name: Flags.string({
+    description: 'Name; namesakes are never taken for one person',
+    helpGroup: 'PERSON',
+    helpValue: 'NAME',
+  }),
   'personas-kods': Flags.string({ description: 'Latvian personal code', helpGroup: 'PERSON', helpValue: 'CODE' }),
-  id: Flags.string({ description: 'A row that is theirs, as "customer find" prints it', helpGroup: 'PERSON', helpValue: 'TABLE:KEY' }),
+  id: Flags.string({
+    description: 'A row that is theirs, as "customer find" prints it',
+    helpGroup: 'PERSON',
+    helpValue: 'TABLE:KEY',
+  }),
   'person-file': Flags.string({
-    description: 'Read these from a file of lines such as "email: …" (- for standard input), where others may see process arguments',
+    description:
+      'Read these from a file of lines such as "email: …" (- for standard input), where others may see process arguments',
     helpGroup: 'PERSON',
     helpValue: 'FILE',
   }),
@@ -36,7 +45,14 @@ type PersonFlags = { [K in keyof typeof personFlags]?: string | undefined };
 export async function personQuery(flags: PersonFlags): Promise<PersonQuery> {
   const { 'person-file': file, 'personas-kods': personasKods, email, phone, order, name, id } = flags;
   const given = file === undefined ? {} : await readPersonFile(file);
-  return { email: email ?? given.email, phone: phone ?? given.phone, order: order ?? given.order, name: name ?? given.name, personasKods: personasKods ?? given['personas-kods'], id: id ?? given.id };
+  return {
+    email: email ?? given.email,
+    phone: phone ?? given.phone,
+    order: order ?? given.order,
+    name: name ?? given.name,
+    personasKods: personasKods ?? given['personas-kods'],
+    id: id ?? given.id,
+  };
 }
 
 async function readPersonFile(file: string): Promise<z.infer<typeof fileSchema>> {
@@ -50,7 +66,9 @@ async function readPersonFile(file: string): Promise<z.infer<typeof fileSchema>>
   }
   const parsed = fileSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new GdprError('INPUT_INVALID', 'the person file is not understood', { hint: `it holds lines such as "email: …"; the keys are ${Object.keys(fileSchema.shape).join(', ')}` });
+  throw new GdprError('INPUT_INVALID', 'the person file is not understood', {
+    hint: `it holds lines such as "email: …"; the keys are ${Object.keys(fileSchema.shape).join(', ')}`,
+  });
 }
 
 async function readStdin(): Promise<string> {

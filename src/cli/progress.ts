@@ -21,7 +21,13 @@ export class Progress {
     this.#loading = true;
     void import('cli-progress').then(({ default: { SingleBar } }) => {
       if (!this.#loading) return;
-      this.#bar = new SingleBar({ stream: process.stderr, format: '{bar} {value}/{total} {label}', barsize: 24, hideCursor: true, clearOnComplete: true });
+      this.#bar = new SingleBar({
+        stream: process.stderr,
+        format: '{bar} {value}/{total} {label}',
+        barsize: 24,
+        hideCursor: true,
+        clearOnComplete: true,
+      });
       this.#bar.start(total, done, { label });
     });
   }

@@ -2,7 +2,7 @@ import { GdprError } from '../foundation/errors.js';
 import { passphraseFromEnvironment } from '../keys/passphrase.js';
 
 /** Whether somebody sits at the terminal: a piped answer or an open pipe is not a person. */
-export function isInteractive(): boolean {
+function isInteractive(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
@@ -14,18 +14,23 @@ export async function askPassphrase(): Promise<string | undefined> {
 }
 
 /** Asks for a secret; it is not shown and not kept. */
-export async function askSecret(message: string): Promise<string> {
+async function askSecret(message: string): Promise<string> {
   const { default: inquirer } = await import('inquirer');
   const { secret } = await inquirer.prompt([{ type: 'password', name: 'secret', message, mask: '*' }]);
   return secret as string;
 }
 
 /** Lets the person choose one; undefined when nobody sits there. */
-export async function choose<T>(message: string, choices: readonly { readonly name: string; readonly value: T }[]): Promise<T | undefined> {
+export async function choose<T>(
+  message: string,
+  choices: readonly { readonly name: string; readonly value: T }[],
+): Promise<T | undefined> {
   if (!isInteractive()) return undefined;
   const { default: inquirer } = await import('inquirer');
   const prompt = inquirer.createPromptModule({ output: process.stderr });
-  const { chosen } = await prompt([{ type: 'select', name: 'chosen', message, choices: choices.map((choice, i) => ({ name: choice.name, value: i })) }]);
+  const { chosen } = await prompt([
+    { type: 'select', name: 'chosen', message, choices: choices.map((choice, i) => ({ name: choice.name, value: i })) },
+  ]);
   return choices[chosen as number]?.value;
 }
 
@@ -37,10 +42,13 @@ export async function newPassphrase(variable: string, what: string): Promise<str
   const given = process.env[variable];
   if (given !== undefined && given !== '') return given;
   if (!isInteractive()) {
-    throw new GdprError('USAGE', `a passphrase for ${what} is needed, and nobody sits here to be asked`, { hint: `set ${variable}` });
+    throw new GdprError('USAGE', `a passphrase for ${what} is needed, and nobody sits here to be asked`, {
+      hint: `set ${variable}`,
+    });
   }
   const first = await askSecret(`Passphrase for ${what} (12 characters or more)`);
-  if ((await askSecret('The same again')) !== first) throw new GdprError('INPUT_INVALID', 'the two passphrases differ', { hint: 'run the command again' });
+  if ((await askSecret('The same again')) !== first)
+    throw new GdprError('INPUT_INVALID', 'the two passphrases differ', { hint: 'run the command again' });
   return first;
 }
 
@@ -48,6 +56,9 @@ export async function newPassphrase(variable: string, what: string): Promise<str
 export async function existingPassphrase(variable: string, what: string): Promise<string> {
   const given = process.env[variable];
   if (given !== undefined && given !== '') return given;
-  if (!isInteractive()) throw new GdprError('USAGE', `the passphrase of ${what} is needed, and nobody sits here to be asked`, { hint: `set ${variable}` });
+  if (!isInteractive())
+    throw new GdprError('USAGE', `the passphrase of ${what} is needed, and nobody sits here to be asked`, {
+      hint: `set ${variable}`,
+    });
   return askSecret(`Passphrase of ${what}`);
 }

@@ -17,7 +17,9 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
       .map((cell, i) => {
         const room = widths[i] ?? 0;
         const letters = [...cell];
-        return letters.length > room ? `${letters.slice(0, room - 1).join('')}…` : cell + ' '.repeat(room - letters.length);
+        return letters.length > room
+          ? `${letters.slice(0, room - 1).join('')}…`
+          : cell + ' '.repeat(room - letters.length);
       })
       .join('  ')
       .trimEnd();

@@ -43,7 +43,7 @@ function isOwnName(traits: Traits, value: string): boolean {
 }
 
 /** Whether a text holds an e-mail, phone or personas kods that is neither the person's nor the controller's. */
-export function mentionsOthers(
+function mentionsOthers(
   { traits, known, spelling }: Pick<Giver, 'traits' | 'known' | 'spelling'>,
   text: string,
 ): boolean {

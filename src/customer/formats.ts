@@ -28,7 +28,7 @@ function jsonValue(cell: GivenCell, type: string): string {
 }
 
 /** Marks a value that is not given, in CSV. */
-export function withheldMark(reason: string): string {
+function withheldMark(reason: string): string {
   return `[withheld: ${reason}]`;
 }
 
@@ -48,6 +48,6 @@ const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
 const HARMLESS = /^[+-]?[\d\s().,/:-]+$/;
 
 /** Puts an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV injection"). */
-export function defuse(value: string | null): string | null {
+function defuse(value: string | null): string | null {
   return value !== null && FORMULA.test(value) && !HARMLESS.test(value) ? `'${value}` : value;
 }

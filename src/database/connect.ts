@@ -50,7 +50,7 @@ function sessionSettings(timeZone: string): string {
 }
 
 /** Whether a connection string leads to this machine: a Unix socket or a loopback address. */
-export function isLocal(url: URL): boolean {
+function isLocal(url: URL): boolean {
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
   return (
     host === '' ||

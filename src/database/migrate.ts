@@ -61,9 +61,13 @@ export async function assertMigrated(database: PooledDatabase): Promise<void> {
 
 async function migrationsDone(database: PooledDatabase): Promise<string[]> {
   return database.transaction('read committed', async (session) => {
-    const [table] = await session.query<{ present: boolean }>("SELECT to_regclass('gdpr.migration') IS NOT NULL AS present");
+    const [table] = await session.query<{ present: boolean }>(
+      "SELECT to_regclass('gdpr.migration') IS NOT NULL AS present",
+    );
     if (table?.present !== true) return [];
-    return (await session.query<{ name: string }>('SELECT name FROM gdpr.migration ORDER BY id')).map((row) => row.name);
+    return (await session.query<{ name: string }>('SELECT name FROM gdpr.migration ORDER BY id')).map(
+      (row) => row.name,
+    );
   });
 }
 

@@ -4,10 +4,9 @@ import type pg from 'pg';
 import QueryStream from 'pg-query-stream';
 
 /**
- * A value as the driver hands it over: booleans and integers up to 32 bits become JavaScript values; everything
- * else (bigint, numeric, dates and times with their microseconds, json) stays the text that PostgreSQL prints.
+ * A row as the driver hands it over: booleans and integers up to 32 bits become JavaScript values; everything else
+ * (bigint, numeric, dates and times with their microseconds, json) stays the text that PostgreSQL prints.
  */
-export type Value = string | number | boolean | null;
 export type Row = Record<string, unknown>;
 
 /**

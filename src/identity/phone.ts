@@ -44,7 +44,7 @@ export function parsePhone(raw: string, options: IdentifierOptions = {}): readon
 }
 
 /** Whether the digits of one piece are so many that they can only be several numbers; `sqlPhoneKey` asks the same. */
-export function holdsSeveral(digits: string): boolean {
+function holdsSeveral(digits: string): boolean {
   return /^(?:[1-9][0-9]|0[1-9])[0-9]{12}/.test(digits) || digits.length >= 18;
 }
 

@@ -6,7 +6,7 @@ import { loadCheckpoint, loadHmac, loadSigner } from './parts.js';
 import { checkNewPassphrase } from './passphrase.js';
 import { describeKeys, refuseExisting, writeMaterial } from './store.js';
 
-export type { KeyDescription, KeyIds } from './ids.js';
+export type { KeyIds } from './ids.js';
 export type { KeyPart, Keys } from './loaded.js';
 export { describeKeys, readCertificate, readKeyIds } from './store.js';
 

@@ -49,7 +49,7 @@ export function operationLock(id: string): string {
 }
 
 /** Logs and commits the intent, before any data is read or changed. */
-export async function beginOperation(
+async function beginOperation(
   context: Context,
   intent: Intent,
   archiveName?: (id: string) => string,

@@ -13,7 +13,10 @@ export interface DataMapCheck {
 /** Every difference between the map and the live database. */
 export async function checkDataMap({ database, model }: OpenWorkspace): Promise<DataMapCheck> {
   const catalog = await database.transaction('repeatable read', readCatalog);
-  const columns = [...model.tables.map((table) => table.columns.length), ...model.impersonal.map((table) => table.entry.columns.length)];
+  const columns = [
+    ...model.tables.map((table) => table.columns.length),
+    ...model.impersonal.map((table) => table.entry.columns.length),
+  ];
   return {
     digest: model.digest,
     tables: model.tables.length + model.impersonal.length,

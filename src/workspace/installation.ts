@@ -21,10 +21,19 @@ export async function readInstallation(paths: WorkspacePaths): Promise<Installat
     return asFileError(paths.installation, () => Promise.reject(error));
   }
   const value = jsonOf(text);
-  if (typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && 'database' in value && (value.database === 'embedded' || value.database === 'server')) {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    typeof value.id === 'string' &&
+    'database' in value &&
+    (value.database === 'embedded' || value.database === 'server')
+  ) {
     return { id: value.id, database: value.database };
   }
-  throw new GdprError('CONFIG_INVALID', `${paths.installation} is damaged`, { hint: 'restore it from a backup of the workspace' });
+  throw new GdprError('CONFIG_INVALID', `${paths.installation} is damaged`, {
+    hint: 'restore it from a backup of the workspace',
+  });
 }
 
 /**
@@ -32,7 +41,11 @@ export async function readInstallation(paths: WorkspacePaths): Promise<Installat
  * new to it too; two ids that differ are never reconciled here.
  * @throws GdprError WRONG_DATABASE
  */
-export async function tieInstallation(session: Session, paths: WorkspacePaths, database: Installation['database']): Promise<Installation> {
+export async function tieInstallation(
+  session: Session,
+  paths: WorkspacePaths,
+  database: Installation['database'],
+): Promise<Installation> {
   const mine = await readInstallation(paths);
   const [theirs] = await session.query<{ id: string }>('SELECT id FROM gdpr.installation');
   if (theirs !== undefined && mine === undefined) {
@@ -45,9 +58,13 @@ export async function tieInstallation(session: Session, paths: WorkspacePaths, d
     return mine;
   }
   if (mine !== undefined && (await isFile(paths.journal))) {
-    throw new GdprError('WRONG_DATABASE', 'this workspace has worked with another database: this one is new, and the journal is not', {
-      hint: 'check DATABASE_URL; for a new database make a new workspace',
-    });
+    throw new GdprError(
+      'WRONG_DATABASE',
+      'this workspace has worked with another database: this one is new, and the journal is not',
+      {
+        hint: 'check DATABASE_URL; for a new database make a new workspace',
+      },
+    );
   }
   const installation = mine ?? { id: randomId(26), database };
   await session.run('INSERT INTO gdpr.installation (id) VALUES ($1)', [installation.id]);
@@ -61,7 +78,9 @@ export async function assertInstallation(session: Session, paths: WorkspacePaths
   const mine = await readInstallation(paths);
   const [theirs] = await session.query<{ id: string }>('SELECT id FROM gdpr.installation');
   if (mine === undefined || theirs === undefined) {
-    throw new GdprError('WRONG_DATABASE', 'this workspace and this database do not belong together yet', { hint: 'run: gdpr db migrate' });
+    throw new GdprError('WRONG_DATABASE', 'this workspace and this database do not belong together yet', {
+      hint: 'run: gdpr db migrate',
+    });
   }
   assertSame(mine, theirs.id);
   return mine;

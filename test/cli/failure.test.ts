@@ -6,8 +6,13 @@ import { GdprError } from '../../src/foundation/errors.js';
 
 describe('an error as the operator sees it', () => {
   it('keeps code, message and hint of an expected one, and never its cause', () => {
-    const error = new GdprError('DATABASE_UNAVAILABLE', 'lost', { hint: 'again', cause: new Error('anna.berzina@pasts.example') });
-    expect(JSON.stringify(failureOf(error))).toBe('{"code":"DATABASE_UNAVAILABLE","exit":7,"message":"lost","hint":"again"}');
+    const error = new GdprError('DATABASE_UNAVAILABLE', 'lost', {
+      hint: 'again',
+      cause: new Error('anna.berzina@pasts.example'),
+    });
+    expect(JSON.stringify(failureOf(error))).toBe(
+      '{"code":"DATABASE_UNAVAILABLE","exit":7,"message":"lost","hint":"again"}',
+    );
   });
 
   it('always says what to do next', () => {
@@ -16,7 +21,9 @@ describe('an error as the operator sees it', () => {
   });
 
   it('shows the places of a bug and not its message', () => {
-    const failure = failureOf(new TypeError('cannot read anna.berzina@pasts.example\n    at anna.berzina@pasts.example'));
+    const failure = failureOf(
+      new TypeError('cannot read anna.berzina@pasts.example\n    at anna.berzina@pasts.example'),
+    );
     expect(failure).toMatchObject({ code: 'BUG', exit: 1, message: expect.stringContaining('TypeError') });
     expect(JSON.stringify(failure)).not.toContain('anna');
     expect(failure.frames?.[0]).toMatch(/^at .*failure\.test\.ts:\d+:\d+\)?$/);
@@ -31,7 +38,11 @@ describe('an error as the operator sees it', () => {
 describe('a table', () => {
   it('fits its width however long the cells are, as long as eight characters a column do', () => {
     const cell = fc.string({ unit: 'grapheme-ascii', maxLength: 120 });
-    const rows = fc.integer({ min: 1, max: 7 }).chain((columns) => fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 5 }));
+    const rows = fc
+      .integer({ min: 1, max: 7 })
+      .chain((columns) =>
+        fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 5 }),
+      );
     fc.assert(
       fc.property(rows, ([head = [], ...rest]) => {
         for (const line of textTable(head, rest)) expect([...line].length).toBeLessThanOrEqual(80);

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { gdpr, ROOT } from '../commands/program.js';
+import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 
 const PRELOAD = join(ROOT, 'test', 'cli', 'record-modules.mjs');
 const DATABASE = /\/node_modules\/(knex|pg|pg-[a-z-]+|@electric-sql)\//;
@@ -22,7 +22,11 @@ afterAll(async () => {
 async function modulesOf(args: readonly string[]): Promise<{ code: number | null; modules: string[] }> {
   const list = join(folder, 'modules.txt');
   await rm(list, { force: true });
-  const { code } = await gdpr(args, { cwd: workspace.root, environment: { ...workspace.environment, GDPR_TEST_MODULES: list }, preload: [PRELOAD] });
+  const { code } = await gdpr(args, {
+    cwd: workspace.root,
+    environment: { ...workspace.environment, GDPR_TEST_MODULES: list },
+    preload: [PRELOAD],
+  });
   return { code, modules: (await readFile(list, 'utf8')).split('\n') };
 }
 
@@ -47,7 +51,8 @@ describe('the modules that a command loads', { timeout: 240_000 }, () => {
     expect(modules.filter((file) => DATABASE.test(file))).toEqual([]);
     // With the manifest the other commands are not even looked at.
     const commands = modules.filter((file) => file.includes('/dist/commands/'));
-    const own = args.includes('--help') || args.includes('--version') ? [] : [`/dist/commands/${args[0]}/${args[1]}.js`];
+    const own =
+      args.includes('--help') || args.includes('--version') ? [] : [`/dist/commands/${args[0]}/${args[1]}.js`];
     expect(commands.map((file) => file.slice(file.indexOf('/dist/commands/')))).toEqual(own);
   });
 });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandLine, gdpr, ROOT } from '../commands/program.js';
 import { TYPED } from '../commands/needles.js';
+import { commandLine, gdpr, ROOT } from '../commands/program.js';
 import { outsideTool } from '../support/tools.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 
@@ -17,12 +17,21 @@ const ANSI = String.fromCharCode(27);
 type Steps = readonly (readonly [waitFor: string, type: string])[];
 
 /** Runs the program on a terminal, where somebody answers. */
-function onTerminal(args: readonly string[], steps: Steps, options: { cwd: string; environment: NodeJS.ProcessEnv }): Promise<{ code: number; shown: string }> {
+function onTerminal(
+  args: readonly string[],
+  steps: Steps,
+  options: { cwd: string; environment: NodeJS.ProcessEnv },
+): Promise<{ code: number; shown: string }> {
   return new Promise((resolve) => {
     const env = { TERM: 'xterm-256color', HOME: options.cwd, ...options.environment };
-    execFile(python3.path, [TERMINAL, JSON.stringify(steps), ...commandLine(args)], { cwd: options.cwd, env, encoding: 'utf8' }, (error, shown) => {
-      resolve({ code: error === null ? 0 : Number(error.code), shown });
-    });
+    execFile(
+      python3.path,
+      [TERMINAL, JSON.stringify(steps), ...commandLine(args)],
+      { cwd: options.cwd, env, encoding: 'utf8' },
+      (error, shown) => {
+        resolve({ code: error === null ? 0 : Number(error.code), shown });
+      },
+    );
   });
 }
 
@@ -43,7 +52,10 @@ describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () =>
     const arrowDown = `${ANSI}[B`;
     const { code, shown } = await onTerminal(
       ['customer', 'export', '--name', TYPED.name, '--verified', 'contract number'],
-      [['Who is meant?', arrowDown], ['shop.customers:2', '\r']],
+      [
+        ['Who is meant?', arrowDown],
+        ['shop.customers:2', '\r'],
+      ],
       at(),
     );
     const text = stripVTControlCharacters(shown);
@@ -57,8 +69,15 @@ describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () =>
 
   it('Ctrl-C at the question ends with 130, and nothing was exported', async () => {
     const before = await gdpr(['archive', 'list', '--json'], at());
-    const { code, shown } = await onTerminal(['customer', 'export', '--name', TYPED.name, '--verified', 'contract number'], [['Who is meant?', '\u0003']], at());
-    expect({ code, said: stripVTControlCharacters(shown).includes('gdpr: stopped as asked; nothing was done') }).toEqual({ code: 130, said: true });
+    const { code, shown } = await onTerminal(
+      ['customer', 'export', '--name', TYPED.name, '--verified', 'contract number'],
+      [['Who is meant?', '\u0003']],
+      at(),
+    );
+    expect({
+      code,
+      said: stripVTControlCharacters(shown).includes('gdpr: stopped as asked; nothing was done'),
+    }).toEqual({ code: 130, said: true });
     expect((await gdpr(['archive', 'list', '--json'], at())).stdout).toBe(before.stdout);
   });
 
@@ -67,26 +86,62 @@ describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () =>
     await cp(workspace.root, place, { recursive: true });
     await rm(join(place, '.gdpr', 'keys'), { recursive: true });
     const environment = workspace.environment;
-    const copied = await onTerminal(['key', 'export', join(folder, 'copy.age')], [['Passphrase for the copy', `${KEY}\r`], ['The same again', `${KEY}\r`]], at());
-    expect({ code: copied.code, copy: stripVTControlCharacters(copied.shown).includes('copy.age') }).toEqual({ code: 0, copy: true });
+    const copied = await onTerminal(
+      ['key', 'export', join(folder, 'copy.age')],
+      [
+        ['Passphrase for the copy', `${KEY}\r`],
+        ['The same again', `${KEY}\r`],
+      ],
+      at(),
+    );
+    expect({ code: copied.code, copy: stripVTControlCharacters(copied.shown).includes('copy.age') }).toEqual({
+      code: 0,
+      copy: true,
+    });
     expect(copied.shown).not.toContain(KEY);
-    const differing = await onTerminal(['key', 'export', join(folder, 'other.age')], [['Passphrase for the copy', `${KEY}\r`], ['The same again', `${KEY}?\r`]], at());
-    expect({ code: differing.code, said: stripVTControlCharacters(differing.shown).includes('the two passphrases differ') }).toEqual({ code: 2, said: true });
+    const differing = await onTerminal(
+      ['key', 'export', join(folder, 'other.age')],
+      [
+        ['Passphrase for the copy', `${KEY}\r`],
+        ['The same again', `${KEY}?\r`],
+      ],
+      at(),
+    );
+    expect({
+      code: differing.code,
+      said: stripVTControlCharacters(differing.shown).includes('the two passphrases differ'),
+    }).toEqual({ code: 2, said: true });
 
-    const imported = await onTerminal(['key', 'import', join(folder, 'copy.age')], [['Passphrase of the copy', `${KEY}\r`]], { cwd: place, environment: { ...environment, GDPR_KEY_PASSPHRASE: KEY } });
+    const imported = await onTerminal(
+      ['key', 'import', join(folder, 'copy.age')],
+      [['Passphrase of the copy', `${KEY}\r`]],
+      { cwd: place, environment: { ...environment, GDPR_KEY_PASSPHRASE: KEY } },
+    );
     expect(imported.code).toBe(0);
-    const opened = await onTerminal(['audit', 'checkpoint'], [['Passphrase of the keys', `${KEY}\r`]], { cwd: place, environment });
-    expect({ code: opened.code, note: stripVTControlCharacters(opened.shown).includes('privatums/audit/') }).toEqual({ code: 0, note: true });
+    const opened = await onTerminal(['audit', 'checkpoint'], [['Passphrase of the keys', `${KEY}\r`]], {
+      cwd: place,
+      environment,
+    });
+    expect({ code: opened.code, note: stripVTControlCharacters(opened.shown).includes('privatums/audit/') }).toEqual({
+      code: 0,
+      note: true,
+    });
     expect(opened.shown).not.toContain(KEY);
   });
 
   it('colours are used, and left out where NO_COLOR is set', async () => {
     const coloured = await onTerminal(['audit', 'verify'], [], at());
     expect(coloured.shown).toContain(`${ANSI}[32m✓`);
-    const plain = await onTerminal(['audit', 'verify'], [], { ...at(), environment: { ...workspace.environment, NO_COLOR: '1' } });
+    const plain = await onTerminal(['audit', 'verify'], [], {
+      ...at(),
+      environment: { ...workspace.environment, NO_COLOR: '1' },
+    });
     expect(plain).toMatchObject({ code: 0, shown: expect.stringContaining('✓ Entries are numbered') });
     expect(plain.shown).not.toContain(ANSI);
-    const mistake = await onTerminal(['customer', 'find'], [], { ...at(), environment: { ...workspace.environment, NO_COLOR: '1' } });
+    const mistake = await onTerminal(['customer', 'find'], [], {
+      ...at(),
+      environment: { ...workspace.environment, NO_COLOR: '1' },
+    });
     expect(mistake).toMatchObject({ code: 2, shown: expect.stringContaining('gdpr: nobody is named') });
     expect(mistake.shown).not.toContain(ANSI);
   });

@@ -13,7 +13,10 @@ const EXPORT = ['customer', 'export'];
 const MISTAKES: readonly { readonly args: readonly string[]; readonly says: RegExp; readonly code?: string }[] = [
   { args: [...EXPORT, '--emial', email], says: /unknown flag: --emial/ },
   { args: [...EXPORT, '--email', email, `--${email}`], says: /unknown flag/ },
-  { args: ['customer', 'find', email, '--email', email], says: /too many after "customer find".*never by a bare word/s },
+  {
+    args: ['customer', 'find', email, '--email', email],
+    says: /too many after "customer find".*never by a bare word/s,
+  },
   { args: ['customer', 'find', '--email', email, phone], says: /too many.*never by a bare word/s },
   { args: ['customer', 'xport', email], says: /"customer" has no such command.*export, find/s },
   { args: ['customer', email], says: /"customer" has no such command/ },
@@ -29,9 +32,21 @@ const MISTAKES: readonly { readonly args: readonly string[]; readonly says: RegE
   { args: ['archive', 'verify'], says: /missing: FILE/ },
   { args: ['archive', 'verify', 'x.asice', email], says: /too many/ },
   { args: [...EXPORT, '--email', email], says: /how the identity was checked is missing.*--verified/s },
-  { args: [...EXPORT, '--email', email, '--verified', `wrote from ${email}`], says: /--verified holds what looks like/, code: 'INPUT_INVALID' },
-  { args: [...EXPORT, '--person-file', 'person.yaml', '--verified', 'x'], says: /person file is not understood.*email/s, code: 'INPUT_INVALID' },
-  { args: [...EXPORT, '--email', email, '--verified', 'account login'], says: /there is no gdpr\.yaml.*gdpr (init|demo)/s, code: 'WORKSPACE_NOT_FOUND' },
+  {
+    args: [...EXPORT, '--email', email, '--verified', `wrote from ${email}`],
+    says: /--verified holds what looks like/,
+    code: 'INPUT_INVALID',
+  },
+  {
+    args: [...EXPORT, '--person-file', 'person.yaml', '--verified', 'x'],
+    says: /person file is not understood.*email/s,
+    code: 'INPUT_INVALID',
+  },
+  {
+    args: [...EXPORT, '--email', email, '--verified', 'account login'],
+    says: /there is no gdpr\.yaml.*gdpr (init|demo)/s,
+    code: 'WORKSPACE_NOT_FOUND',
+  },
 ];
 
 describe('wrong usage', { timeout: 240_000 }, () => {
@@ -42,21 +57,27 @@ describe('wrong usage', { timeout: 240_000 }, () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(MISTAKES)('$says is answered with exit code 2, without repeating what was typed', async ({ args, says, code = 'USAGE' }) => {
-    const [text, json] = await Promise.all([gdpr(args, { cwd: folder }), gdpr([...args, '--json'], { cwd: folder })]);
-    expect(text).toMatchObject({ code: 2, stdout: '' });
-    expect(text.stderr).toMatch(says);
-    expect(leaksIn(text.stderr)).toEqual([]);
-    const error = jsonErrorOf(json);
-    expect(error).toMatchObject({ code, exit: 2 });
-    expect(`${error.message}\n${error.hint}`).toMatch(says);
-    expect(leaksIn(json.stdout)).toEqual([]);
-  });
+  it.each(MISTAKES)(
+    '$says is answered with exit code 2, without repeating what was typed',
+    async ({ args, says, code = 'USAGE' }) => {
+      const [text, json] = await Promise.all([gdpr(args, { cwd: folder }), gdpr([...args, '--json'], { cwd: folder })]);
+      expect(text).toMatchObject({ code: 2, stdout: '' });
+      expect(text.stderr).toMatch(says);
+      expect(leaksIn(text.stderr)).toEqual([]);
+      const error = jsonErrorOf(json);
+      expect(error).toMatchObject({ code, exit: 2 });
+      expect(`${error.message}\n${error.hint}`).toMatch(says);
+      expect(leaksIn(json.stdout)).toEqual([]);
+    },
+  );
 
-  it.each([{ args: ['help', email] }, { args: ['help', 'customer', email] }, { args: ['help', email, '--json'] }])('of $args too', async ({ args }) => {
-    const { code, stdout, stderr } = await gdpr(args, { cwd: folder });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/no such command|unknown flag: --json/);
-    expect(leaksIn(stderr)).toEqual([]);
-  });
+  it.each([{ args: ['help', email] }, { args: ['help', 'customer', email] }, { args: ['help', email, '--json'] }])(
+    'of $args too',
+    async ({ args }) => {
+      const { code, stdout, stderr } = await gdpr(args, { cwd: folder });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/no such command|unknown flag: --json/);
+      expect(leaksIn(stderr)).toEqual([]);
+    },
+  );
 });

@@ -66,10 +66,14 @@ describe('the demo on the embedded database', { timeout: 400_000 }, () => {
     const { child, ended } = startGdpr(['demo', '--workspace', 'killed', '--json'], { cwd: folder });
     const data = join(folder, 'killed', '.gdpr', 'data');
     // The database's own first files are there, its last ones are not.
-    while ((await readdir(data).catch(() => [])).length < 3 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await readdir(data).catch(() => [])).length < 3 && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill('SIGKILL');
     expect((await ended).signal).toBe('SIGKILL');
-    const { archiveValid, logValid } = jsonOf<Demo>(await gdpr(['demo', '--workspace', 'killed', '--json'], { cwd: folder }), 'demo');
+    const { archiveValid, logValid } = jsonOf<Demo>(
+      await gdpr(['demo', '--workspace', 'killed', '--json'], { cwd: folder }),
+      'demo',
+    );
     expect({ archiveValid, logValid }).toEqual({ archiveValid: true, logValid: true });
   });
 });
@@ -82,13 +86,20 @@ describe('the demo on a server', { timeout: 400_000 }, () => {
     const args = ['demo', '--workspace', 'server', '--json'];
     let finished = false;
     for (let killAt = 2; !finished && killAt < 2000; killAt = Math.ceil(killAt * 1.5)) {
-      const ran = await gdpr(args, { cwd: folder, environment: { ...environment, GDPR_TEST_KILL_AT: String(killAt) }, preload: [STEPS] });
+      const ran = await gdpr(args, {
+        cwd: folder,
+        environment: { ...environment, GDPR_TEST_KILL_AT: String(killAt) },
+        preload: [STEPS],
+      });
       finished = ran.signal === null;
       if (finished) expect(jsonOf<Demo>(ran, 'demo')).toMatchObject({ archiveValid: true, logValid: true });
     }
     expect(finished).toBe(true);
     await gdpr(['recover', '--workspace', 'server'], { cwd: folder, environment });
-    expect(jsonOf<Demo>(await gdpr(args, { cwd: folder, environment }), 'demo')).toMatchObject({ archiveValid: true, logValid: true });
+    expect(jsonOf<Demo>(await gdpr(args, { cwd: folder, environment }), 'demo')).toMatchObject({
+      archiveValid: true,
+      logValid: true,
+    });
     await database.drop();
   });
 
@@ -97,9 +108,18 @@ describe('the demo on a server', { timeout: 400_000 }, () => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     await client.query('CREATE SCHEMA shop; CREATE TABLE shop.mine AS SELECT 1 AS one');
-    const ran = await gdpr(['demo', '--workspace', 'stranger', '--json'], { cwd: folder, environment: { DATABASE_URL: database.url } });
-    expect(jsonErrorOf(ran)).toMatchObject({ code: 'WRONG_DATABASE', exit: 6, message: expect.stringContaining('"shop"') });
-    expect((await client.query("SELECT relname FROM pg_class WHERE relnamespace = 'shop'::regnamespace")).rows).toEqual([{ relname: 'mine' }]);
+    const ran = await gdpr(['demo', '--workspace', 'stranger', '--json'], {
+      cwd: folder,
+      environment: { DATABASE_URL: database.url },
+    });
+    expect(jsonErrorOf(ran)).toMatchObject({
+      code: 'WRONG_DATABASE',
+      exit: 6,
+      message: expect.stringContaining('"shop"'),
+    });
+    expect((await client.query("SELECT relname FROM pg_class WHERE relnamespace = 'shop'::regnamespace")).rows).toEqual(
+      [{ relname: 'mine' }],
+    );
     await client.end();
     await database.drop();
   });

@@ -14,8 +14,14 @@ interface ManifestCommand {
   readonly enableJsonFlag?: boolean;
 }
 
-const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Record<string, ManifestCommand> };
-const commands = Object.entries(manifest.commands).map(([id, command]) => ({ ...command, name: id.replaceAll(':', ' '), schema: id.replaceAll(':', '-') }));
+const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+  commands: Record<string, ManifestCommand>;
+};
+const commands = Object.entries(manifest.commands).map(([id, command]) => ({
+  ...command,
+  name: id.replaceAll(':', ' '),
+  schema: id.replaceAll(':', '-'),
+}));
 const withJson = commands.filter(({ enableJsonFlag }) => enableJsonFlag === true);
 
 let folder: string;
@@ -26,8 +32,29 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('help', () => {
   it('knows at least the commands of the first version', () => {
-    const first = ['archive extract', 'archive list', 'archive verify', 'audit checkpoint', 'audit list', 'audit verify', 'customer export', 'customer find', 'datamap check'];
-    expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining([...first, 'datamap schema', 'db migrate', 'demo', 'key export', 'key import', 'key init', 'recover']));
+    const first = [
+      'archive extract',
+      'archive list',
+      'archive verify',
+      'audit checkpoint',
+      'audit list',
+      'audit verify',
+      'customer export',
+      'customer find',
+      'datamap check',
+    ];
+    expect(commands.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        ...first,
+        'datamap schema',
+        'db migrate',
+        'demo',
+        'key export',
+        'key import',
+        'key init',
+        'recover',
+      ]),
+    );
   });
 
   it.each(commands)('of $name shows its summary and examples, in 80 columns', async ({ name, summary, examples }) => {
@@ -50,18 +77,22 @@ describe('docs/json.md', () => {
     const [, name = ''] = /^`gdpr ([a-z -]+)`/.exec(section) ?? [];
     return { name, schema: name.replaceAll(' ', '-'), section };
   });
-  const blocks = (section: string, language: string) => [...section.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block);
+  const blocks = (section: string, language: string) =>
+    [...section.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block);
 
   it('tells of every command, and every command and error has its schema', () => {
     expect(documented.map(({ name }) => name)).toEqual(withJson.map(({ name }) => name).sort());
     expect([...SCHEMAS].sort()).toEqual([...withJson.map(({ schema }) => schema), 'common', 'error'].sort());
   });
 
-  it.each([...documented, { name: '(errors)', schema: 'error', section: errors }])('shows output of $name as its schema has it', ({ schema, section }) => {
-    const examples = blocks(section, 'json');
-    expect(examples.length).toBeGreaterThan(0);
-    for (const example of examples) expect(faults(schema, JSON.parse(example))).toEqual([]);
-  });
+  it.each([...documented, { name: '(errors)', schema: 'error', section: errors }])(
+    'shows output of $name as its schema has it',
+    ({ schema, section }) => {
+      const examples = blocks(section, 'json');
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) expect(faults(schema, JSON.parse(example))).toEqual([]);
+    },
+  );
 
   it.each(documented)('calls $name with flags that it has', ({ name, section }) => {
     const flags = Object.keys(commands.find((command) => command.name === name)?.flags ?? {});
@@ -75,7 +106,9 @@ describe('docs/json.md', () => {
 
   it('names every error code beside its exit code', async () => {
     const { GdprError } = await import('../../src/foundation/errors.js');
-    const schema = JSON.parse(readFileSync(join(ROOT, 'docs', 'json', 'error.schema.json'), 'utf8')) as { properties: { error: { properties: { code: { enum: string[] } } } } };
+    const schema = JSON.parse(readFileSync(join(ROOT, 'docs', 'json', 'error.schema.json'), 'utf8')) as {
+      properties: { error: { properties: { code: { enum: string[] } } } };
+    };
     for (const code of schema.properties.error.properties.code.enum) {
       const exit = new GdprError(code as 'BUG', '').exit;
       const row = text.split('\n').find((line) => line.startsWith(`| ${exit} |`));

@@ -20,10 +20,15 @@ describe('keys through the command line', { timeout: 240_000 }, () => {
   let database: TestDatabase;
   let root: string;
   let made: Ids;
-  const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}, cwd = root) => gdpr(args, { cwd, environment: { DATABASE_URL: database.url, GDPR_OPERATOR: 'tester', ...environment } });
+  const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}, cwd = root) =>
+    gdpr(args, { cwd, environment: { DATABASE_URL: database.url, GDPR_OPERATOR: 'tester', ...environment } });
 
   beforeAll(async () => {
-    [shop, database, root] = await Promise.all([bookshopWorkspace(), testDatabase(), mkdtemp(join(tmpdir(), 'gdpr-keys-'))]);
+    [shop, database, root] = await Promise.all([
+      bookshopWorkspace(),
+      testDatabase(),
+      mkdtemp(join(tmpdir(), 'gdpr-keys-')),
+    ]);
     await cp(join(shop.root, 'datamap.yaml'), join(root, 'datamap.yaml'));
     await writeFile(join(root, 'gdpr.yaml'), 'database: server\n');
     expect(await run(['db', 'migrate'])).toMatchObject({ code: 0 });
@@ -33,44 +38,95 @@ describe('keys through the command line', { timeout: 240_000 }, () => {
   });
 
   it('are asked for until they are made', async () => {
-    expect(jsonErrorOf(await run(['customer', 'find', '--email', TYPED.email, '--json']))).toMatchObject({ code: 'KEY_MISSING', exit: 7, hint: expect.stringContaining('gdpr key init') });
+    expect(jsonErrorOf(await run(['customer', 'find', '--email', TYPED.email, '--json']))).toMatchObject({
+      code: 'KEY_MISSING',
+      exit: 7,
+      hint: expect.stringContaining('gdpr key init'),
+    });
   });
 
   it('are made with a copy, whose passphrase is never a flag; a run that could not write the copy can be repeated', async () => {
-    expect(jsonErrorOf(await run(['key', 'init', '--copy', 'copy.age', '--json']))).toMatchObject({ code: 'USAGE', exit: 2, hint: 'set GDPR_COPY_PASSPHRASE' });
-    expect(jsonErrorOf(await run(['key', 'init', '--copy', 'copy.age', '--json'], { GDPR_COPY_PASSPHRASE: 'short' }))).toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('shorter than') });
-    expect(jsonErrorOf(await run(['key', 'init', '--copy', 'no/such/folder/copy.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }))).toMatchObject({ code: 'FILE_UNAVAILABLE', exit: 7 });
-    made = jsonOf<Ids>(await run(['key', 'init', '--copy', 'copy.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }), 'key-init');
+    expect(jsonErrorOf(await run(['key', 'init', '--copy', 'copy.age', '--json']))).toMatchObject({
+      code: 'USAGE',
+      exit: 2,
+      hint: 'set GDPR_COPY_PASSPHRASE',
+    });
+    expect(
+      jsonErrorOf(await run(['key', 'init', '--copy', 'copy.age', '--json'], { GDPR_COPY_PASSPHRASE: 'short' })),
+    ).toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('shorter than') });
+    expect(
+      jsonErrorOf(
+        await run(['key', 'init', '--copy', 'no/such/folder/copy.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }),
+      ),
+    ).toMatchObject({ code: 'FILE_UNAVAILABLE', exit: 7 });
+    made = jsonOf<Ids>(
+      await run(['key', 'init', '--copy', 'copy.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }),
+      'key-init',
+    );
     expect(await readdir(root)).toContain('copy.age');
-    expect(jsonErrorOf(await run(['key', 'init', '--copy', 'again.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }))).toMatchObject({ code: 'KEY_WRONG', exit: 6 });
+    expect(
+      jsonErrorOf(await run(['key', 'init', '--copy', 'again.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY })),
+    ).toMatchObject({ code: 'KEY_WRONG', exit: 6 });
   });
 
   it('are exported, and imported in a second place under a passphrase that is then needed', async () => {
     jsonOf(await run(['key', 'export', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }), 'key-export');
-    expect(jsonErrorOf(await run(['key', 'export', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }))).toMatchObject({ code: 'ALREADY_EXISTS', exit: 2 });
+    expect(
+      jsonErrorOf(await run(['key', 'export', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY })),
+    ).toMatchObject({ code: 'ALREADY_EXISTS', exit: 2 });
 
     const second = join(root, 'second');
     for (const name of ['gdpr.yaml', 'datamap.yaml', 'second.age']) await cp(join(root, name), join(second, name));
     await cp(join(root, '.gdpr'), join(second, '.gdpr'), { recursive: true });
-    expect(jsonErrorOf(await run(['key', 'import', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }, second))).toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(
+      jsonErrorOf(await run(['key', 'import', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }, second)),
+    ).toMatchObject({ code: 'ALREADY_EXISTS' });
     await rm(join(second, '.gdpr', 'keys'), { recursive: true });
-    expect(jsonErrorOf(await run(['key', 'import', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: `${COPY}!` }, second))).toMatchObject({ code: 'PASSPHRASE_WRONG', exit: 3 });
-    const imported = jsonOf<Ids>(await run(['key', 'import', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY, GDPR_KEY_PASSPHRASE: KEY }, second), 'key-import');
+    expect(
+      jsonErrorOf(await run(['key', 'import', 'second.age', '--json'], { GDPR_COPY_PASSPHRASE: `${COPY}!` }, second)),
+    ).toMatchObject({ code: 'PASSPHRASE_WRONG', exit: 3 });
+    const imported = jsonOf<Ids>(
+      await run(
+        ['key', 'import', 'second.age', '--json'],
+        { GDPR_COPY_PASSPHRASE: COPY, GDPR_KEY_PASSPHRASE: KEY },
+        second,
+      ),
+      'key-import',
+    );
     expect(imported.ids).toEqual(made.ids);
 
-    expect(jsonErrorOf(await run(['audit', 'checkpoint', '--json'], {}, second))).toMatchObject({ code: 'PASSPHRASE_WRONG', exit: 3 });
-    expect(jsonErrorOf(await run(['audit', 'checkpoint', '--json'], { GDPR_KEY_PASSPHRASE: 'not that one, surely' }, second))).toMatchObject({ code: 'PASSPHRASE_WRONG', exit: 3 });
+    expect(jsonErrorOf(await run(['audit', 'checkpoint', '--json'], {}, second))).toMatchObject({
+      code: 'PASSPHRASE_WRONG',
+      exit: 3,
+    });
+    expect(
+      jsonErrorOf(
+        await run(['audit', 'checkpoint', '--json'], { GDPR_KEY_PASSPHRASE: 'not that one, surely' }, second),
+      ),
+    ).toMatchObject({ code: 'PASSPHRASE_WRONG', exit: 3 });
     jsonOf(await run(['audit', 'checkpoint', '--json'], { GDPR_KEY_PASSPHRASE: KEY }, second), 'audit-checkpoint');
     // Exporting keys that are under a passphrase needs it, too.
-    expect(jsonErrorOf(await run(['key', 'export', 'third.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }, second)).code).toBe('PASSPHRASE_WRONG');
-    jsonOf(await run(['key', 'export', 'third.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY, GDPR_KEY_PASSPHRASE: KEY }, second), 'key-export');
+    expect(
+      jsonErrorOf(await run(['key', 'export', 'third.age', '--json'], { GDPR_COPY_PASSPHRASE: COPY }, second)).code,
+    ).toBe('PASSPHRASE_WRONG');
+    jsonOf(
+      await run(
+        ['key', 'export', 'third.age', '--json'],
+        { GDPR_COPY_PASSPHRASE: COPY, GDPR_KEY_PASSPHRASE: KEY },
+        second,
+      ),
+      'key-export',
+    );
   });
 
   it('of another installation are not imported', async () => {
     const other = await mkdtemp(join(tmpdir(), 'gdpr-keys-'));
     await cp(shop.root, other, { recursive: true });
     await rm(join(other, '.gdpr', 'keys'), { recursive: true });
-    const ran = await gdpr(['key', 'import', join(root, 'copy.age'), '--json'], { cwd: other, environment: { ...shop.environment, GDPR_COPY_PASSPHRASE: COPY } });
+    const ran = await gdpr(['key', 'import', join(root, 'copy.age'), '--json'], {
+      cwd: other,
+      environment: { ...shop.environment, GDPR_COPY_PASSPHRASE: COPY },
+    });
     expect(jsonErrorOf(ran)).toMatchObject({ code: 'KEY_WRONG', exit: 6 });
     expect(await readdir(join(other, '.gdpr'))).not.toContain('keys');
     await rm(other, { recursive: true });

@@ -20,7 +20,9 @@ export const SCHEMAS: readonly string[] = names;
 export function faults(name: string, value: unknown): string[] {
   const validate = ajv.getSchema(name + ENDING);
   if (validate === undefined) return [`there is no docs/json/${name}${ENDING}`];
-  return validate(value) === true ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`);
+  return validate(value) === true
+    ? []
+    : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`);
 }
 
 export interface JsonError {

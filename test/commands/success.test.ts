@@ -43,7 +43,10 @@ describe('on a server', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     workspace = await bookshopWorkspace();
-    exported = jsonOf<Export>(await run('customer', 'export', '--email', TYPED.email, ...VERIFIED, '--json'), 'customer-export');
+    exported = jsonOf<Export>(
+      await run('customer', 'export', '--email', TYPED.email, ...VERIFIED, '--json'),
+      'customer-export',
+    );
   });
   afterAll(() => workspace.remove());
 
@@ -52,14 +55,29 @@ describe('on a server', { timeout: 240_000 }, () => {
     expect(exported.tables.find(({ table }) => table === 'shop.orders')?.rows).toBe(6);
     expect(exported.withheld.length).toBeGreaterThan(0);
     expect(exported.audit).toEqual({ sequence: 2 });
-    const text = await run('customer', 'export', '--phone', TYPED.phone, '--name', TYPED.name, ...VERIFIED, '--plan-digest', exported.planDigest, '--language', 'en');
+    const text = await run(
+      'customer',
+      'export',
+      '--phone',
+      TYPED.phone,
+      '--name',
+      TYPED.name,
+      ...VERIFIED,
+      '--plan-digest',
+      exported.planDigest,
+      '--language',
+      'en',
+    );
     expectText(text);
     expect(tableLines(text.stdout)).toContainEqual(expect.stringMatching(/^shop\.orders +6$/));
   });
 
   it('verifies, extracts and lists the archive', async () => {
     expectText(await run('archive', 'verify', exported.archive));
-    const verified = jsonOf<{ valid: boolean; checks: { ok: boolean }[]; signer: { pinned: boolean } }>(await run('archive', 'verify', exported.archive, '--json'), 'archive-verify');
+    const verified = jsonOf<{ valid: boolean; checks: { ok: boolean }[]; signer: { pinned: boolean } }>(
+      await run('archive', 'verify', exported.archive, '--json'),
+      'archive-verify',
+    );
     expect(verified.valid).toBe(true);
     expect(verified.checks.every(({ ok }) => ok)).toBe(true);
     expect(verified.signer.pinned).toBe(true);
@@ -69,7 +87,12 @@ describe('on a server', { timeout: 240_000 }, () => {
     expectText(list);
     expect(list.stdout).toContain(`export-${exported.operation}.asice`);
     const { archives } = jsonOf<{ archives: unknown[] }>(await run('archive', 'list', '--json'), 'archive-list');
-    expect(archives[0]).toMatchObject({ operation: exported.operation, archive: exported.archive, sha256: exported.sha256, state: 'present' });
+    expect(archives[0]).toMatchObject({
+      operation: exported.operation,
+      archive: exported.archive,
+      sha256: exported.sha256,
+      state: 'present',
+    });
   });
 
   it('finds people, one or several', async () => {
@@ -85,17 +108,35 @@ describe('on a server', { timeout: 240_000 }, () => {
   });
 
   it('prints a plan and does only that one', async () => {
-    const { digest } = jsonOf<{ digest: string }>(await run('customer', 'export', '--email', TYPED.email, '--plan', '--json'), 'customer-export');
+    const { digest } = jsonOf<{ digest: string }>(
+      await run('customer', 'export', '--email', TYPED.email, '--plan', '--json'),
+      'customer-export',
+    );
     expect(digest).toBe(exported.planDigest);
     expectText(await run('customer', 'export', '--order', TYPED.order, '--plan'));
-    const other = await run('customer', 'export', '--email', TYPED.email, ...VERIFIED, '--plan-digest', `sha256:${'0'.repeat(64)}`, '--json');
+    const other = await run(
+      'customer',
+      'export',
+      '--email',
+      TYPED.email,
+      ...VERIFIED,
+      '--plan-digest',
+      `sha256:${'0'.repeat(64)}`,
+      '--json',
+    );
     expect(jsonErrorOf(other)).toMatchObject({ code: 'PLAN_CHANGED', exit: 3 });
   });
 
   it('lists, verifies and checkpoints the audit log', async () => {
     expectText(await run('audit', 'list'));
-    const { entries } = jsonOf<{ entries: { operation: string }[] }>(await run('audit', 'list', '--operation', exported.operation, '--json'), 'audit-list');
-    expect(entries).toMatchObject([{ kind: 'intent' }, { kind: 'outcome', result: 'done', archiveDigest: `sha256:${exported.sha256}` }]);
+    const { entries } = jsonOf<{ entries: { operation: string }[] }>(
+      await run('audit', 'list', '--operation', exported.operation, '--json'),
+      'audit-list',
+    );
+    expect(entries).toMatchObject([
+      { kind: 'intent' },
+      { kind: 'outcome', result: 'done', archiveDigest: `sha256:${exported.sha256}` },
+    ]);
     expectText(await run('audit', 'verify'));
     expect(jsonOf<{ valid: boolean }>(await run('audit', 'verify', '--json'), 'audit-verify').valid).toBe(true);
     expectText(await run('audit', 'checkpoint'));
@@ -109,7 +150,9 @@ describe('on a server', { timeout: 240_000 }, () => {
     expectText(schema);
     expect(jsonOf(await run('datamap', 'schema', '--json'), 'datamap-schema')).toEqual(JSON.parse(schema.stdout));
     expectText(await run('db', 'migrate'));
-    expect(jsonOf<{ migrations: unknown[] }>(await run('db', 'migrate', '--json'), 'db-migrate').migrations).toEqual([]);
+    expect(jsonOf<{ migrations: unknown[] }>(await run('db', 'migrate', '--json'), 'db-migrate').migrations).toEqual(
+      [],
+    );
     expectText(await run('recover'));
     expect(jsonOf<{ recovered: unknown[] }>(await run('recover', '--json'), 'recover').recovered).toEqual([]);
   });
@@ -120,10 +163,15 @@ describe('on the embedded database', { timeout: 240_000 }, () => {
     const workspace = await bookshopWorkspace({ server: 'embedded' });
     try {
       const run = (...args: string[]) => gdpr(args, { cwd: workspace.root, environment: workspace.environment });
-      const exported = jsonOf<Export>(await run('customer', 'export', '--email', TYPED.email, ...VERIFIED, '--json'), 'customer-export');
+      const exported = jsonOf<Export>(
+        await run('customer', 'export', '--email', TYPED.email, ...VERIFIED, '--json'),
+        'customer-export',
+      );
       expect(exported.tables.find(({ table }) => table === 'shop.orders')?.rows).toBe(6);
       expectText(await run('archive', 'verify', exported.archive));
-      expect(jsonOf<{ valid: boolean; size: number }>(await run('audit', 'verify', '--json'), 'audit-verify')).toMatchObject({ valid: true, size: 2 });
+      expect(
+        jsonOf<{ valid: boolean; size: number }>(await run('audit', 'verify', '--json'), 'audit-verify'),
+      ).toMatchObject({ valid: true, size: 2 });
     } finally {
       await workspace.remove();
     }

@@ -98,7 +98,7 @@ describe("a customer's archive as others see it", () => {
         expect(await page.locator('h1').innerText()).toBe('Jūsu personas dati');
         await page.getByText('English', { exact: true }).click();
         expect(await page.locator('h1').innerText()).not.toBe('Jūsu personas dati');
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+        expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
         expect(noise).toEqual([]);
       } finally {
         await browser?.close();

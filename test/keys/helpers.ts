@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { GdprError } from '../../src/foundation/errors.js';
 
-export const ORGANIZATION = 'SIA "Grāmatu nams, Rīga"';
-export const COMMON_NAME = 'Arhīvu paraksts';
+const ORGANIZATION = 'SIA "Grāmatu nams, Rīga"';
+const COMMON_NAME = 'Arhīvu paraksts';
 export const NOW = new Date('2026-03-02T03:00:00Z');
 export const PASSPHRASE = 'pieci zaļi lāči peld upē';
 export const SUBJECT = { organization: ORGANIZATION, commonName: COMMON_NAME, now: NOW };

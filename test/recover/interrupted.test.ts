@@ -46,7 +46,8 @@ async function startedExport(...more: string[]): Promise<ReturnType<typeof start
   for (;;) {
     const name = await partial();
     // The archive is written in pieces of 256 KiB, the small tables before the large one are far less.
-    if (name !== undefined && (await stat(join(workspace.root, 'archives', name)).catch(() => ({ size: 0 }))).size > 0) return started;
+    if (name !== undefined && (await stat(join(workspace.root, 'archives', name)).catch(() => ({ size: 0 }))).size > 0)
+      return started;
     if (ended) throw new Error(`the export ended too early: ${JSON.stringify(await started.ended)}`);
     await sleep(5);
   }
@@ -87,7 +88,12 @@ describe('Ctrl-C', { timeout: 240_000 }, () => {
     expect(ran.stderr).toMatch(/gdpr: stopped as asked/);
     expectQuiet(ran);
     expect(await left()).toEqual([]);
-    expect(await lastOutcome()).toMatchObject({ action: 'customer export', kind: 'outcome', result: 'failed', code: 'INTERRUPTED' });
+    expect(await lastOutcome()).toMatchObject({
+      action: 'customer export',
+      kind: 'outcome',
+      result: 'failed',
+      code: 'INTERRUPTED',
+    });
     expect((await run('recover')).stdout).toBe('Nothing to recover.\n');
   });
 
@@ -96,7 +102,8 @@ describe('Ctrl-C', { timeout: 240_000 }, () => {
     // The outcome cannot be logged for now, so the export cannot end by itself.
     await client.query('BEGIN; LOCK TABLE gdpr.audit_entry IN EXCLUSIVE MODE');
     child.kill('SIGINT');
-    const blocked = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'gdpr' AND datname = current_database() AND wait_event_type = 'Lock'";
+    const blocked =
+      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'gdpr' AND datname = current_database() AND wait_event_type = 'Lock'";
     while ((await client.query(blocked)).rows.length === 0) await sleep(20);
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 130, stdout: '' });
@@ -121,27 +128,38 @@ describe('Ctrl-C', { timeout: 240_000 }, () => {
 });
 
 describe('a connection that is lost in the middle', { timeout: 240_000 }, () => {
-  it.each([{ json: [] as string[] }, { json: ['--json'] }])('is exit code 7 ($json), and recover tidies up', async ({ json }) => {
-    const { ended } = await startedExport(...json);
-    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gdpr'");
-    const ran = await ended;
-    expect(ran.code).toBe(7);
-    if (json.length > 0) expect(jsonErrorOf(ran)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7 });
-    else expect(ran.stderr).toMatch(/^gdpr: .*(connection|database)/);
-    expectQuiet(ran);
-    await backendsGone();
-    expect((await run('recover')).code).toBe(0);
-    expect(await left()).toEqual([]);
-    expect(['failed', 'abandoned']).toContain((await states())[0]);
-    expect(jsonOf<{ valid: boolean }>(await run('audit', 'verify', '--json'), 'audit-verify').valid).toBe(true);
-  });
+  it.each([{ json: [] as string[] }, { json: ['--json'] }])(
+    'is exit code 7 ($json), and recover tidies up',
+    async ({ json }) => {
+      const { ended } = await startedExport(...json);
+      await client.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gdpr'",
+      );
+      const ran = await ended;
+      expect(ran.code).toBe(7);
+      if (json.length > 0) expect(jsonErrorOf(ran)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7 });
+      else expect(ran.stderr).toMatch(/^gdpr: .*(connection|database)/);
+      expectQuiet(ran);
+      await backendsGone();
+      expect((await run('recover')).code).toBe(0);
+      expect(await left()).toEqual([]);
+      expect(['failed', 'abandoned']).toContain((await states())[0]);
+      expect(jsonOf<{ valid: boolean }>(await run('audit', 'verify', '--json'), 'audit-verify').valid).toBe(true);
+    },
+  );
 });
 
 describe('recover beside a running export', { timeout: 240_000 }, () => {
   it('leaves it alone, says so, and both succeed', async () => {
     const { ended } = await startedExport('--json');
-    const { recovered } = jsonOf<{ recovered: { what: string; operation: string }[] }>(await run('recover', '--json'), 'recover');
-    const result = jsonOf<{ operation: string; archive: string; tables: { table: string; rows: number }[] }>(await ended, 'customer-export');
+    const { recovered } = jsonOf<{ recovered: { what: string; operation: string }[] }>(
+      await run('recover', '--json'),
+      'recover',
+    );
+    const result = jsonOf<{ operation: string; archive: string; tables: { table: string; rows: number }[] }>(
+      await ended,
+      'customer-export',
+    );
     expect(recovered).toEqual([{ what: 'running', operation: result.operation }]);
     expect(result.tables.find(({ table }) => table === 'shop.page_views')?.rows).toBe(ROWS + 2);
     expect((await run('archive', 'verify', result.archive)).code).toBe(0);
@@ -153,9 +171,14 @@ describe('recover beside a running export', { timeout: 240_000 }, () => {
 describe.skipIf(process.platform !== 'linux')('process arguments', { timeout: 240_000 }, () => {
   it('hold nothing of the person who is named on standard input', async () => {
     const input = `email: ${TYPED.email}\nname: "${TYPED.name}"\n`;
-    const started = startGdpr(['customer', 'find', '--person-file', '-', '--json'], { cwd: workspace.root, environment: workspace.environment, input });
+    const started = startGdpr(['customer', 'find', '--person-file', '-', '--json'], {
+      cwd: workspace.root,
+      environment: workspace.environment,
+      input,
+    });
     let commandLine = '';
-    while (!commandLine.includes('--person-file')) commandLine = await readFile(`/proc/${started.child.pid}/cmdline`, 'utf8');
+    while (!commandLine.includes('--person-file'))
+      commandLine = await readFile(`/proc/${started.child.pid}/cmdline`, 'utf8');
     expect(leaksIn(commandLine.replaceAll('\0', ' '))).toEqual([]);
     expect(jsonOf<{ matches: unknown[] }>(await started.ended, 'customer-find').matches).toHaveLength(1);
   });

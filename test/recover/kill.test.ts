@@ -31,7 +31,11 @@ beforeAll(async () => {
   const list = join(workspace.root, 'steps.txt');
   // The first export makes what later ones find, such as the journal.
   expect((await gdpr(EXPORT, { cwd: workspace.root, environment: workspace.environment })).code).toBe(0);
-  const { code } = await gdpr(EXPORT, { cwd: workspace.root, environment: { ...workspace.environment, GDPR_TEST_STEPS: list }, preload: [PRELOAD] });
+  const { code } = await gdpr(EXPORT, {
+    cwd: workspace.root,
+    environment: { ...workspace.environment, GDPR_TEST_STEPS: list },
+    preload: [PRELOAD],
+  });
   expect(code).toBe(0);
   steps = (await readFile(list, 'utf8')).trimEnd().split('\n');
   await rm(list);
@@ -42,7 +46,8 @@ afterAll(async () => {
   await workspace.remove();
 });
 
-const count = async (sql: string): Promise<number> => Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`)).rows[0]?.n);
+const count = async (sql: string): Promise<number> =>
+  Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`)).rows[0]?.n);
 
 /** Until the server has noticed that the killed program is gone, its locks are held. */
 async function gone(): Promise<void> {
@@ -57,7 +62,9 @@ async function ownBackends(): Promise<string> {
 }
 
 async function filesLeft(): Promise<string[]> {
-  const names = await Promise.all(['archives', join('.gdpr', 'tmp')].map((folder) => readdir(join(workspace.root, folder)).catch(() => [])));
+  const names = await Promise.all(
+    ['archives', join('.gdpr', 'tmp')].map((folder) => readdir(join(workspace.root, folder)).catch(() => [])),
+  );
   return names.flat().filter((name) => !name.endsWith('.asice'));
 }
 
@@ -69,11 +76,21 @@ async function expectOrder(): Promise<void> {
   expect(log.problems).toEqual([]);
   expect(log.valid).toBe(true);
   // One intent and one outcome for every operation, and nothing else.
-  expect(await count('(SELECT operation FROM gdpr.audit_entry GROUP BY operation HAVING array_agg(kind ORDER BY sequence) <> $${intent,outcome}$$) o')).toBe(0);
-  expect(await count('gdpr.operation o FULL JOIN (SELECT DISTINCT operation FROM gdpr.audit_entry) e ON e.operation = o.id WHERE e.operation IS NULL OR o.id IS NULL')).toBe(0);
+  expect(
+    await count(
+      '(SELECT operation FROM gdpr.audit_entry GROUP BY operation HAVING array_agg(kind ORDER BY sequence) <> $${intent,outcome}$$) o',
+    ),
+  ).toBe(0);
+  expect(
+    await count(
+      'gdpr.operation o FULL JOIN (SELECT DISTINCT operation FROM gdpr.audit_entry) e ON e.operation = o.id WHERE e.operation IS NULL OR o.id IS NULL',
+    ),
+  ).toBe(0);
   const archives = await listArchives(context);
   expect(archives.filter(({ state }) => state !== 'present')).toEqual([]);
-  expect((await readdir(join(workspace.root, 'archives'))).sort()).toEqual(archives.map(({ archive }) => archive.replace(/^.*\//, '')).sort());
+  expect((await readdir(join(workspace.root, 'archives'))).sort()).toEqual(
+    archives.map(({ archive }) => archive.replace(/^.*\//, '')).sort(),
+  );
 }
 
 /** What a crash leaves changes at these alone: a commit before and after it is sent, files, locks of the session. */
@@ -91,7 +108,9 @@ describe('an export killed at any step', { timeout: 600_000 }, () => {
     expect(at(/INSERT INTO gdpr\.audit_entry/)).toBeGreaterThan(0);
     expect(at(/open export-\*\.asice\.partial/)).toBeGreaterThan(at(/INSERT INTO gdpr\.audit_entry/));
     expect(at(/UPDATE gdpr\.operation/)).toBeGreaterThan(at(/^sync/));
-    expect(at(/rename to export-\*\.asice/)).toBeGreaterThan(steps.findLastIndex((step) => step.startsWith('query INSERT INTO gdpr.audit_checkpoint')));
+    expect(at(/rename to export-\*\.asice/)).toBeGreaterThan(
+      steps.findLastIndex((step) => step.startsWith('query INSERT INTO gdpr.audit_checkpoint')),
+    );
   });
 
   it('is finished or taken back by recover, which then has nothing to do', async () => {
@@ -100,7 +119,11 @@ describe('an export killed at any step', { timeout: 600_000 }, () => {
     for (const step of chosen()) {
       const where = `step ${step}: ${steps[step - 1]}`;
       const before = await count('gdpr.operation');
-      const killed = await gdpr(EXPORT, { cwd: workspace.root, environment: { ...workspace.environment, GDPR_TEST_KILL_AT: String(step) }, preload: [PRELOAD] });
+      const killed = await gdpr(EXPORT, {
+        cwd: workspace.root,
+        environment: { ...workspace.environment, GDPR_TEST_KILL_AT: String(step) },
+        preload: [PRELOAD],
+      });
       expect({ where, signal: killed.signal }).toEqual({ where, signal: 'SIGKILL' });
       await gone();
       const recovered = await recover(context);
@@ -108,14 +131,19 @@ describe('an export killed at any step', { timeout: 600_000 }, () => {
       try {
         await expectOrder();
         if ((await count('gdpr.operation')) > before) {
-          const { rows } = await client.query<{ state: string; archive: string | null; archive_sha256: string | null }>('SELECT state, archive, archive_sha256 FROM gdpr.operation ORDER BY started_at DESC LIMIT 1');
-          const [{ state, archive, archive_sha256: sha256 } = { state: 'none', archive: null, archive_sha256: null }] = rows;
+          const { rows } = await client.query<{ state: string; archive: string | null; archive_sha256: string | null }>(
+            'SELECT state, archive, archive_sha256 FROM gdpr.operation ORDER BY started_at DESC LIMIT 1',
+          );
+          const [{ state, archive, archive_sha256: sha256 } = { state: 'none', archive: null, archive_sha256: null }] =
+            rows;
           outcomes.set(state, (outcomes.get(state) ?? 0) + 1);
           expect(['done', 'abandoned']).toContain(state);
           expect(archive === null).toBe(state === 'abandoned');
           expect(sha256 === null).toBe(state === 'abandoned');
           if (archive !== null) {
-            const { valid } = await verifyArchive(join(workspace.root, 'archives', archive), { signers: [context.keys.ids.signing] });
+            const { valid } = await verifyArchive(join(workspace.root, 'archives', archive), {
+              signers: [context.keys.ids.signing],
+            });
             expect(valid).toBe(true);
           }
         } else {

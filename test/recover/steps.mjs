@@ -33,7 +33,10 @@ function before(target, method, nameOf) {
   };
 }
 
-const fileName = (path) => String(path).replace(/^.*\//, '').replace(/[0-9a-f]{24}|\d{8}-[a-z2-7]{16}/, '*');
+const fileName = (path) =>
+  String(path)
+    .replace(/^.*\//, '')
+    .replace(/[0-9a-f]{24}|\d{8}-[a-z2-7]{16}/, '*');
 
 const probe = await fs.open(process.execPath);
 const handle = Object.getPrototypeOf(probe);
@@ -59,7 +62,7 @@ fs.open = function patched(path, flags = 'r', ...rest) {
   if (writes && reached(`open ${fileName(path)}`)) die();
   return open.call(this, path, flags, ...rest);
 };
-before(fs, 'rename', (from, to) => `rename to ${fileName(to)}`);
+before(fs, 'rename', (_from, to) => `rename to ${fileName(to)}`);
 before(fs, 'unlink', (path) => `unlink ${fileName(path)}`);
 before(fs, 'mkdir', (path) => `mkdir ${fileName(path)}`);
 syncBuiltinESMExports();

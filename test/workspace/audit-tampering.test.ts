@@ -12,16 +12,36 @@ interface Verified {
 }
 
 /** What somebody may do who owns the database, and what the verification must name. */
-const DEEDS: readonly { readonly deed: string; readonly sql: string; readonly names: { sequence: number | null; problem: RegExp } }[] = [
-  { deed: 'an entry is rewritten', sql: `UPDATE gdpr.audit_entry SET entry = replace(entry, 'tester', 'nobody') WHERE sequence = 3`, names: { sequence: 3, problem: /entry 3 was changed/ } },
+const DEEDS: readonly {
+  readonly deed: string;
+  readonly sql: string;
+  readonly names: { sequence: number | null; problem: RegExp };
+}[] = [
+  {
+    deed: 'an entry is rewritten',
+    sql: `UPDATE gdpr.audit_entry SET entry = replace(entry, 'tester', 'nobody') WHERE sequence = 3`,
+    names: { sequence: 3, problem: /entry 3 was changed/ },
+  },
   {
     deed: 'an entry is rewritten together with its hash',
     sql: `UPDATE gdpr.audit_entry SET entry = replace(entry, 'tester', 'nobody'), leaf_hash = sha256('\\x00'::bytea || convert_to(replace(entry, 'tester', 'nobody'), 'UTF8')) WHERE sequence = 3`,
     names: { sequence: null, problem: /checkpoint/ },
   },
-  { deed: 'a listed column is changed', sql: `UPDATE gdpr.audit_entry SET action = 'db migrate' WHERE sequence = 2`, names: { sequence: 2, problem: /column action of entry 2/ } },
-  { deed: 'an entry is removed', sql: 'DELETE FROM gdpr.audit_entry WHERE sequence = 2', names: { sequence: 2, problem: /entry 2 is missing/ } },
-  { deed: 'the tail is cut', sql: 'DELETE FROM gdpr.audit_entry WHERE sequence > 2', names: { sequence: 3, problem: /missing|checkpoint/ } },
+  {
+    deed: 'a listed column is changed',
+    sql: `UPDATE gdpr.audit_entry SET action = 'db migrate' WHERE sequence = 2`,
+    names: { sequence: 2, problem: /column action of entry 2/ },
+  },
+  {
+    deed: 'an entry is removed',
+    sql: 'DELETE FROM gdpr.audit_entry WHERE sequence = 2',
+    names: { sequence: 2, problem: /entry 2 is missing/ },
+  },
+  {
+    deed: 'the tail is cut',
+    sql: 'DELETE FROM gdpr.audit_entry WHERE sequence > 2',
+    names: { sequence: 3, problem: /missing|checkpoint/ },
+  },
   {
     deed: 'the tail is cut with its checkpoints',
     sql: 'DELETE FROM gdpr.audit_entry WHERE sequence > 2; DELETE FROM gdpr.audit_checkpoint WHERE size > 2',
@@ -36,7 +56,10 @@ describe('gdpr audit verify', { timeout: 240_000 }, () => {
     workspace = await bookshopWorkspace();
     template = new URL(workspace.url ?? '').pathname.slice(1);
     for (let i = 0; i < 2; i += 1) {
-      await gdpr(['customer', 'find', '--email', TYPED.email], { cwd: workspace.root, environment: workspace.environment });
+      await gdpr(['customer', 'find', '--email', TYPED.email], {
+        cwd: workspace.root,
+        environment: workspace.environment,
+      });
     }
   });
   afterAll(() => workspace.remove());
@@ -54,7 +77,9 @@ describe('gdpr audit verify', { timeout: 240_000 }, () => {
     const database = await testDatabase({ template });
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    await client.query(`ALTER TABLE gdpr.audit_entry DISABLE TRIGGER ALL; ALTER TABLE gdpr.audit_checkpoint DISABLE TRIGGER ALL; ${sql}`);
+    await client.query(
+      `ALTER TABLE gdpr.audit_entry DISABLE TRIGGER ALL; ALTER TABLE gdpr.audit_checkpoint DISABLE TRIGGER ALL; ${sql}`,
+    );
     await client.end();
     const environment = { ...workspace.environment, DATABASE_URL: database.url };
     const json = await gdpr(['audit', 'verify', '--json'], { cwd: workspace.root, environment });
@@ -62,7 +87,10 @@ describe('gdpr audit verify', { timeout: 240_000 }, () => {
     const result = JSON.parse(json.stdout) as Verified;
     expect(faults('audit-verify', result)).toEqual([]);
     expect(result.valid).toBe(false);
-    expect(result.problems).toContainEqual({ sequence: names.sequence === null ? null : names.sequence, problem: expect.stringMatching(names.problem) });
+    expect(result.problems).toContainEqual({
+      sequence: names.sequence === null ? null : names.sequence,
+      problem: expect.stringMatching(names.problem),
+    });
     const text = await gdpr(['audit', 'verify'], { cwd: workspace.root, environment });
     expect(text).toMatchObject({ code: 5, stderr: '' });
     expect(text.stdout).toMatch(/✗/);
@@ -74,9 +102,14 @@ describe('gdpr audit verify', { timeout: 240_000 }, () => {
     const database = await testDatabase({ template });
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    await client.query('ALTER TABLE gdpr.audit_entry DISABLE TRIGGER ALL; DELETE FROM gdpr.audit_entry WHERE sequence > 2');
+    await client.query(
+      'ALTER TABLE gdpr.audit_entry DISABLE TRIGGER ALL; DELETE FROM gdpr.audit_entry WHERE sequence > 2',
+    );
     await client.end();
-    const ran = await gdpr(['customer', 'find', '--email', TYPED.email, '--json'], { cwd: workspace.root, environment: { ...workspace.environment, DATABASE_URL: database.url } });
+    const ran = await gdpr(['customer', 'find', '--email', TYPED.email, '--json'], {
+      cwd: workspace.root,
+      environment: { ...workspace.environment, DATABASE_URL: database.url },
+    });
     expect(jsonErrorOf(ran)).toMatchObject({ code: 'LOG_BEHIND_JOURNAL', exit: 5 });
     await database.drop();
   });

@@ -48,7 +48,13 @@ describe('the values of a person', { timeout: 240_000 }, () => {
   let statements: LogRecord[] = [];
   let logged = '';
 
-  const log = async (from: number) => (await client.query<{ text: string }>(`SELECT pg_read_file(current_setting('data_directory') || '/../server.log', $1, 1 << 30) AS text`, [from])).rows[0]?.text ?? '';
+  const log = async (from: number) =>
+    (
+      await client.query<{ text: string }>(
+        `SELECT pg_read_file(current_setting('data_directory') || '/../server.log', $1, 1 << 30) AS text`,
+        [from],
+      )
+    ).rows[0]?.text ?? '';
   // A server that was given keeps its log where it likes.
   const ownServer = (process.env.TEST_DATABASE_URL ?? '') === '';
 
@@ -60,13 +66,22 @@ describe('the values of a person', { timeout: 240_000 }, () => {
     let from = 0;
     if (ownServer) {
       await client.query(`ALTER DATABASE ${database} SET log_statement = 'all'`);
-      from = Number((await client.query<{ size: string }>("SELECT (pg_stat_file(current_setting('data_directory') || '/../server.log')).size AS size")).rows[0]?.size);
+      from = Number(
+        (
+          await client.query<{ size: string }>(
+            "SELECT (pg_stat_file(current_setting('data_directory') || '/../server.log')).size AS size",
+          )
+        ).rows[0]?.size,
+      );
     }
-    for (const call of CALLS) outputs.push({ call, ...(await gdpr(call, { cwd: workspace.root, environment: workspace.environment })) });
+    for (const call of CALLS)
+      outputs.push({ call, ...(await gdpr(call, { cwd: workspace.root, environment: workspace.environment })) });
     if (ownServer) {
       const records = recordsOf(await log(from));
       // Only this database logs statements; other tests write into the same log.
-      const pids = new Set(records.filter(({ text }) => /LOG: {2}(statement|execute)/.test(text)).map(({ pid }) => pid));
+      const pids = new Set(
+        records.filter(({ text }) => /LOG: {2}(statement|execute)/.test(text)).map(({ pid }) => pid),
+      );
       statements = records.filter(({ pid }) => pids.has(pid));
       logged = statements.map(({ text }) => text).join('\n');
     }
@@ -77,25 +92,37 @@ describe('the values of a person', { timeout: 240_000 }, () => {
   });
 
   it('are in no output, whatever the end of the operation', () => {
-    for (const { call, stdout, stderr } of outputs) expect({ call, leaks: leaksIn(stdout + stderr) }).toEqual({ call, leaks: [] });
+    for (const { call, stdout, stderr } of outputs)
+      expect({ call, leaks: leaksIn(stdout + stderr) }).toEqual({ call, leaks: [] });
   });
 
   it("are in none of the tool's own tables", async () => {
-    const tables = await client.query<{ name: string }>("SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relnamespace = 'gdpr'::regnamespace AND c.relkind = 'r'");
-    expect(tables.rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['gdpr.audit_entry', 'gdpr.operation', 'gdpr.plan', 'gdpr.subject', 'gdpr.subject_alias']));
+    const tables = await client.query<{ name: string }>(
+      "SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relnamespace = 'gdpr'::regnamespace AND c.relkind = 'r'",
+    );
+    expect(tables.rows.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['gdpr.audit_entry', 'gdpr.operation', 'gdpr.plan', 'gdpr.subject', 'gdpr.subject_alias']),
+    );
     for (const { name } of tables.rows) {
-      const { rows } = await client.query<{ text: string | null }>(`SELECT string_agg(t::text, E'\\n') AS text FROM ${name} t`);
+      const { rows } = await client.query<{ text: string | null }>(
+        `SELECT string_agg(t::text, E'\\n') AS text FROM ${name} t`,
+      );
       expect({ name, leaks: leaksIn(rows[0]?.text ?? '') }).toEqual({ name, leaks: [] });
     }
-    expect(Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM gdpr.operation')).rows[0]?.n)).toBeGreaterThan(5);
+    expect(
+      Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM gdpr.operation')).rows[0]?.n),
+    ).toBeGreaterThan(5);
   });
 
   it('are in no file of the workspace outside the archives, and in no file name', async () => {
-    const names = (await readdir(workspace.root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const names = (await readdir(workspace.root, { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
     expect(leaksIn(names.map((entry) => join(entry.parentPath, entry.name)).join('\n'))).toEqual([]);
     const texts = names.filter(({ name }) => !name.endsWith('.asice') && name !== 'datamap.yaml');
     expect(texts.map(({ name }) => name)).toEqual(expect.arrayContaining(['journal.jsonl', 'installation.json']));
-    for (const { parentPath, name } of texts) expect({ name, leaks: leaksIn(await readFile(join(parentPath, name), 'latin1')) }).toEqual({ name, leaks: [] });
+    for (const { parentPath, name } of texts)
+      expect({ name, leaks: leaksIn(await readFile(join(parentPath, name), 'latin1')) }).toEqual({ name, leaks: [] });
   });
 
   it.skipIf(!ownServer)('reach the server as bound parameters, never in the text of a statement', () => {

@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectEmbedded } from '../../src/database/embedded.js';
 import { leaksIn, TYPED } from '../commands/needles.js';
 import { gdpr, type Ran, ROOT } from '../commands/program.js';
@@ -48,7 +48,11 @@ interface Refused {
 }
 
 /** The same refusal as text and as JSON: clean streams, one exit code, nothing of the person, nothing left behind. */
-async function refused(folder: string, environment: NodeJS.ProcessEnv, args: readonly string[] = EXPORT): Promise<Refused> {
+async function refused(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  args: readonly string[] = EXPORT,
+): Promise<Refused> {
   const text = await gdpr(args, { cwd: folder, environment });
   const json = await gdpr([...args, '--json'], { cwd: folder, environment });
   const error = jsonErrorOf(json);
@@ -72,8 +76,14 @@ describe('a workspace whose files are not in order', { timeout: 240_000 }, () =>
 
   it('needs a valid map', async () => {
     const folder = await copyOf(workspace);
-    await writeFile(join(folder, 'datamap.yaml'), (await readFile(join(folder, 'datamap.yaml'), 'utf8')).replace('    kind: email', '    kind: e-mail'));
-    await writeFile(join(folder, 'datamap.yaml'), `${await readFile(join(folder, 'datamap.yaml'), 'utf8')}\nsurprise: true\n`);
+    await writeFile(
+      join(folder, 'datamap.yaml'),
+      (await readFile(join(folder, 'datamap.yaml'), 'utf8')).replace('    kind: email', '    kind: e-mail'),
+    );
+    await writeFile(
+      join(folder, 'datamap.yaml'),
+      `${await readFile(join(folder, 'datamap.yaml'), 'utf8')}\nsurprise: true\n`,
+    );
     const { error } = await refused(folder, workspace.environment);
     expect(error).toMatchObject({ code: 'MAP_INVALID', exit: 2, message: expect.stringContaining('surprise') });
   });
@@ -82,7 +92,10 @@ describe('a workspace whose files are not in order', { timeout: 240_000 }, () =>
     const folder = await copyOf(workspace);
     await writeFile(join(folder, '.gdpr', 'installation.json'), '{"id": ');
     const { error } = await refused(folder, workspace.environment);
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('installation.json is damaged') });
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('installation.json is damaged'),
+    });
   });
 
   it('needs its keys: missing, readable by others, or of another installation', async () => {
@@ -92,7 +105,11 @@ describe('a workspace whose files are not in order', { timeout: 240_000 }, () =>
 
     const exposed = await copyOf(workspace);
     await chmod(join(exposed, '.gdpr', 'keys', 'signing.key.pem'), 0o644);
-    expect((await refused(exposed, workspace.environment)).error).toMatchObject({ code: 'KEY_EXPOSED', exit: 3, hint: expect.stringContaining('chmod 600') });
+    expect((await refused(exposed, workspace.environment)).error).toMatchObject({
+      code: 'KEY_EXPOSED',
+      exit: 3,
+      hint: expect.stringContaining('chmod 600'),
+    });
 
     const { initKeys } = await import('../../src/keys/keys.js');
     const wrong = await copyOf(workspace);
@@ -112,17 +129,29 @@ describe('a workspace whose files are not in order', { timeout: 240_000 }, () =>
 describe('a workspace and a database', { timeout: 240_000 }, () => {
   it('belong together: the database of another installation is refused', async () => {
     const folder = await copyOf(workspace);
-    await writeFile(join(folder, '.gdpr', 'installation.json'), `${JSON.stringify({ id: 'a'.repeat(26), database: 'server' })}\n`);
+    await writeFile(
+      join(folder, '.gdpr', 'installation.json'),
+      `${JSON.stringify({ id: 'a'.repeat(26), database: 'server' })}\n`,
+    );
     const { error } = await refused(folder, workspace.environment);
     expect(error).toMatchObject({ code: 'WRONG_DATABASE', exit: 6 });
-    expect((await refused(folder, workspace.environment, ['db', 'migrate'])).error).toMatchObject({ code: 'WRONG_DATABASE', exit: 6 });
+    expect((await refused(folder, workspace.environment, ['db', 'migrate'])).error).toMatchObject({
+      code: 'WRONG_DATABASE',
+      exit: 6,
+    });
   });
 
   it('of a server: without DATABASE_URL no embedded one is opened in its place', async () => {
     const folder = await copyOf(workspace);
     const { DATABASE_URL: _, ...without } = workspace.environment;
-    expect((await refused(folder, without)).error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7, message: expect.stringContaining('DATABASE_URL') });
-    expect((await refused(folder, { ...without, DATABASE_URL: '' })).error).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect((await refused(folder, without)).error).toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      exit: 7,
+      message: expect.stringContaining('DATABASE_URL'),
+    });
+    expect((await refused(folder, { ...without, DATABASE_URL: '' })).error).toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+    });
     // Not even when gdpr.yaml was changed to say so.
     await writeFile(join(folder, 'gdpr.yaml'), 'database: embedded\n');
     expect((await refused(folder, without)).error).toMatchObject({ code: 'WRONG_DATABASE', exit: 6 });
@@ -136,20 +165,49 @@ describe('a workspace and a database', { timeout: 240_000 }, () => {
       return { ...workspace.environment, DATABASE_URL: changed.href };
     };
     const folder = await copyOf(workspace);
-    const down = await refused(folder, url((it) => { it.port = '1'; }));
+    const down = await refused(
+      folder,
+      url((it) => {
+        it.port = '1';
+      }),
+    );
     expect(down.error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7 });
-    const password = await refused(folder, url((it) => { it.password = 'not-the-password'; }));
-    expect(password.error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7, message: expect.stringContaining('password') });
+    const password = await refused(
+      folder,
+      url((it) => {
+        it.password = 'not-the-password';
+      }),
+    );
+    expect(password.error).toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      exit: 7,
+      message: expect.stringContaining('password'),
+    });
     expect(JSON.stringify(password)).not.toContain('not-the-password');
-    const missing = await refused(folder, url((it) => { it.pathname = '/no_such_database'; }));
+    const missing = await refused(
+      folder,
+      url((it) => {
+        it.pathname = '/no_such_database';
+      }),
+    );
     expect(missing.error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', exit: 7 });
-    const remote = await refused(folder, { ...workspace.environment, DATABASE_URL: 'postgresql://u:secret@db.example/shop?sslmode=disable' });
+    const remote = await refused(folder, {
+      ...workspace.environment,
+      DATABASE_URL: 'postgresql://u:secret@db.example/shop?sslmode=disable',
+    });
     expect(remote.error).toMatchObject({ code: 'REFUSED', exit: 3, message: expect.stringContaining('TLS') });
-    const nonsense = await refused(folder, { ...workspace.environment, DATABASE_URL: 'mysql://u:secret@db.example/shop' });
+    const nonsense = await refused(folder, {
+      ...workspace.environment,
+      DATABASE_URL: 'mysql://u:secret@db.example/shop',
+    });
     expect(nonsense.error).toMatchObject({ code: 'CONFIG_INVALID', exit: 2 });
     expect(JSON.stringify([remote, nonsense])).not.toContain('secret');
     await writeFile(join(folder, 'gdpr.yaml'), 'database: { ca: no-such-ca.pem, tls: require }\n');
-    expect((await refused(folder, workspace.environment)).error).toMatchObject({ code: 'FILE_UNAVAILABLE', exit: 7, message: expect.stringContaining('no-such-ca.pem') });
+    expect((await refused(folder, workspace.environment)).error).toMatchObject({
+      code: 'FILE_UNAVAILABLE',
+      exit: 7,
+      message: expect.stringContaining('no-such-ca.pem'),
+    });
   });
 
   it('that was never migrated, or by a newer version', async () => {
@@ -161,24 +219,46 @@ describe('a workspace and a database', { timeout: 240_000 }, () => {
 
     const other = await bookshopWorkspace();
     await sql(other.url, "INSERT INTO gdpr.migration (name, batch, migration_time) VALUES ('9999_future', 9, now())");
-    expect((await refused(other.root, other.environment)).error).toMatchObject({ code: 'NOT_MIGRATED', exit: 6, message: expect.stringContaining('newer') });
-    expect((await refused(other.root, other.environment, ['db', 'migrate'])).error).toMatchObject({ code: 'NOT_MIGRATED', exit: 6, message: expect.stringContaining('newer') });
+    expect((await refused(other.root, other.environment)).error).toMatchObject({
+      code: 'NOT_MIGRATED',
+      exit: 6,
+      message: expect.stringContaining('newer'),
+    });
+    expect((await refused(other.root, other.environment, ['db', 'migrate'])).error).toMatchObject({
+      code: 'NOT_MIGRATED',
+      exit: 6,
+      message: expect.stringContaining('newer'),
+    });
     await other.remove();
   });
 
   it('that has a column the map does not know', async () => {
     const other = await bookshopWorkspace();
-    await sql(other.url, 'ALTER TABLE shop.customers ADD COLUMN nickname text', 'CREATE TABLE shop.friends (of bigint REFERENCES shop.customers, note text)');
+    await sql(
+      other.url,
+      'ALTER TABLE shop.customers ADD COLUMN nickname text',
+      'CREATE TABLE shop.friends (of bigint REFERENCES shop.customers, note text)',
+    );
     const { error } = await refused(other.root, other.environment);
-    expect(error).toMatchObject({ code: 'DRIFT', exit: 6, message: expect.stringContaining('shop.customers.nickname') });
+    expect(error).toMatchObject({
+      code: 'DRIFT',
+      exit: 6,
+      message: expect.stringContaining('shop.customers.nickname'),
+    });
     const check = await gdpr(['datamap', 'check', '--json'], { cwd: other.root, environment: other.environment });
     expect(check.code).toBe(6);
     const found = JSON.parse(check.stdout) as { drift: { table: string; column?: string }[] };
     expect(faults('datamap-check', found)).toEqual([]);
-    expect(found.drift.map(({ table, column }) => `${table}.${column ?? ''}`)).toEqual(expect.arrayContaining(['shop.customers.nickname', 'shop.friends.']));
+    expect(found.drift.map(({ table, column }) => `${table}.${column ?? ''}`)).toEqual(
+      expect.arrayContaining(['shop.customers.nickname', 'shop.friends.']),
+    );
     // The refusal is in the log.
     const list = await gdpr(['audit', 'list', '--json'], { cwd: other.root, environment: other.environment });
-    expect((JSON.parse(list.stdout) as { entries: unknown[] }).entries.at(-1)).toMatchObject({ action: 'customer export', result: 'refused', code: 'DRIFT' });
+    expect((JSON.parse(list.stdout) as { entries: unknown[] }).entries.at(-1)).toMatchObject({
+      action: 'customer export',
+      result: 'refused',
+      code: 'DRIFT',
+    });
     await other.remove();
   });
 
@@ -226,10 +306,17 @@ describe('what was tampered with', { timeout: 240_000 }, () => {
     expect(faults('archive-verify', result)).toEqual([]);
     expect(result.valid).toBe(false);
     expect((await gdpr(['archive', 'verify', archive], { cwd: folder })).code).toBe(5);
-    expect((await refused(folder, {}, ['archive', 'extract', archive, '--to', 'look'])).error).toMatchObject({ code: 'VERIFICATION_FAILED', exit: 5 });
+    expect((await refused(folder, {}, ['archive', 'extract', archive, '--to', 'look'])).error).toMatchObject({
+      code: 'VERIFICATION_FAILED',
+      exit: 5,
+    });
     expect(await readdir(folder)).not.toContain('look');
     const list = await gdpr(['archive', 'list', '--json'], { cwd: folder, environment: workspace.environment });
-    expect((JSON.parse(list.stdout) as { archives: { archive: string; state: string }[] }).archives.find((listed) => listed.archive === archive)?.state).toBe('changed');
+    expect(
+      (JSON.parse(list.stdout) as { archives: { archive: string; state: string }[] }).archives.find(
+        (listed) => listed.archive === archive,
+      )?.state,
+    ).toBe('changed');
   });
 });
 

@@ -3,5 +3,6 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
 const randomBytes = crypto.randomBytes;
-crypto.randomBytes = (size, ...rest) => (size === 16 && rest.length === 0 ? Buffer.alloc(16) : randomBytes(size, ...rest));
+crypto.randomBytes = (size, ...rest) =>
+  size === 16 && rest.length === 0 ? Buffer.alloc(16) : randomBytes(size, ...rest);
 syncBuiltinESMExports();

@@ -26,7 +26,7 @@ const POSITIONS = ['Biroja vadītāja', 'Iepirkumu speciālists', 'Bibliotekāre
 const INSTRUCTIONS = ['Zvanīt pirms piegādes', 'Kods 12K34', 'Ieeja no pagalma', 'Suns nekož', 'Atstāt pie sarga'];
 
 /** SQL for the key of a household: every fifth customer lives with the one before. */
-export function household(dice: Dice, id: string): string {
+function household(dice: Dice, id: string): string {
   return `(${id} - (${id} > ${FIRST_CUSTOMER} AND ${dice.chance(id, 'household', 200)})::int)`;
 }
 
