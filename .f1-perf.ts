@@ -1,8 +1,7 @@
+import { startServer } from '/work/main/test/support/server.js';
 import { connectServer } from '/work/main/src/database/connect.js';
 import { migrate } from '/work/main/src/database/migrate.js';
 import { checkOperations } from '/work/main/src/operation/agreement.js';
-import { startServer } from '/work/main/test/support/server.js';
-
 const s = await startServer();
 try {
   const db = await connectServer({ url: s.url, timeZone: 'UTC' });
@@ -16,12 +15,6 @@ try {
       '{"action":"customer export",' || CASE k WHEN 'outcome' THEN '"archiveDigest":"sha256:' || repeat('a', 64) || '",' ELSE '' END || '"ground":"Art. 15","kind":"' || k || '","operation":"' || id || '","operator":{"databaseRole":"postgres","name":"x"},"sequence":1,"subjects":["' || subjects[1] || '"],"time":"2026-01-02T03:04:05.000006Z","planDigest":"sha256:' || repeat('a', 64) || '"}', sha256('x')
       FROM gdpr.operation, unnest(ARRAY['intent','outcome']) k`);
   });
-  for (let i = 0; i < 2; i += 1) {
-    const t = Date.now();
-    const r = await db.transaction('repeatable read', checkOperations);
-    console.log(Date.now() - t, 'ms', JSON.stringify(r).slice(0, 300));
-  }
+  for (let i = 0; i < 2; i += 1) { const t = Date.now(); const r = await db.transaction('repeatable read', checkOperations); console.log(Date.now() - t, 'ms', JSON.stringify(r).slice(0, 300)); }
   await db.close();
-} finally {
-  await s.stop();
-}
+} finally { await s.stop(); }
