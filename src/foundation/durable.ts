@@ -14,9 +14,9 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Creates a folder (and its parents) that only its owner may enter. */
+/** Creates a folder (and its parents) that only its owner may enter. @throws GdprError FILE_UNAVAILABLE */
 export async function privateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await asFileError(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
 }
 
 /**
@@ -81,6 +81,7 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EIO: 'the disk reports an input/output error',
   ENOENT: 'no such file or folder',
+  EEXIST: 'something else is in its place',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is not a folder',
   EMFILE: 'too many open files',

@@ -6,6 +6,7 @@ import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
 import { findPeople } from '../../src/customer/find.js';
 import type { FoundPerson } from '../../src/customer/people.js';
 import { type Catalog, readCatalog } from '../../src/datamap/catalog.js';
+import { compileCollect } from '../../src/datamap/collect.js';
 import { findDrift } from '../../src/datamap/drift.js';
 import { reachProblems } from '../../src/datamap/graph.js';
 import { buildModel, type DataMapModel } from '../../src/datamap/model.js';
@@ -16,6 +17,7 @@ import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { CASES } from './support/cases.js';
 import { exportDigests } from './support/digest.js';
 import { type Mutation, mutationsOf } from './support/mutations.js';
+import { Rehearsal } from './support/rehearsal.js';
 
 const WATCHED: readonly PersonKey[] = ['anna', 'ilze', 'petr', 'lasitava'];
 
@@ -24,30 +26,37 @@ let context: Context;
 let catalog: Catalog;
 let map: DataMap;
 let people: FoundPerson[];
-let expected: string[];
 
 /** The checks of loading a map, without reading YAML each time. */
-function modelOf(candidate: unknown): DataMapModel | undefined {
-  const parsed = dataMapSchema.safeParse(candidate);
-  if (!parsed.success) return undefined;
-  const { model, problems } = buildModel(parsed.data);
+function modelOf(candidate: DataMap): DataMapModel | undefined {
+  const { model, problems } = buildModel(candidate);
   return [...problems, ...referenceProblems(model), ...reachProblems(model)].length === 0 ? model : undefined;
+}
+
+/** The map with one mistake; undefined when that is not even in its form. Tables without it are not checked again. */
+function mistaken({ table, apply }: Mutation): DataMap | undefined {
+  const candidate = { ...map, tables: { ...map.tables } };
+  const entry = candidate.tables[table];
+  if (entry !== undefined) candidate.tables[table] = structuredClone(entry);
+  apply(candidate);
+  const changed = candidate.tables[table];
+  if (changed === undefined) return candidate;
+  const parsed = dataMapSchema.safeParse({ ...candidate, tables: { [table]: changed } });
+  return parsed.success ? { ...candidate, tables: { ...candidate.tables, ...parsed.data.tables } } : undefined;
 }
 
 beforeAll(async () => {
   workspace = await bookshopWorkspace();
   context = await workspace.context();
-  map = parse(await readFile(bookshopFile('datamap.yaml'), 'utf8'));
+  map = dataMapSchema.parse(parse(await readFile(bookshopFile('datamap.yaml'), 'utf8')));
   const { database } = context;
   for (const statement of CASES) await database.transaction('read committed', (session) => session.run(statement));
-  await database.transaction('repeatable read', async (session) => {
+  const model = validModel();
+  people = await database.transaction('repeatable read', async (session) => {
     catalog = await readCatalog(session);
-    const model = modelOf(map);
-    if (model === undefined) throw new Error('the map of the bookshop is not valid');
     expect(findDrift(model, catalog)).toEqual([]);
-    people = [];
+    return [];
   });
-  const model = modelOf(map) as DataMapModel;
   for (const key of WATCHED) {
     const found = await database.transaction('repeatable read', (session) =>
       findPeople(session, model, catalog, { email: PEOPLE[key].email }),
@@ -55,25 +64,31 @@ beforeAll(async () => {
     expect(found).toHaveLength(1);
     for (const { person } of found) people.push(person);
   }
-  expected = await digestsOf(model);
 });
 afterAll(async () => {
   await context.database.close();
   await workspace.remove();
 });
 
-const digestsOf = (model: DataMapModel) =>
-  context.database.transaction('repeatable read', (session) => exportDigests(session, model, catalog, people));
+function validModel(): DataMapModel {
+  const model = modelOf(map);
+  if (model === undefined) throw new Error('the map of the bookshop is not valid');
+  return model;
+}
 
 type Caught = 'load' | 'drift' | 'error' | 'export' | undefined;
 
-async function whatCatches({ apply }: Mutation): Promise<Caught> {
-  const candidate = structuredClone(map);
-  apply(candidate);
-  const model = modelOf(candidate);
+async function whatCatches(mutation: Mutation, rehearsal: Rehearsal, expected: readonly string[]): Promise<Caught> {
+  const candidate = mistaken(mutation);
+  const model = candidate && modelOf(candidate);
   if (model === undefined) return 'load';
   if (findDrift(model, catalog).length > 0) return 'drift';
-  const digests = await digestsOf(model).catch(() => undefined);
+  const digests = await rehearsal
+    .round(() => exportDigests(rehearsal, model, catalog, people))
+    .catch((error: unknown) => {
+      // A statement that PostgreSQL refuses is a refusal; a mistake of this test is not.
+      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+    });
   if (digests === undefined) return 'error';
   return digests.some((digest, i) => digest !== expected[i]) ? 'export' : undefined;
 }
@@ -85,18 +100,23 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
 };
 
 describe('a mistake in the map', () => {
-  it('does not change what is expected when there is none', async () => {
-    expect(await digestsOf(modelOf(structuredClone(map)) as DataMapModel)).toEqual(expected);
-  });
-
   it('is refused, or seen in the export of somebody', async () => {
     const mutations = mutationsOf(map);
     expect(new Set(mutations.map(({ what }) => what)).size).toBe(mutations.length);
     const caught = new Map<Caught, string[]>();
-    for (const mutation of mutations) {
-      const by = await whatCatches(mutation);
-      caught.set(by, [...(caught.get(by) ?? []), mutation.what]);
-    }
+    await context.database.transaction('repeatable read', async (session) => {
+      const model = validModel();
+      const rehearsal = new Rehearsal(session);
+      await rehearsal.prepare(compileCollect(model, catalog).create);
+      const digests = () => rehearsal.round(() => exportDigests(rehearsal, model, catalog, people));
+      const expected = await digests();
+      for (const mutation of mutations) {
+        const by = await whatCatches(mutation, rehearsal, expected);
+        caught.set(by, [...(caught.get(by) ?? []), mutation.what]);
+      }
+      // The map itself is caught by nothing, neither before nor after all of them.
+      expect(await digests()).toEqual(expected);
+    });
     const survivors = (caught.get(undefined) ?? []).filter((what) => !(what in EQUIVALENT));
     expect(survivors).toEqual([]);
     // Each net catches something, and no excuse is left that is none any more.
@@ -104,5 +124,5 @@ describe('a mistake in the map', () => {
     expect(caught.get('drift')?.length).toBeGreaterThan(200);
     expect(caught.get('export')?.length).toBeGreaterThan(100);
     expect(Object.keys(EQUIVALENT).filter((what) => !caught.get(undefined)?.includes(what))).toEqual([]);
-  }, 240_000);
+  }, 600_000);
 });

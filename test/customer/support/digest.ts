@@ -22,7 +22,7 @@ export async function exportDigests(
   catalog: Catalog,
   people: readonly FoundPerson[],
 ): Promise<string[]> {
-  await collectRows(session, compileCollect(model, catalog), model, catalog, people);
+  const contradicted = await collectRows(session, compileCollect(model, catalog), model, catalog, people);
   const traits = await readTraits(session, model, catalog, people);
   const counters = people.map(() => new WithheldCounter());
   const content = people.map(() => createHash('sha256'));
@@ -52,5 +52,12 @@ export async function exportDigests(
       rows[i]?.set(table.name, (rows[i]?.get(table.name) ?? 0) + 1);
     }
   }
-  return people.map((_, i) => JSON.stringify([[...(rows[i] ?? [])], counters[i]?.list(), content[i]?.digest('hex')]));
+  return people.map((_, i) =>
+    JSON.stringify([
+      [...(rows[i] ?? [])],
+      counters[i]?.list(),
+      contradicted.filter(({ person }) => person === i),
+      content[i]?.digest('hex'),
+    ]),
+  );
 }

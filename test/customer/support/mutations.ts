@@ -3,6 +3,8 @@ import type { DataMap, PersonalTable, Reach } from '../../../src/datamap/schema.
 /** One wrong version of a map. */
 export interface Mutation {
   readonly what: string;
+  /** The one table that it changes. */
+  readonly table: string;
   apply(map: DataMap): void;
 }
 
@@ -20,6 +22,7 @@ export function mutationsOf(map: DataMap): Mutation[] {
   return [
     ...tables.map(([table]) => ({
       what: `${table} is not in the map`,
+      table,
       apply: (m: DataMap) => {
         delete m.tables[table];
       },
@@ -28,6 +31,7 @@ export function mutationsOf(map: DataMap): Mutation[] {
       if (!('impersonal' in entry)) return personalMutations(map, table, entry);
       return entry.columns.map((column) => ({
         what: `${table}.${column} is not in the map`,
+        table,
         apply: (m) => {
           const target = m.tables[table];
           if (target !== undefined && 'impersonal' in target)
@@ -43,13 +47,14 @@ function personalMutations(map: DataMap, table: string, entry: PersonalTable): M
   const mutations: Mutation[] = [
     {
       what: `${table} is said to be impersonal`,
+      table,
       apply: (m) => {
         m.tables[table] = { impersonal: REASON, columns: Object.keys(entry.columns) };
       },
     },
   ];
   const add = (what: string, apply: (target: PersonalTable) => void) =>
-    mutations.push({ what: `${table}${what}`, apply: (m) => apply(personal(m, table)) });
+    mutations.push({ what: `${table}${what}`, table, apply: (m) => apply(personal(m, table)) });
 
   for (const [name, column] of columns) {
     const inColumn = (apply: (target: PersonalTable['columns'][string]) => void) => (target: PersonalTable) => {
