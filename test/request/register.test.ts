@@ -71,6 +71,8 @@ describe('opening', { timeout: 120_000 }, () => {
       const opening = Promise.allSettled(processes.map((by) => d.open({ query: NAMESAKE, kind: 'restriction' }, by)));
       await vi.waitUntil(
         async () => {
+          // A transaction sees the same activity until it asks for a fresh look.
+          await session.query('SELECT pg_stat_clear_snapshot()');
           const [row] = await session.query<{ waiting: number }>(
             `SELECT count(*)::int AS waiting FROM pg_stat_activity
              WHERE datname = current_database() AND wait_event_type = 'Lock'`,
