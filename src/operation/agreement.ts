@@ -4,7 +4,7 @@ import { ARCHIVE_DIGEST } from './outcome-sql.js';
 
 const ID = /^[0-9]{8}-[a-z2-7]{16}$/;
 
-/** A pattern made of each row's id would be compiled for each row: 95 s for 500 000 operations, and 3 s this way. */
+/** Without a pattern made of each row's id, which would be compiled for each row. */
 const MISNAMED = `(right(o.archive, length(o.id) + 7) <> '-' || o.id || '.asice'
   OR left(o.archive, -length(o.id) - 7) !~ '^[a-z]+(-[a-z]+)*$')`;
 

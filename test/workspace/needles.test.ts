@@ -51,7 +51,7 @@ describe('the values of a person', { timeout: 240_000 }, () => {
   const log = async (from: number) =>
     (
       await client.query<{ text: string }>(
-        `SELECT pg_read_file(current_setting('data_directory') || '/../server.log', $1, 1 << 30) AS text`,
+        `SELECT pg_read_file(current_setting('data_directory') || '/../server.log', $1, 1 << 28) AS text`,
         [from],
       )
     ).rows[0]?.text ?? '';
