@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { PersonQuery } from '../customer/find.js';
+import type { PersonQuery } from '../customer/resolve.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 

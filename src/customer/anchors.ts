@@ -31,24 +31,23 @@ export function anchorKey(anchor: Anchor): string {
 /**
  * Follows every reach upwards from the rows, a statement a reach and level, until it ends at persons.
  * A row that leads nowhere (a guest order without an e-mail) is its own anchor.
+ * @returns for each hit the anchors that it leads to
  */
 export async function anchorsOf(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
   hits: readonly Hit[],
-): Promise<Anchor[]> {
-  const anchors = new Map<string, Anchor>();
+): Promise<Anchor[][]> {
+  const anchors = hits.map(() => new Map<string, Anchor>());
   const seen = new Set<string>();
-  const add = (anchor: Anchor) => anchors.set(anchorKey(anchor), anchor);
   const idOf = ({ node, row }: Hit) => `${node.table.name}#${node.owner.id} ${JSON.stringify(row.key)}`;
-  /** Hits by the row that they came from, so that a row which leads nowhere can be told. */
-  let level = hits.map((hit) => ({ hit, origin: hit }));
-  const arrived = new Set<string>();
+  /** Hits by the position of the row that they came from. */
+  let level = hits.map((hit, origin) => ({ hit, origin }));
   while (level.length > 0) {
     const next: typeof level = [];
     const fresh = level.filter(({ hit, origin }) => {
-      const id = `${idOf(hit)} < ${idOf(origin)}`;
+      const id = `${idOf(hit)} < ${origin}`;
       return !seen.has(id) && seen.add(id);
     });
     const nodes = new Map(fresh.map(({ hit }) => [`${hit.node.table.name}#${hit.node.owner.id}`, hit.node]));
@@ -63,16 +62,15 @@ export async function anchorsOf(
       )) {
         const from = here[found.from];
         if (from === undefined) continue;
-        if ('anchor' in found) {
-          add(found.anchor);
-          arrived.add(idOf(from.origin));
-        } else next.push({ hit: found.hit, origin: from.origin });
+        if ('anchor' in found) anchors[from.origin]?.set(anchorKey(found.anchor), found.anchor);
+        else next.push({ hit: found.hit, origin: from.origin });
       }
     }
     level = next;
   }
-  for (const hit of hits) {
-    if (arrived.has(idOf(hit))) continue;
+  return hits.map((hit, i) => {
+    const led = [...(anchors[i]?.values() ?? [])];
+    if (led.length > 0) return led;
     if (live(hit.node.table, catalog).key.length === 0) {
       throw new GdprError(
         'REFUSED',
@@ -82,9 +80,8 @@ export async function anchorsOf(
         },
       );
     }
-    add({ kind: 'row', row: hit.row, owner: hit.node.owner.id });
-  }
-  return [...anchors.values()];
+    return [{ kind: 'row', row: hit.row, owner: hit.node.owner.id }];
+  });
 }
 
 type Step = { readonly from: number } & ({ readonly anchor: Anchor } | { readonly hit: Hit });

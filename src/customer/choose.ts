@@ -1,6 +1,7 @@
 import { GdprError } from '../foundation/errors.js';
-import { type MaskedCandidate, masked, type PersonQuery } from './find.js';
+import { type MaskedCandidate, masked } from './find.js';
 import type { Match } from './find-customer.js';
+import type { PersonQuery } from './resolve.js';
 
 /** Asks a person to pick one of several; undefined when nobody is there to ask. */
 export type Chooser = (candidates: readonly MaskedCandidate[]) => Promise<number | undefined>;

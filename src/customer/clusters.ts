@@ -1,3 +1,5 @@
+import { groupBy } from '../foundation/group.js';
+
 /**
  * Groups connected items so that within a group every two agree. An item that connects two others which disagree
  * ("Anna" between "Anna Bērziņa" and "Anna Kalniņa") belongs to neither and stands alone.
@@ -32,4 +34,31 @@ export function clusters<T>(
     groups.push(...(whole ? [group] : group.map((item) => [item])));
   }
   return groups;
+}
+
+/** Items in components: two that share a key are in one, directly or over others. */
+export function components<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): T[][] {
+  const parent = items.map((_, i) => i);
+  const rootOf = (i: number): number => {
+    let at = i;
+    while (parent[at] !== at) {
+      parent[at] = parent[parent[at] ?? at] ?? at;
+      at = parent[at] ?? at;
+    }
+    return at;
+  };
+  const first = new Map<string, number>();
+  items.forEach((item, i) => {
+    for (const key of keysOf(item)) {
+      const other = first.get(key);
+      if (other === undefined) first.set(key, i);
+      else parent[rootOf(i)] = rootOf(other);
+    }
+  });
+  return [
+    ...groupBy(
+      items.map((item, i) => ({ item, root: rootOf(i) })),
+      ({ root }) => root,
+    ).values(),
+  ].map((group) => group.map(({ item }) => item));
 }

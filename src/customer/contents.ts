@@ -25,6 +25,7 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
     action: 'customer export',
     ground: 'Art. 15',
     subject: facts.request.subject,
+    ...(facts.request.number !== undefined && { request: facts.request.number }),
     verified: facts.request.verified,
     snapshot: facts.snapshot,
     controller: model.map.controller.name,

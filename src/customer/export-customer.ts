@@ -6,10 +6,11 @@ import { nameTokens } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type Chooser, onePerson } from './choose.js';
-import { type ExportProgress, type ExportResult, exportCustomer } from './export.js';
-import type { PersonQuery } from './find.js';
+import { type ExportResult, exportCustomer } from './export.js';
 import { type Match, matchPeople } from './find-customer.js';
 import { type Plan, planExport, storePlan } from './plan.js';
+import type { PersonQuery } from './resolve.js';
+import type { ExportProgress } from './write-export.js';
 
 /** A person and the plan of their export, before anything of it is read. */
 export interface PreparedExport {

@@ -3,8 +3,9 @@ import { assertNoDrift } from '../datamap/drift.js';
 import { referencesOf } from '../identity/reference.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { type Candidate, findPeople, type MaskedCandidate, masked, type PersonQuery } from './find.js';
+import { type Candidate, findPeople, type MaskedCandidate, masked } from './find.js';
 import { aliasesOf } from './people.js';
+import type { PersonQuery } from './resolve.js';
 
 /** A person who matches, under the reference by which logs know them. */
 export interface Match extends Candidate {

@@ -3,10 +3,11 @@ import type { Catalog } from '../datamap/catalog.js';
 import type { Person } from '../datamap/collect.js';
 import type { KnownIdentifier } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
+import { groupBy } from '../foundation/group.js';
 import { namesMayBeOne, nameTokens } from '../identity/kinds.js';
 import type { Alias } from '../identity/reference.js';
 import { type Anchor, anchorKey } from './anchors.js';
-import { clusters } from './clusters.js';
+import { clusters, components } from './clusters.js';
 import { namesUnder } from './guests.js';
 import { connectedRoots, identifierId, type Root, rootsAgree, rowId } from './roots.js';
 
@@ -16,6 +17,12 @@ export interface FoundPerson extends Person {
   readonly shared: readonly KnownIdentifier[];
   readonly names: readonly string[];
   readonly byNameOnly: boolean;
+}
+
+/** People, and which of them an anchor leads to. */
+export interface PeopleOf {
+  readonly people: readonly FoundPerson[];
+  of(anchor: Anchor): readonly FoundPerson[];
 }
 
 /**
@@ -28,7 +35,7 @@ export async function peopleOf(
   model: DataMapModel,
   catalog: Catalog,
   anchors: readonly Anchor[],
-): Promise<FoundPerson[]> {
+): Promise<PeopleOf> {
   const loose = [
     ...new Map(
       anchors.flatMap((anchor) =>
@@ -40,32 +47,50 @@ export async function peopleOf(
   ];
   const rows = anchors.flatMap((anchor) => (anchor.kind === 'root' ? [anchor.row] : []));
   const { roots, crowded } = await connectedRoots(session, model, catalog, rows, loose);
-  const connected = (a: Root, b: Root) => a.links.some((x) => b.links.some((y) => identifierId(x) === identifierId(y)));
-  const groups = clusters(roots, (a, b) => rootsAgree(model, a, b), connected);
-  const holders = (id: string) =>
-    groups.filter((group) => group.some((root) => root.links.some((value) => identifierId(value) === id)));
+  const linksOf = (root: Root) => root.links.map(identifierId);
+  const connected = (a: Root, b: Root) => linksOf(a).some((id) => linksOf(b).includes(id));
+  const groups = components(roots, linksOf).flatMap((part) =>
+    clusters(part, (a, b) => rootsAgree(model, a, b), connected),
+  );
+  const byRow = new Map(groups.flatMap((group) => group.map((root) => [rowId(root.row), group] as const)));
+  const byLink = groupBy(
+    groups.flatMap((group) => [...new Set(group.flatMap(linksOf))].map((id) => ({ id, group }))),
+    ({ id }) => id,
+  );
+  const holders = (id: string) => (byLink.get(id) ?? []).map(({ group }) => group);
   const isShared = (value: KnownIdentifier) =>
     crowded.has(identifierId(value)) || holders(identifierId(value)).length > 1;
 
-  const wanted = new Set<readonly Root[]>();
-  const others: FoundPerson[] = [];
+  const accounts = new Map<readonly Root[], FoundPerson>();
+  const account = (group: readonly Root[]): FoundPerson => {
+    const links = distinct(group.flatMap((root) => root.links));
+    const person = accounts.get(group) ?? {
+      roots: group.map((root) => root.row),
+      rows: [],
+      identifiers: [...links.filter((value) => !isShared(value)), ...distinct(group.flatMap((root) => root.others))],
+      shared: links.filter(isShared),
+      names: namesOf(group),
+      byNameOnly: false,
+    };
+    accounts.set(group, person);
+    return person;
+  };
+  const others = new Map<string, FoundPerson>();
+  const other = (person: FoundPerson): FoundPerson => {
+    const text = JSON.stringify(person);
+    const known = others.get(text) ?? person;
+    others.set(text, known);
+    return known;
+  };
   const guests = await namesUnder(session, model, catalog, loose);
-  for (const anchor of new Map(anchors.map((each) => [anchorKey(each), each])).values()) {
-    if (anchor.kind === 'root') {
-      const group = groups.find((candidate) => candidate.some((root) => rowId(root.row) === rowId(anchor.row)));
-      if (group !== undefined) wanted.add(group);
-      continue;
-    }
+  const lead = (anchor: Anchor): FoundPerson[] => {
+    if (anchor.kind === 'root')
+      return [byRow.get(rowId(anchor.row))].flatMap((group) => (group ? [account(group)] : []));
     if (anchor.kind === 'row') {
-      others.push({
-        roots: [],
-        rows: [{ ...anchor.row, owner: anchor.owner }],
-        identifiers: [],
-        shared: [],
-        names: [],
-        byNameOnly: false,
-      });
-      continue;
+      const { row, owner } = anchor;
+      return [
+        other({ roots: [], rows: [{ ...row, owner }], identifiers: [], shared: [], names: [], byNameOnly: false }),
+      ];
     }
     const { name } = anchor;
     const held = holders(identifierId(anchor));
@@ -77,21 +102,15 @@ export async function peopleOf(
         namesOf(group).length === 0 ||
         namesOf(group).some((own) => namesMayBeOne(own, name)),
     );
-    for (const group of theirs) wanted.add(group);
-    if (theirs.length === 0) others.push(...guestsUnder(anchor, held, guests.get(identifierId(anchor)) ?? []));
-  }
-  const found = [...wanted].map((group): FoundPerson => {
-    const links = distinct(group.flatMap((root) => root.links));
-    return {
-      roots: group.map((root) => root.row),
-      rows: [],
-      identifiers: [...links.filter((value) => !isShared(value)), ...distinct(group.flatMap((root) => root.others))],
-      shared: links.filter(isShared),
-      names: namesOf(group),
-      byNameOnly: false,
-    };
-  });
-  return [...found, ...distinct(others)];
+    if (theirs.length > 0) return theirs.map(account);
+    return guestsUnder(anchor, held, guests.get(identifierId(anchor)) ?? []).map(other);
+  };
+  const led = new Map(anchors.map((anchor) => [anchorKey(anchor), anchor]));
+  const found = new Map([...led].map(([key, anchor]) => [key, lead(anchor)]));
+  return {
+    people: [...accounts.values(), ...others.values()],
+    of: (anchor) => found.get(anchorKey(anchor)) ?? [],
+  };
 }
 
 /** People without an account under one identifier: one for each name that its rows bear. */

@@ -7,27 +7,33 @@ import type { Anchor } from './anchors.js';
 import { type FoundPerson, peopleOf } from './people.js';
 
 /**
- * Checks, in the snapshot that is about to be read, that the person is still who the search found: between the two
- * an account may have been closed, or its e-mail may have become somebody else's.
- * @throws GdprError NOBODY when the person is gone, PLAN_CHANGED when other rows or identifiers are theirs now
+ * Checks, in the snapshot that is about to be read, that everybody is still who the search found: between the two an
+ * account may have been closed, or its e-mail may have become somebody else's.
+ * @returns for each person the error that this is: NOBODY when they are gone, PLAN_CHANGED when other rows or
+ *   identifiers are theirs now; undefined when nothing has changed
  */
-export async function assertSamePerson(
+export async function changesSince(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
-  person: FoundPerson,
-): Promise<void> {
-  const [found, ...others] = await peopleOf(session, model, catalog, anchorsOfPerson(person, model));
-  if (found === undefined) {
-    throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the operation', {
-      hint: 'run: gdpr customer find',
-    });
-  }
-  if (others.length > 0 || JSON.stringify(comparable(found)) !== JSON.stringify(comparable(person))) {
-    throw new GdprError('PLAN_CHANGED', 'what identifies the person has changed since they were found', {
-      hint: 'run the command again',
-    });
-  }
+  people: readonly FoundPerson[],
+): Promise<(GdprError | undefined)[]> {
+  const anchors = people.map((person) => anchorsOfPerson(person, model));
+  const { of } = await peopleOf(session, model, catalog, anchors.flat());
+  return people.map((person, i) => {
+    const [found, ...others] = new Set((anchors[i] ?? []).flatMap(of));
+    if (found === undefined) {
+      return new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the operation', {
+        hint: 'run: gdpr customer find',
+      });
+    }
+    if (others.length > 0 || JSON.stringify(comparable(found)) !== JSON.stringify(comparable(person))) {
+      return new GdprError('PLAN_CHANGED', 'what identifies the person has changed since they were found', {
+        hint: 'run the command again',
+      });
+    }
+    return undefined;
+  });
 }
 
 function anchorsOfPerson(person: FoundPerson, model: DataMapModel): Anchor[] {

@@ -7,6 +7,8 @@ export interface ExportRequest {
   readonly subject: string;
   /** How the person's identity was checked. */
   readonly verified: string;
+  /** Number of the request in the register that it answers. */
+  readonly number?: string | undefined;
   readonly language: Language;
   /** The plan that was looked at; another one is refused. */
   readonly planDigest?: string | undefined;

@@ -4,7 +4,7 @@ import type { RowKey } from '../datamap/collect.js';
 import type { Node } from '../datamap/graph.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
-import { occurrencesOf, occurrenceText } from '../datamap/occurrences.js';
+import { type Occurrence, occurrencesOf, occurrenceText } from '../datamap/occurrences.js';
 import { fromTable, keyOf } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
 import { groupBy } from '../foundation/group.js';
@@ -13,7 +13,6 @@ import {
   nameContains,
   nameTokens,
   parse,
-  same,
   searchKeys,
   sqlKey,
   sqlNameCondition,
@@ -33,8 +32,17 @@ export interface Term {
   readonly value: string;
 }
 
-/** Past this many rows a search is not a person any more. */
+/** The rows that one term was found in; past MOST_HITS of them, none but the word that it is no person any more. */
+export type TermHits = readonly Hit[] | 'too-many';
+
 const MOST_HITS = 2000;
+
+/** Why a term that was found in so many rows cannot be used. */
+export function tooMany(): GdprError {
+  return new GdprError('SEVERAL', `more than ${MOST_HITS} rows match`, {
+    hint: 'add another identifier: --email, --phone, --order or --id',
+  });
+}
 
 const WORDS: Readonly<Record<IdentifierKind, string>> = {
   email: 'an e-mail address',
@@ -44,46 +52,85 @@ const WORDS: Readonly<Record<IdentifierKind, string>> = {
   code: 'a number of that kind',
 };
 
+/** @throws GdprError INPUT_INVALID when the value cannot be of its kind */
+export function checkTerm(model: DataMapModel, { by, value }: Term): void {
+  const kind = 'kind' in by ? by.kind : (model.map.identifiers[by.identifier]?.kind ?? 'code');
+  if (parse(kind, value, spellingOf(model)).length > 0) return;
+  throw new GdprError('INPUT_INVALID', `the value given is not ${WORDS[kind]}`, {
+    hint: 'check the spelling; the value itself is not repeated here',
+  });
+}
+
 /**
- * Rows that hold the value, a statement a place of the map: an SQL key narrows, an exact check decides.
- * @throws GdprError INPUT_INVALID when the value cannot be of its kind, SEVERAL when far too many rows match
+ * Rows that hold the terms' values, term by term: a statement a place of the map, whatever the number of terms (but
+ * for names, which take one each). An SQL key narrows, an exact check decides.
  */
-export async function searchRows(session: Session, model: DataMapModel, catalog: Catalog, term: Term): Promise<Hit[]> {
-  const occurrences = occurrencesOf(model).filter((occurrence) =>
-    'kind' in term.by ? occurrence.kind === term.by.kind : occurrence.identifier === term.by.identifier,
-  );
-  const hits: Hit[] = [];
-  const spelling = spellingOf(model);
-  for (const [kind, places] of groupBy(occurrences, (occurrence) => occurrence.kind)) {
-    if (parse(kind, term.value, spelling).length === 0) {
-      throw new GdprError('INPUT_INVALID', `the value given is not ${WORDS[kind]}`, {
-        hint: 'check the spelling; the value itself is not repeated here',
-      });
-    }
-    const bound = kind === 'name' ? nameTokens(term.value) : searchKeys(kind, term.value, spelling);
-    for (const occurrence of places) {
-      const { table } = occurrence.node;
-      const text = occurrenceText(occurrence, catalog);
-      const condition = kind === 'name' ? sqlNameCondition(text, '$1') : `${sqlKey(kind, text)} = ANY ($1::text[])`;
-      const key = keyOf(table, catalog).map((part) => `${part.expression}::text`);
-      const sql = `SELECT ${[...key, text].join(', ')} FROM ${fromTable(table, catalog)} t WHERE ${condition}`;
-      for await (const row of session.stream(sql, [bound])) {
-        const value = row[key.length] ?? '';
-        const exact = kind === 'name' ? nameContains(value, term.value) : same(kind, value, term.value, spelling);
-        const certain = parse(kind, value, spelling).length === 1;
-        if (exact)
-          hits.push({
-            node: occurrence.node,
-            row: { table: table.name, key: row.slice(0, key.length) as string[] },
-            certain,
-          });
-        if (hits.length > MOST_HITS) {
-          throw new GdprError('SEVERAL', `more than ${MOST_HITS} rows match`, {
-            hint: 'add another identifier: --email, --phone, --order or --id',
-          });
+export async function searchRows(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  terms: readonly Term[],
+): Promise<TermHits[]> {
+  const hits: Hit[][] = terms.map(() => []);
+  const crowded = new Set<number>();
+  for (const [kind, places] of groupBy(occurrencesOf(model), (occurrence) => occurrence.kind)) {
+    for (const place of places) {
+      const wanted = terms.flatMap(({ by }, i) =>
+        !crowded.has(i) && ('kind' in by ? by.kind === kind : by.identifier === place.identifier) ? [i] : [],
+      );
+      // A name's words are looked for together, so that each name is a search of its own.
+      const searches = kind === 'name' ? wanted.map((i) => [i]) : wanted.length === 0 ? [] : [wanted];
+      for (const search of searches) {
+        for await (const { term, hit } of hitsIn(session, model, catalog, place, search, terms)) {
+          const list = hits[term];
+          if (list === undefined || list.length > MOST_HITS) continue;
+          list.push(hit);
+          if (list.length > MOST_HITS) crowded.add(term);
         }
       }
     }
   }
-  return hits;
+  return hits.map((list, i) => (crowded.has(i) ? 'too-many' : list));
+}
+
+async function* hitsIn(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  place: Occurrence,
+  search: readonly number[],
+  terms: readonly Term[],
+): AsyncGenerator<{ term: number; hit: Hit }> {
+  const { kind, node } = place;
+  const spelling = spellingOf(model);
+  const values = search.map((term) => ({ term, value: terms[term]?.value ?? '' }));
+  const bound = values.flatMap(({ value }) =>
+    kind === 'name' ? nameTokens(value) : searchKeys(kind, value, spelling),
+  );
+  const byForm = groupBy(
+    values.flatMap(({ term, value }) => parse(kind, value, spelling).map((form) => ({ term, form }))),
+    ({ form }) => form,
+  );
+  const text = occurrenceText(place, catalog);
+  const condition = kind === 'name' ? sqlNameCondition(text, '$1') : `${sqlKey(kind, text)} = ANY ($1::text[])`;
+  const key = keyOf(node.table, catalog).map((part) => `${part.expression}::text`);
+  const sql = `SELECT ${[...key, text].join(', ')} FROM ${fromTable(node.table, catalog)} t WHERE ${condition}`;
+  for await (const row of session.stream(sql, [[...new Set(bound)]])) {
+    const stored = row[key.length] ?? '';
+    const forms = parse(kind, stored, spelling);
+    const found =
+      kind === 'name'
+        ? values.filter(({ value }) => nameContains(stored, value)).map(({ term }) => term)
+        : forms.flatMap((form) => (byForm.get(form) ?? []).map(({ term }) => term));
+    for (const term of new Set(found)) {
+      yield {
+        term,
+        hit: {
+          node,
+          row: { table: node.table.name, key: row.slice(0, key.length) as string[] },
+          certain: forms.length === 1,
+        },
+      };
+    }
+  }
 }

@@ -1,5 +1,4 @@
 import type { ArchiveWriter } from '../archive/write.js';
-import type { Session } from '../database/session.js';
 import type { Catalog, CatalogTable } from '../datamap/catalog.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
@@ -44,8 +43,11 @@ export class WithheldCounter {
   }
 }
 
+/** The person's rows of a table: owners, hidden, then the read's columns. */
+export type RowSource = (read: TableRead) => AsyncIterable<(string | null)[]>;
+
 export interface TableWriterOptions {
-  readonly session: Session;
+  readonly rowsOf: RowSource;
   readonly catalog: Catalog;
   readonly model: DataMapModel;
   readonly traits: Traits;
@@ -60,7 +62,7 @@ export interface TableWriterOptions {
 
 const BATCH = 200;
 
-/** Reads each table once: JSON goes straight into the archive, CSV and the page wait in spools for their turn. */
+/** Takes each table's rows once: JSON goes straight into the archive, CSV and the page wait in spools for their turn. */
 export class TableWriter {
   readonly #names: ReadonlyMap<string, string>;
 
@@ -69,12 +71,12 @@ export class TableWriter {
   }
 
   async write(read: TableRead): Promise<TableResult> {
-    const { session, archive, page, counter, temporary } = this.options;
+    const { rowsOf, archive, page, counter, temporary } = this.options;
     const { table } = read;
     assertGoingOn(this.options.signal);
     const name = this.#names.get(table.name);
     const files = { json: `data/${name}.json`, csv: `data/${name}.csv` };
-    const stream = session.stream(read.sql)[Symbol.asyncIterator]();
+    const stream = rowsOf(read)[Symbol.asyncIterator]();
     const first = await stream.next();
     if (first.done === true) return { table, rows: 0, files };
     const csv = new Spool(temporary);
@@ -124,7 +126,7 @@ export class TableWriter {
     let separator = '\n';
     for (let row: (string | null)[] | undefined = first; row !== undefined; ) {
       assertGoingOn(this.options.signal);
-      const [, owners, hidden, ...values] = row;
+      const [owners, hidden, ...values] = row;
       const others = new Set((hidden ?? '').split(','));
       const cells = read.columns.map((column, i) =>
         giveCell(giver, column, Number(owners), others.has(String(i)), values[i] ?? null),

@@ -1,8 +1,8 @@
 import { entryTextFault } from '../audit/entry.js';
 import type { Chooser } from '../customer/choose.js';
 import { onePerson } from '../customer/choose.js';
-import { isEmptyQuery, type PersonQuery } from '../customer/find.js';
 import { type Match, matchPeople } from '../customer/find-customer.js';
+import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
-import type { PersonQuery } from '../../src/customer/find.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import type { Context } from '../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { expectedRows, exportedRows, type KnownPerson, TABLES } from './support/expected.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
 import { exportPrepared, prepareExport } from '../../src/customer/export-customer.js';
-import type { PersonQuery } from '../../src/customer/find.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import { findCustomer } from '../../src/customer/find-customer.js';
 import { GdprError } from '../../src/foundation/errors.js';
 import { listEntries } from '../../src/operation/log.js';

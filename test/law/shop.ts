@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { PersonQuery } from '../../src/customer/find.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import { type Match, matchPeople } from '../../src/customer/find-customer.js';
 import type { Context } from '../../src/workspace/open.js';
 import { type Exported, exportPerson } from '../customer/support/export.js';

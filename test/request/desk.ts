@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { PersonQuery } from '../../src/customer/find.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import { closeRequest, refuseRequest } from '../../src/request/end.js';
 import { extendRequest } from '../../src/request/extend.js';
 import { type Identification, verifyIdentity } from '../../src/request/identity.js';

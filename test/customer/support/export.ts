@@ -1,6 +1,6 @@
 import type { ExportResult } from '../../../src/customer/export.js';
 import { exportPrepared, prepareExport } from '../../../src/customer/export-customer.js';
-import type { PersonQuery } from '../../../src/customer/find.js';
+import type { PersonQuery } from '../../../src/customer/resolve.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { type ReadArchive, readArchive } from './archive.js';
 

@@ -1,0 +1,85 @@
+import type { Session } from '../database/session.js';
+import { type Catalog, readCatalog } from '../datamap/catalog.js';
+import { compileRetentionReads } from '../datamap/clock.js';
+import { type Contradicted, collectRows, compileCollect } from '../datamap/collect.js';
+import { assertNoDrift } from '../datamap/drift.js';
+import { compileReads, type TableRead } from '../datamap/read.js';
+import type { PageRetention } from '../documents/page-model.js';
+import type { GdprError } from '../foundation/errors.js';
+import { groupBy } from '../foundation/group.js';
+import type { Context } from '../workspace/open.js';
+import { retentionLine } from './information.js';
+import type { FoundPerson } from './people.js';
+import { changesSince } from './recheck.js';
+import { readTraits, type Traits } from './traits.js';
+
+/** What a snapshot says of one person, beside their rows. */
+export interface PersonFacts {
+  readonly person: FoundPerson;
+  readonly traits: Traits;
+  /** Rows under a shared identifier that bear another name, and so were left out. */
+  readonly contradicted: readonly Contradicted[];
+  readonly retention: readonly PageRetention[];
+}
+
+/** The collected rows of a set of people, ready to be read table by table in the transaction that collected them. */
+export interface Snapshot {
+  /** ISO 8601 in UTC with microseconds. */
+  readonly at: string;
+  readonly catalog: Catalog;
+  readonly reads: readonly TableRead[];
+  /** By the position of the person; the error where they have changed since they were found. */
+  readonly people: readonly (PersonFacts | { readonly fault: GdprError })[];
+}
+
+/**
+ * Collects everybody's rows, and what the page says about them, in the caller's REPEATABLE READ transaction: a
+ * statement a place of the map, whatever the number of people.
+ * @throws GdprError DRIFT
+ */
+export async function takeSnapshot(
+  session: Session,
+  { model }: Context,
+  people: readonly FoundPerson[],
+): Promise<Snapshot> {
+  const [instant] = await session.query<{ at: string }>(
+    `SELECT to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
+  );
+  const catalog = await readCatalog(session);
+  assertNoDrift(model, catalog);
+  const faults = await changesSince(session, model, catalog, people);
+  const contradicted = groupBy(
+    await collectRows(session, compileCollect(model, catalog), model, catalog, people),
+    ({ person }) => person,
+  );
+  const traits = await readTraits(session, model, catalog, people);
+  const retention = new Map<number, PageRetention[]>();
+  for (const { table, keep, sql } of compileRetentionReads(model, catalog)) {
+    for await (const [person, rows, first, last, undetermined] of session.stream(sql)) {
+      const counted = {
+        rows: Number(rows),
+        first: first ?? null,
+        last: last ?? null,
+        undetermined: Number(undetermined),
+      };
+      const lines = retention.get(Number(person)) ?? [];
+      lines.push(retentionLine(model, table, keep.rule, counted));
+      retention.set(Number(person), lines);
+    }
+  }
+  return {
+    at: instant?.at ?? '',
+    catalog,
+    reads: compileReads(model, catalog),
+    people: people.map((person, i) => {
+      const fault = faults[i];
+      if (fault !== undefined) return { fault };
+      return {
+        person,
+        traits: traits[i] ?? new Map(),
+        contradicted: contradicted.get(i) ?? [],
+        retention: retention.get(i) ?? [],
+      };
+    }),
+  };
+}

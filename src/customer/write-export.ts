@@ -1,0 +1,88 @@
+import type { ArchiveWriter } from '../archive/write.js';
+import { pageBottom, pageTop } from '../documents/export-page.js';
+import type { PageModel } from '../documents/page-model.js';
+import { GdprError } from '../foundation/errors.js';
+import { Spool } from '../foundation/spool.js';
+import type { Operation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { manifestOf, pageOf } from './contents.js';
+import type { Plan } from './plan.js';
+import type { ExportRequest } from './request.js';
+import type { PersonFacts, Snapshot } from './snapshot.js';
+import { type RowSource, type TableResult, TableWriter, type Withheld, WithheldCounter } from './table-writer.js';
+
+export interface ExportProgress {
+  readonly table: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface WrittenExport {
+  readonly results: readonly TableResult[];
+  readonly withheld: readonly Withheld[];
+}
+
+/** Everything that one person's archive is made of. */
+export interface ExportContents {
+  readonly request: ExportRequest;
+  readonly plan: Plan;
+  readonly operation: Operation;
+  readonly snapshot: Pick<Snapshot, 'at' | 'catalog' | 'reads'>;
+  readonly facts: PersonFacts;
+  readonly rowsOf: RowSource;
+}
+
+/**
+ * Writes one person's data, the manifest and the page into an archive.
+ * @throws GdprError NOBODY when the snapshot holds no row of theirs, INTERRUPTED, FILE_UNAVAILABLE
+ */
+export async function writeExport(
+  { model, paths, surroundings }: Context,
+  archive: ArchiveWriter,
+  { request, plan, operation, snapshot, facts, rowsOf }: ExportContents,
+  onProgress: (progress: ExportProgress) => void = () => {},
+): Promise<WrittenExport> {
+  const { catalog, reads } = snapshot;
+  const page = new Spool(paths.temporary);
+  const counter = new WithheldCounter();
+  const results: TableResult[] = [];
+  try {
+    const writer = new TableWriter({
+      rowsOf,
+      catalog,
+      model,
+      traits: facts.traits,
+      archive,
+      page,
+      counter,
+      temporary: paths.temporary,
+      signal: surroundings.signal,
+    });
+    for (const [i, read] of reads.entries()) {
+      onProgress({ table: read.table.name, done: i, total: reads.length });
+      results.push(await writer.write(read));
+    }
+    onProgress({ table: '', done: reads.length, total: reads.length });
+    if (results.every(({ rows }) => rows === 0)) {
+      throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', {
+        hint: 'run: gdpr customer find',
+      });
+    }
+    for (const { identifier } of facts.person.shared) counter.add('', identifier, 'shared-identifier');
+    for (const { table, column, rows } of facts.contradicted) counter.add(table, column, 'shared-identifier', rows);
+    const withheld = counter.list();
+    const written = { request, operation: operation.id, snapshot: snapshot.at, results, withheld };
+    const pageModel = pageOf(model, { ...written, retention: facts.retention });
+    await archive.add('manifest.json', 'application/json', manifestOf(model, { ...written, planDigest: plan.digest }));
+    await archive.add('index.html', 'text/html', wholePage(pageModel, page));
+    return { results, withheld };
+  } finally {
+    await page.discard();
+  }
+}
+
+async function* wholePage(model: PageModel, tables: Spool): AsyncGenerator<string | Buffer> {
+  yield pageTop(model);
+  yield* tables.drain();
+  yield pageBottom(model);
+}
