@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { GdprError } from '../../src/foundation/errors.js';
+import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../../src/cli/delivery-flags.js';
 
 export default class ArchiveEncrypt extends BaseCommand {
   static override summary = 'Encrypt an archive for its way to somebody';
@@ -22,12 +22,7 @@ file, by telephone or on paper.`;
   static override args = { file: Args.string({ description: 'The archive (.asice)', required: true }) };
 
   static override flags = {
-    'encrypt-to': Flags.string({
-      description: 'Public key of a recipient (may be given several times)',
-      multiple: true,
-      helpValue: 'AGE1…',
-    }),
-    'for-customer': Flags.boolean({ description: 'Write an HTML file that opens with a passphrase' }),
+    ...deliveryFlags,
     language: Flags.string({
       description: 'Language that the HTML file shows first',
       options: ['lv', 'en'],
@@ -52,11 +47,7 @@ file, by telephone or on paper.`;
   async run() {
     const { args, flags } = await this.parse(ArchiveEncrypt);
     const forCustomer = flags['for-customer'];
-    if (forCustomer && !this.jsonEnabled() && process.stderr.isTTY !== true) {
-      throw new GdprError('USAGE', 'the passphrase is shown once, on a terminal, and there is none', {
-        hint: 'run it at a terminal, or with --json',
-      });
-    }
+    assertPassphraseSeen(forCustomer, this.jsonEnabled());
     const { encryptArchive } = await import('../../src/delivery/encrypt.js');
     const { trustOf } = await import('../../src/workspace/signers.js');
     const result = await encryptArchive(resolve(args.file), {
@@ -73,11 +64,7 @@ file, by telephone or on paper.`;
     });
     this.progress.stop();
     for (const { path, sha256 } of result.files) this.print(`File     ${path}`, `SHA-256  ${sha256}`);
-    if (result.passphrase !== undefined) {
-      this.logToStderr(
-        `\nPassphrase, shown this once:\n\n    ${result.passphrase}\n\nTell it by telephone, digit by digit, or on paper; never in the message with the file.`,
-      );
-    }
+    if (result.passphrase !== undefined) this.logToStderr(passphraseText(result.passphrase));
     return result;
   }
 

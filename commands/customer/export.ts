@@ -1,8 +1,14 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
+import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../../src/cli/delivery-flags.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count, textTable } from '../../src/cli/table.js';
+import type { Delivery } from '../../src/customer/export-many.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
+import type { Language } from '../../src/documents/page-model.js';
+import { EXIT, GdprError } from '../../src/foundation/errors.js';
+import type { Context } from '../../src/workspace/open.js';
 
 export default class CustomerExport extends BaseCommand {
   static override summary = 'Export everything held about one person into a signed archive (Art. 15)';
@@ -18,27 +24,61 @@ CSV, and a signature that outside tools can check.`;
       description: 'See what would be read, without reading it:',
       command: '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --plan',
     },
+    {
+      description: 'Answer a request of the register whose identity was verified, in a file for the customer to open:',
+      command: '<%= config.bin %> <%= command.id %> --request R-2026-0001 --for-customer',
+    },
+    {
+      description: 'Many people, an archive each; the same command goes on where it was stopped:',
+      command: '<%= config.bin %> <%= command.id %> --from requests.csv',
+    },
   ];
 
   static override flags = {
     ...personFlags,
+    request: Flags.string({
+      description: 'The request that this answers; its person and verified identity are taken from the register',
+      helpValue: 'NUMBER',
+    }),
     verified: Flags.string({
       description:
         'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
       helpValue: 'HOW',
     }),
     language: Flags.string({ description: 'Language that the page shows first', options: ['lv', 'en'], default: 'lv' }),
+    negative: Flags.boolean({ description: 'If nobody matches, write a signed answer that lists what was searched' }),
     plan: Flags.boolean({ description: 'Print what would be read and withheld, with its digest, and stop' }),
     'plan-digest': Flags.string({ description: 'Do exactly this plan; refuse if it has changed', helpValue: 'DIGEST' }),
+    from: Flags.string({
+      description:
+        'Many people, a line each: CSV with the columns request, email, phone, order, personas-kods, id, verified, language; or numbers of requests; - for standard input',
+      helpGroup: 'MANY PEOPLE',
+      helpValue: 'FILE',
+      exclusive: [...Object.keys(personFlags), 'request', 'plan', 'plan-digest', 'negative', 'for-customer'],
+    }),
+    again: Flags.boolean({
+      description: 'Export everybody in the file once more, although it was done before',
+      helpGroup: 'MANY PEOPLE',
+      dependsOn: ['from'],
+    }),
+    ...deliveryFlags,
   };
 
   async run() {
     const { flags } = await this.parse(CustomerExport);
+    const language = flags.language === 'en' ? ('en' as const) : ('lv' as const);
+    assertPassphraseSeen(flags['for-customer'], this.jsonEnabled());
+    if (flags.from !== undefined) return this.#many(flags.from, { ...flags, language });
     const query = await personQuery(flags);
-    const { checkVerified, prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
-    const verified = flags.plan ? '' : checkVerified(flags.verified);
+    const { prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
+    const { basisOf } = await import('../../src/customer/identity-check.js');
+    if (!flags.plan && !flags.negative && flags.request === undefined) basisOf(flags.verified);
     return this.withContext(flags.workspace, async (context) => {
-      const prepared = await prepareExport(context, query, chooseCandidate);
+      const prepared = await prepareExport(context, query, chooseCandidate, flags.request).catch((error: unknown) => {
+        if (!flags.negative || !(error instanceof GdprError) || error.code !== 'NOBODY') throw error;
+        return undefined;
+      });
+      if (prepared === undefined) return this.#negative(context, query, { number: flags.request, language }, flags);
       if (flags.plan) {
         const { canonicalJson } = await import('../../src/foundation/canonical-json.js');
         const { plan, digest } = await prepared.store();
@@ -48,7 +88,7 @@ CSV, and a signature that outside tools can check.`;
       const result = await exportPrepared(
         context,
         prepared,
-        { verified, language: flags.language === 'en' ? 'en' : 'lv', planDigest: flags['plan-digest'] },
+        { verified: flags.verified, language, planDigest: flags['plan-digest'] },
         ({ table, done, total }) => this.progress.show(table, done, total),
       );
       this.progress.stop();
@@ -64,10 +104,109 @@ CSV, and a signature that outside tools can check.`;
         `Archive   ${result.archive}`,
         `SHA-256   ${result.sha256}`,
         `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,
-        '',
-        `Check it: gdpr archive verify ${result.archive}`,
       );
+      const delivery = await this.#deliver(context, result.archive, language, flags);
+      this.print('', `Check it: gdpr archive verify ${result.archive}`);
+      return { ...result, ...delivery };
+    });
+  }
+
+  async #negative(
+    context: Context,
+    query: PersonQuery,
+    options: { number: string | undefined; language: Language },
+    flags: DeliveryFlags,
+  ) {
+    const { answerNegative } = await import('../../src/customer/negative.js');
+    const result = await answerNegative(context, query, options);
+    this.print(
+      'Nobody matches. The signed answer lists what was searched:',
+      ...textTable(
+        ['BY', 'IN'],
+        result.searched.map(({ identifier, places }) => [identifier, count(places.length, 'place')]),
+      ),
+      '',
+      `Archive   ${result.archive}`,
+      `SHA-256   ${result.sha256}`,
+      `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,
+    );
+    const delivery = await this.#deliver(context, result.archive, options.language, flags);
+    process.exitCode = EXIT.nobodyOrSeveral;
+    return { ...result, ...delivery };
+  }
+
+  async #many(file: string, flags: DeliveryFlags & ManyFlags) {
+    const { exportMany, readPeople } = await import('../../src/customer/export-many.js');
+    const people = await readPeople(file, flags);
+    return this.withContext(flags.workspace, async (context) => {
+      const result = await exportMany(
+        context,
+        people,
+        { again: flags.again },
+        {
+          onProgress: ({ step, done, total }) => this.progress.show(step, done, total),
+          deliver: (archive, language) => this.#encrypt(context, archive, language, flags),
+        },
+      );
+      this.progress.stop();
+      const left = result.people.flatMap((line) => (line.state === 'refused' ? [line] : []));
+      this.print(
+        ...textTable(
+          ['LINE', 'LEFT OUT BECAUSE'],
+          left.map(({ line, message }) => [String(line), message]),
+        ),
+        ...(left.length > 0 ? [''] : []),
+        `${count(result.exported, 'archive')} written, ${result.earlier} there from before, ${left.length} left out.`,
+        `Archives  ${context.paths.archives}`,
+        `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,
+      );
+      const [first] = left;
+      if (first !== undefined) process.exitCode = first.exit;
       return result;
     });
   }
+
+  /** Encrypts a finished archive as the flags say, and shows the files and the passphrase. */
+  async #deliver(context: Context, archive: string, language: Language, flags: DeliveryFlags) {
+    const delivery = await this.#encrypt(context, archive, language, flags);
+    this.progress.stop();
+    for (const { path } of delivery.encrypted ?? []) this.print(`For them  ${path}`);
+    if (delivery.passphrase !== undefined) this.logToStderr(passphraseText(delivery.passphrase));
+    return delivery;
+  }
+
+  async #encrypt(context: Context, archive: string, language: Language, flags: DeliveryFlags): Promise<Delivery> {
+    const recipients = flags['encrypt-to'] ?? [];
+    if (recipients.length === 0 && !flags['for-customer']) return {};
+    const { encryptArchive } = await import('../../src/delivery/encrypt.js');
+    const { files, passphrase } = await encryptArchive(archive, {
+      recipients,
+      forCustomer: flags['for-customer'],
+      language,
+      controllerName: context.model.map.controller.name,
+      signal: context.surroundings.signal,
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof GdprError)) throw cause;
+      throw new GdprError(cause.code, `the archive is finished, but was not encrypted: ${cause.message}`, {
+        cause,
+        hint: `encrypt it: gdpr archive encrypt ${archive}`,
+      });
+    });
+    return {
+      encrypted: files.map(({ path, sha256 }) => ({ path, sha256 })),
+      ...(passphrase !== undefined && { passphrase }),
+    };
+  }
+}
+
+interface DeliveryFlags {
+  readonly 'encrypt-to'?: string[] | undefined;
+  readonly 'for-customer': boolean;
+}
+
+interface ManyFlags {
+  readonly workspace?: string | undefined;
+  readonly verified?: string | undefined;
+  readonly language: Language;
+  readonly again: boolean;
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
 import { appendDurably, asFileError, fileError } from '../foundation/durable.js';
 import { GdprError, isMissing } from '../foundation/errors.js';
@@ -15,6 +15,8 @@ export interface JournalRecord {
 export interface JournalLine {
   readonly line: number;
   readonly record: JournalRecord;
+  /** Bytes of the journal up to the end of the line; undefined while the line lacks its newline. */
+  readonly end: number | undefined;
 }
 
 /** The beginning of a record that a crash cut off; it was never acknowledged to anyone. */
@@ -26,6 +28,8 @@ export interface TornLine {
 export interface ReadOptions {
   /** Told of each torn line: the file's last, or an earlier one that a later append closed. */
   readonly onTorn?: (torn: TornLine) => void;
+  /** Where a former reading ended. */
+  readonly after?: { readonly byte: number; readonly line: number };
 }
 
 const LF = 0x0a;
@@ -50,6 +54,15 @@ export async function appendJournal(path: string, ...records: readonly JournalRe
 
 /** The bytes after the last newline; none when the file is missing. */
 async function unterminatedTail(path: string): Promise<Buffer> {
+  for (let length = 4096; ; length *= 2) {
+    const end = await tailOf(path, length);
+    const newline = end.lastIndexOf(LF);
+    if (newline >= 0 || end.length < length) return end.subarray(newline + 1);
+  }
+}
+
+/** The last bytes of the file, as many as asked for where it has them; none when the file is missing. */
+async function tailOf(path: string, length: number): Promise<Buffer> {
   return asFileError(path, async () => {
     const handle = await open(path, 'r').catch((error: unknown) => {
       if (isMissing(error)) return undefined;
@@ -58,14 +71,9 @@ async function unterminatedTail(path: string): Promise<Buffer> {
     if (handle === undefined) return Buffer.alloc(0);
     try {
       const { size } = await handle.stat();
-      for (let length = 4096; ; length *= 2) {
-        const start = Math.max(0, size - length);
-        const chunk = Buffer.alloc(size - start);
-        const { bytesRead } = await handle.read(chunk, 0, chunk.length, start);
-        const end = chunk.subarray(0, bytesRead);
-        const newline = end.lastIndexOf(LF);
-        if (newline >= 0 || start === 0) return end.subarray(newline + 1);
-      }
+      const start = Math.max(0, size - length);
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+      return buffer.subarray(0, bytesRead);
     } finally {
       await handle.close();
     }
@@ -78,9 +86,9 @@ async function unterminatedTail(path: string): Promise<Buffer> {
  * @throws GdprError FILE_UNAVAILABLE when the file is missing or unreadable, VERIFICATION_FAILED naming the line that
  * is damaged in any other way
  */
-export async function* readJournal(path: string, { onTorn }: ReadOptions = {}): AsyncGenerator<JournalLine> {
+export async function* readJournal(path: string, { onTorn, after }: ReadOptions = {}): AsyncGenerator<JournalLine> {
   let fragment: TornLine | undefined;
-  for await (const { line, bytes, terminated } of linesOf(path)) {
+  for await (const { line, bytes, terminated, end } of linesOf(path, after)) {
     if (bytes.length === 0) continue;
     const record = parseRecord(bytes);
     if (fragment !== undefined) {
@@ -94,7 +102,7 @@ export async function* readJournal(path: string, { onTorn }: ReadOptions = {}): 
         return;
       }
     } else if (record.type !== TORN) {
-      yield { line, record };
+      yield { line, record, end };
     }
   }
   if (fragment !== undefined) throw damaged(path, fragment.line);
@@ -117,15 +125,24 @@ function parseRecord(bytes: Uint8Array): JournalRecord | undefined {
   }
 }
 
-async function* linesOf(path: string): AsyncGenerator<{ line: number; bytes: Buffer; terminated: boolean }> {
-  let line = 0;
+interface RawLine {
+  readonly line: number;
+  readonly bytes: Buffer;
+  readonly terminated: boolean;
+  readonly end: number | undefined;
+}
+
+async function* linesOf(path: string, after = { byte: 0, line: 0 }): AsyncGenerator<RawLine> {
+  let { line, byte } = after;
   let pieces: Buffer[] = [];
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for await (const chunk of createReadStream(path, { start: byte }) as AsyncIterable<Buffer>) {
       let from = 0;
       for (let to = chunk.indexOf(LF); to >= 0; to = chunk.indexOf(LF, from)) {
         line += 1;
-        yield { line, bytes: Buffer.concat([...pieces, chunk.subarray(from, to)]), terminated: true };
+        const bytes = Buffer.concat([...pieces, chunk.subarray(from, to)]);
+        byte += bytes.length + 1;
+        yield { line, bytes, terminated: true, end: byte };
         pieces = [];
         from = to + 1;
       }
@@ -135,13 +152,11 @@ async function* linesOf(path: string): AsyncGenerator<{ line: number; bytes: Buf
     throw fileError(path, error);
   }
   const rest = Buffer.concat(pieces);
-  if (rest.length > 0) yield { line: line + 1, bytes: rest, terminated: false };
+  if (rest.length > 0) yield { line: line + 1, bytes: rest, terminated: false, end: undefined };
 }
 
 export interface JournaledCheckpoint extends Checkpoint {
   readonly note: string;
-  /** The line of the journal, from 1. */
-  readonly line: number;
 }
 
 /** The record that keeps a checkpoint. */
@@ -167,23 +182,44 @@ export async function journalCheckpoints(path: string, options?: ReadOptions): P
   return notes;
 }
 
+/** How far this process has read a journal, which only grows, and what it found there. */
+interface Mark {
+  readonly file: string;
+  readonly byte: number;
+  readonly line: number;
+  readonly last: JournaledCheckpoint | null;
+}
+
+const marks = new Map<string, Mark>();
+
 /**
  * The journaled checkpoint over the most entries, its signature unchecked; null when the journal has none or is
- * missing. Whoever relies on "none" must know that the file is there.
+ * missing. Whoever relies on "none" must know that the file is there. A process that asks again reads what was
+ * appended since.
  * @throws GdprError as `readJournal`, and VERIFICATION_FAILED naming the line of a malformed checkpoint
  */
-export async function lastCheckpoint(path: string, options?: ReadOptions): Promise<JournaledCheckpoint | null> {
-  let last: JournaledCheckpoint | null = null;
+export async function lastCheckpoint(path: string): Promise<JournaledCheckpoint | null> {
   try {
-    for await (const { line, note } of checkpointsIn(path, options)) {
-      const checkpoint = checkpointOn(path, line, note);
-      if (last === null || checkpoint.size >= last.size) last = { ...checkpoint, note, line };
+    const { dev, ino, size } = await asFileError(path, () => stat(path));
+    const file = `${dev}:${ino}`;
+    const mark = marks.get(path);
+    let read: Mark =
+      mark !== undefined && mark.file === file && mark.byte <= size ? mark : { file, byte: 0, line: 0, last: null };
+    for await (const { line, record, end } of readJournal(path, { after: read })) {
+      let { last } = read;
+      if (record.type === 'checkpoint') {
+        if (typeof record.note !== 'string') throw damaged(path, line);
+        const checkpoint = checkpointOn(path, line, record.note);
+        if (last === null || checkpoint.size >= last.size) last = { ...checkpoint, note: record.note };
+      }
+      read = end === undefined ? { ...read, last } : { file, byte: end, line, last };
     }
+    marks.set(path, read);
+    return read.last;
   } catch (error) {
     if (error instanceof GdprError && isMissing(error.cause)) return null;
     throw error;
   }
-  return last;
 }
 
 function checkpointOn(path: string, line: number, note: string): Checkpoint {

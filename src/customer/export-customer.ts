@@ -1,48 +1,78 @@
-import { entryTextFault } from '../audit/entry.js';
 import { readCatalog } from '../datamap/catalog.js';
 import type { Language } from '../documents/page-model.js';
 import { GdprError } from '../foundation/errors.js';
-import { nameTokens } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
+import { readNumber, readRequest } from '../request/register.js';
+import type { StoredRequest } from '../request/request.js';
 import type { Context } from '../workspace/open.js';
 import { type Chooser, onePerson } from './choose.js';
 import { type ExportResult, exportCustomer } from './export.js';
 import { type Match, matchPeople } from './find-customer.js';
+import { assertNameless, basisOf, checkRequest, checkRequester, unknownRequester } from './identity-check.js';
 import { type Plan, planExport, storePlan } from './plan.js';
-import type { PersonQuery } from './resolve.js';
+import { isEmptyQuery, type PersonQuery } from './resolve.js';
 import type { ExportProgress } from './write-export.js';
 
 /** A person and the plan of their export, before anything of it is read. */
 export interface PreparedExport {
   readonly match: Match;
+  readonly request: StoredRequest | undefined;
   readonly plan: Plan;
   /** Keeps the plan and who prepared it. */
   store(): Promise<Plan>;
 }
 
-/**
- * Finds the one person and plans the export. A search that ends in nobody or in several is logged as refused.
- * @throws GdprError NOBODY, SEVERAL, DRIFT
- */
-export async function prepareExport(context: Context, query: PersonQuery, chooser: Chooser): Promise<PreparedExport> {
-  let match: Match;
+const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED']);
+
+/** Runs a gate whose refusal is logged. */
+async function gate<T>(
+  context: Context,
+  subjects: readonly string[],
+  number: string | undefined,
+  work: () => Promise<T>,
+) {
   try {
-    match = await onePerson(await matchPeople(context, query), query, chooser);
+    return await work();
   } catch (error) {
-    if (error instanceof GdprError && (error.code === 'NOBODY' || error.code === 'SEVERAL' || error.code === 'DRIFT')) {
+    if (error instanceof GdprError && LOGGED.has(error.code)) {
       const { code } = error;
-      await runOperation(context, { action: 'customer export', subjects: [], ground: 'Art. 15' }, (operation) =>
-        endOperation(context, operation, { result: 'refused', code }),
-      );
+      const intent = { action: 'customer export', subjects, ground: 'Art. 15', ...(number && { request: number }) };
+      await runOperation(context, intent, (operation) => endOperation(context, operation, { result: 'refused', code }));
     }
     throw error;
   }
+}
+
+/**
+ * Finds the one person, by identifiers, by a request of the register or by both, and plans the export. A search that
+ * ends in nobody or in several, and a request that does not allow it, are logged as refused.
+ * @throws GdprError NOBODY, SEVERAL, DRIFT; NOT_FOUND for an unknown request, REFUSED for one that does not fit
+ */
+export async function prepareExport(
+  context: Context,
+  given: PersonQuery,
+  chooser: Chooser,
+  typed?: string | undefined,
+): Promise<PreparedExport> {
   const { model, database, operator } = context;
+  const number = typed === undefined ? undefined : readNumber(typed);
+  const { match, request } = await gate(context, [], number, async () => {
+    const asked =
+      number === undefined
+        ? undefined
+        : await database.transaction('read committed', (session) => readRequest(session, number));
+    if (asked !== undefined) checkRequest(asked);
+    const query = asked === undefined ? given : queryFor(asked, given);
+    const found = await onePerson(await matchPeople(context, query), query, chooser);
+    if (asked !== undefined) checkRequester(asked, found.subject);
+    return { match: found, request: asked };
+  });
   const plan = await database.transaction('repeatable read', async (session) =>
     planExport(model, await readCatalog(session), [match.subject]),
   );
   return {
     match,
+    request,
     plan,
     async store() {
       await database.transaction('read committed', (session) => storePlan(session, 'customer export', plan, operator));
@@ -51,46 +81,26 @@ export async function prepareExport(context: Context, query: PersonQuery, choose
   };
 }
 
-const NO_DATA = 'say what was done, without data: "account login", "known e-mail answered", "contract number"';
-
-/**
- * How the identity was checked, as the log may hold it.
- * @throws GdprError USAGE when nothing is said, INPUT_INVALID when it holds what looks like data of a person
- */
-export function checkVerified(given: string | undefined): string {
-  const verified = given?.trim() ?? '';
-  if (verified === '') {
-    throw new GdprError('USAGE', 'how the identity was checked is missing', {
-      hint: 'say it with --verified, e.g. --verified "account login"',
-    });
-  }
-  const fault = entryTextFault(verified);
-  if (fault !== undefined) {
-    throw new GdprError('INPUT_INVALID', `--verified ${fault}`, { hint: NO_DATA });
-  }
-  return verified;
+/** The person that the request names, unless the command names one; both are compared later. */
+export function queryFor(request: StoredRequest, query: PersonQuery): PersonQuery {
+  if (!isEmptyQuery(query)) return query;
+  if (request.subject === null) throw unknownRequester(request);
+  if (request.row !== null) return { id: request.row };
+  throw new GdprError('REFUSED', `the register does not hold by what the person of ${request.number} is found`, {
+    hint: 'name the person beside --request: --email, --phone, --order …',
+  });
 }
 
-/** Runs a prepared export. @throws as `checkVerified` and `exportCustomer` */
+/** Runs a prepared export. @throws as `basisOf` and `exportCustomer` */
 export async function exportPrepared(
   context: Context,
-  { match, plan }: PreparedExport,
+  { match, request, plan }: PreparedExport,
   options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
   onProgress: (progress: ExportProgress) => void,
 ): Promise<ExportResult> {
-  const verified = checkVerified(options.verified);
-  if (
-    (match.traits.get('name') ?? []).some((name) =>
-      nameTokens(name).some((token) => token.length > 2 && nameTokens(verified).includes(token)),
-    )
-  ) {
-    throw new GdprError('INPUT_INVALID', "--verified holds the person's name", { hint: NO_DATA });
-  }
-  const { language, planDigest } = options;
-  return exportCustomer(
-    context,
-    { person: match.person, subject: match.subject, verified, language, planDigest },
-    plan,
-    onProgress,
-  );
+  const { person, subject, traits } = match;
+  const { verified, language, planDigest } = options;
+  const basis = await gate(context, [subject], request?.number, async () => basisOf(verified, request));
+  assertNameless(basis.verified, traits.get('name') ?? []);
+  return exportCustomer(context, { person, subject, ...basis, language, planDigest }, plan, onProgress);
 }

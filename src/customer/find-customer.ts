@@ -1,6 +1,7 @@
 import { readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
-import { referencesOf } from '../identity/reference.js';
+import { type AliasHasher, referencesOf } from '../identity/reference.js';
+import type { Keys } from '../keys/keys.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type Candidate, findPeople, type MaskedCandidate, masked } from './find.js';
@@ -10,6 +11,11 @@ import type { PersonQuery } from './resolve.js';
 /** A person who matches, under the reference by which logs know them. */
 export interface Match extends Candidate {
   readonly subject: string;
+}
+
+/** Makes the keyed codes by which people are met again. */
+export function hasherOf(keys: Keys): AliasHasher {
+  return { version: keys.hmacVersion, hmac: (value) => keys.hmac('subject alias', value) };
 }
 
 /**
@@ -25,11 +31,10 @@ export async function matchPeople(context: Context, query: PersonQuery): Promise
     return findPeople(session, model, catalog, query);
   });
   if (candidates.length === 0) return [];
-  const hasher = { version: keys.hmacVersion, hmac: (value: string) => keys.hmac('subject alias', value) };
   const subjects = await context.database.transaction('read committed', (session) =>
     referencesOf(
       session,
-      hasher,
+      hasherOf(keys),
       candidates.map(({ person }) => aliasesOf(person, model)),
     ),
   );

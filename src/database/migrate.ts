@@ -5,6 +5,7 @@ import { databaseError } from './failures.js';
 import { sql as installation } from './migrations/0001_installation.js';
 import { sql as audit } from './migrations/0002_audit.js';
 import { sql as request } from './migrations/0003_request.js';
+import { sql as batch } from './migrations/0004_batch.js';
 
 interface SqlMigration {
   name: string;
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0001_installation', sql: installation },
   { name: '0002_audit', sql: audit },
   { name: '0003_request', sql: request },
+  { name: '0004_batch', sql: batch },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -15,6 +15,8 @@ export interface Intent {
   readonly subjects: readonly string[];
   /** Number of the request in the register that it serves. */
   readonly request?: string;
+  /** Keyed code of the list of people that it is a part of. */
+  readonly batch?: string;
   readonly planDigest?: string;
   readonly ground?: string;
   readonly verified?: string;
@@ -60,8 +62,8 @@ async function beginOperation(
   try {
     await context.database.transaction('read committed', async (session) => {
       await session.run(
-        `INSERT INTO gdpr.operation (id, action, state, operator, subjects, request, plan_digest, archive)
-         VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8)`,
+        `INSERT INTO gdpr.operation (id, action, state, operator, subjects, request, plan_digest, archive, batch)
+         VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8, $9)`,
         [
           id,
           intent.action,
@@ -71,6 +73,7 @@ async function beginOperation(
           intent.request ?? null,
           intent.planDigest ?? null,
           archiveName?.(id) ?? null,
+          intent.batch ?? null,
         ],
       );
       await appendEntry(session, { ...entry(context, id, intent), kind: 'intent' });

@@ -70,6 +70,11 @@ export async function readRequests(session: Session, which: 'open' | 'all'): Pro
   );
 }
 
+/** Those of the requests that there are, in no order. */
+export async function readRequestsNumbered(session: Session, numbers: readonly string[]): Promise<StoredRequest[]> {
+  return session.query<Row>(`SELECT ${COLUMNS} FROM gdpr.request WHERE number = ANY ($1::text[])`, [numbers]);
+}
+
 /** Numbers of the open requests of a kind by a person. */
 export async function openRequestsOf(session: Session, kind: string, subject: string): Promise<string[]> {
   const rows = await session.query<{ number: string }>(

@@ -25,10 +25,11 @@ const TIME = new Date('2026-01-02T03:04:05.678Z');
 const FIRST = { type: 'hold', subject: 'subject:a', until: '2026-03-01' };
 const SECOND = { type: 'tombstone', subject: 'subject:b', note: 'ā'.repeat(100) };
 
-async function read(): Promise<{ lines: JournalLine[]; torn: TornLine[] }> {
-  const lines: JournalLine[] = [];
+async function read(): Promise<{ lines: Omit<JournalLine, 'end'>[]; torn: TornLine[] }> {
+  const lines: Omit<JournalLine, 'end'>[] = [];
   const torn: TornLine[] = [];
-  for await (const line of readJournal(path, { onTorn: (each) => torn.push(each) })) lines.push(line);
+  for await (const { line, record } of readJournal(path, { onTorn: (each) => torn.push(each) }))
+    lines.push({ line, record });
   return { lines, torn };
 }
 
@@ -139,9 +140,21 @@ describe('checkpoints in the journal', () => {
     expect(await lastCheckpoint(path)).toMatchObject({
       size: 7,
       note: notes[1],
-      line: 3,
       origin: 'shop.example/audit',
     });
+  });
+
+  it('are found where they were appended since the last look, and anew in another file', async () => {
+    const notes = [2, 7, 9].map((size) => checkpointRecord(checkpointOver(rows(size)), TIME));
+    const sizes: (number | undefined)[] = [];
+    for (const note of notes) {
+      await appendJournal(path, FIRST, note);
+      sizes.push((await lastCheckpoint(path))?.size);
+    }
+    rmSync(path);
+    await appendJournal(path, ...notes.slice(0, 1));
+    sizes.push((await lastCheckpoint(path))?.size);
+    expect(sizes).toEqual([2, 7, 9, 2]);
   });
 
   it('are none where there is no journal, or an empty one', async () => {

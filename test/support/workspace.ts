@@ -25,36 +25,43 @@ export interface TestWorkspace {
 }
 
 /** The shop that every workspace begins with. All folders begin with the run's prefix, by which its end removes them. */
-const SHOP = { customers: 200, seed: 1 };
+const SEED = 1;
+const CUSTOMERS = 200;
 
 /**
- * A fresh workspace over the 200-customer bookshop. Shop, keys and ids are made once per run and kind of server and
+ * A fresh workspace over the bookshop, of 200 customers unless more are asked for. Shop, keys and ids are made once per run and kind of server and
  * then copied, so two workspaces of one kind share their installation id and keys, and nothing else.
  * `pg15` starts a server of its own (only where `outsideTool('postgresql-15')` is available).
  */
-export async function bookshopWorkspace(options: { server?: WorkspaceServer } = {}): Promise<TestWorkspace> {
-  const { server = 'pg18' } = options;
-  if (server === 'embedded') return embeddedWorkspace();
-  if (server === 'pg18') return serverWorkspace({ templateDatabase, testDatabase });
+export async function bookshopWorkspace(
+  options: { server?: WorkspaceServer; customers?: number } = {},
+): Promise<TestWorkspace> {
+  const { server = 'pg18', customers = CUSTOMERS } = options;
+  if (server === 'embedded') return embeddedWorkspace(customers);
+  if (server === 'pg18') return serverWorkspace({ templateDatabase, testDatabase }, customers);
   const older = await postgres15();
-  const workspace = await serverWorkspace(older).catch(async (error: unknown) => {
+  const workspace = await serverWorkspace(older, customers).catch(async (error: unknown) => {
     await older.stop();
     throw error;
   });
   return { ...workspace, remove: () => workspace.remove().finally(older.stop) };
 }
 
-async function serverWorkspace(databases: Databases): Promise<TestWorkspace> {
-  const template = await databases.templateDatabase('bookshop', (url) => fill(folderOf(url), url));
+async function serverWorkspace(databases: Databases, customers: number): Promise<TestWorkspace> {
+  const template = await databases.templateDatabase(templateName('bookshop', customers), (url) =>
+    fill(folderOf(url), url, customers),
+  );
   const database = await databases.testDatabase({ template });
   const root = await freshFolder();
   await cp(join(tmpdir(), template), root, { recursive: true });
   return workspaceIn(root, database.url, database.drop);
 }
 
-async function embeddedWorkspace(): Promise<TestWorkspace> {
+async function embeddedWorkspace(customers: number): Promise<TestWorkspace> {
   // An empty database is the lock and the mark of the folder that is made with it.
-  const template = await templateDatabase('bookshop_embedded', (url) => fill(folderOf(url), undefined));
+  const template = await templateDatabase(templateName('bookshop_embedded', customers), (url) =>
+    fill(folderOf(url), undefined, customers),
+  );
   const root = await freshFolder();
   await cp(join(tmpdir(), template), root, { recursive: true });
   return workspaceIn(root, undefined, async () => {});
@@ -65,9 +72,13 @@ function folderOf(url: string): string {
   return join(tmpdir(), new URL(url).pathname.slice(1));
 }
 
-async function fill(root: string, url: string | undefined): Promise<void> {
+function templateName(base: string, customers: number): string {
+  return customers === CUSTOMERS ? base : `${base}_${customers}`;
+}
+
+async function fill(root: string, url: string | undefined, customers: number): Promise<void> {
   await rm(root, { recursive: true, force: true });
-  await makeDemo(surroundingsOf(root, environmentOf(url)), root, SHOP, () => {});
+  await makeDemo(surroundingsOf(root, environmentOf(url)), root, { customers, seed: SEED }, () => {});
 }
 
 function freshFolder(): Promise<string> {

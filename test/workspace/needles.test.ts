@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leaksIn, TYPED } from '../commands/needles.js';
 import { gdpr } from '../commands/program.js';
+import { type LogRecord, recordsSince, serverLogSize } from '../support/server-log.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 
 const VERIFIED = ['--verified', 'account login'];
@@ -25,22 +26,6 @@ const CALLS: readonly (readonly string[])[] = [
   ['recover'],
 ];
 
-interface LogRecord {
-  readonly pid: string;
-  readonly text: string;
-}
-
-/** The records of the server's log, each with its continuation lines. */
-function recordsOf(log: string): LogRecord[] {
-  const records: { pid: string; text: string }[] = [];
-  for (const line of log.split('\n')) {
-    const [, pid] = /^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\] /.exec(line) ?? [];
-    if (pid !== undefined) records.push({ pid, text: line });
-    else if (records.length > 0) (records.at(-1) as { text: string }).text += `\n${line}`;
-  }
-  return records;
-}
-
 describe('the values of a person', { timeout: 240_000 }, () => {
   let workspace: TestWorkspace;
   let client: pg.Client;
@@ -48,13 +33,6 @@ describe('the values of a person', { timeout: 240_000 }, () => {
   let statements: LogRecord[] = [];
   let logged = '';
 
-  const log = async (from: number) =>
-    (
-      await client.query<{ text: string }>(
-        `SELECT pg_read_file(current_setting('data_directory') || '/../server.log', $1, 1 << 28) AS text`,
-        [from],
-      )
-    ).rows[0]?.text ?? '';
   // A server that was given keeps its log where it likes.
   const ownServer = (process.env.TEST_DATABASE_URL ?? '') === '';
 
@@ -66,23 +44,12 @@ describe('the values of a person', { timeout: 240_000 }, () => {
     let from = 0;
     if (ownServer) {
       await client.query(`ALTER DATABASE ${database} SET log_statement = 'all'`);
-      from = Number(
-        (
-          await client.query<{ size: string }>(
-            "SELECT (pg_stat_file(current_setting('data_directory') || '/../server.log')).size AS size",
-          )
-        ).rows[0]?.size,
-      );
+      from = await serverLogSize(client);
     }
     for (const call of CALLS)
       outputs.push({ call, ...(await gdpr(call, { cwd: workspace.root, environment: workspace.environment })) });
     if (ownServer) {
-      const records = recordsOf(await log(from));
-      // Only this database logs statements; other tests write into the same log.
-      const pids = new Set(
-        records.filter(({ text }) => /LOG: {2}(statement|execute)/.test(text)).map(({ pid }) => pid),
-      );
-      statements = records.filter(({ pid }) => pids.has(pid));
+      statements = await recordsSince(client, from);
       logged = statements.map(({ text }) => text).join('\n');
     }
   });

@@ -30,14 +30,20 @@ export interface LetterModel {
   readonly language: Language;
   /** The day of the letter. */
   readonly date: string;
-  readonly request: LetterRequest;
+  /** Left out where the register knows of none. */
+  readonly request?: LetterRequest | undefined;
   readonly controller: DataMap['controller'];
   readonly supervisor: DataMap['supervisor'];
   readonly addressee?: { readonly name?: string; readonly address?: string };
   readonly signatory?: { readonly name?: string; readonly role?: string };
 }
 
-export interface AcknowledgementModel extends LetterModel {
+/** A letter that says something about a request of the register. */
+export interface RequestLetterModel extends LetterModel {
+  readonly request: LetterRequest;
+}
+
+export interface AcknowledgementModel extends RequestLetterModel {
   /** The request in the person's own words. */
   readonly quote?: string;
 }
@@ -55,7 +61,7 @@ export type Proof =
   | 'visit'
   | 'authorisation';
 
-export interface IdentityModel extends LetterModel {
+export interface IdentityModel extends RequestLetterModel {
   readonly doubts: readonly Doubt[];
   /** Each one alone is enough; a way that is not listed is given in words. */
   readonly sufficient: readonly (Proof | { readonly text: string })[];
@@ -63,7 +69,7 @@ export interface IdentityModel extends LetterModel {
   readonly clock: 'suspended' | 'running';
 }
 
-export interface ExtensionModel extends LetterModel {
+export interface ExtensionModel extends RequestLetterModel {
   /** The two grounds of Art. 12(3). */
   readonly grounds: readonly ('complexity' | 'number')[];
   /** What makes this request complex, or which requests there are. */
@@ -95,7 +101,7 @@ export interface RefusalReason {
   readonly law?: string;
 }
 
-export interface RefusalModel extends LetterModel {
+export interface RefusalModel extends RequestLetterModel {
   readonly reasons: readonly RefusalReason[];
   /** What is done nevertheless; makes the refusal a partial one. */
   readonly granted?: string;
@@ -126,7 +132,7 @@ export type Enclosure =
   | { readonly form: 'archive' | 'age'; readonly file: string; readonly sentBy: Channel }
   | { readonly form: 'page'; readonly file: string; readonly sentBy: Channel; readonly codeBy: Channel };
 
-export interface AccessModel extends LetterModel {
+export interface AccessModel extends RequestLetterModel {
   /** The instant whose state the copy shows, ISO 8601 with an offset; shown in `timeZone`. */
   readonly snapshotAt: string;
   readonly timeZone: string;

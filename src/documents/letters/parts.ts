@@ -5,7 +5,7 @@ import type { Language, Text } from '../page-model.js';
 import { RIGHTS_TEXTS } from '../rights.js';
 import { ASKED } from './asked.js';
 import { dayOf, requireSome } from './check.js';
-import type { LetterModel } from './model.js';
+import type { LetterModel, LetterRequest } from './model.js';
 
 /** What a letter says between its subject and its closing, and the articles that it rests on. */
 export interface Body {
@@ -52,6 +52,7 @@ export function own(text: string): Html {
 
 /** `[number, receipt, what was asked]` as lines for `factLines`. */
 export function requestLines({ language, request }: LetterModel): [string, HtmlValue][] {
+  if (request === undefined) return [];
   const say = speaker(language);
   return [
     [say({ lv: 'Pieprasījuma numurs', en: 'Number of the request' }), isolated(request.number)],
@@ -60,13 +61,13 @@ export function requestLines({ language, request }: LetterModel): [string, HtmlV
   ];
 }
 
-function askedLines(language: Language, { asked }: LetterModel['request']): Html {
+function askedLines(language: Language, { asked }: LetterRequest): Html {
   requireSome('thing that was asked', asked);
   return html`${asked.map((right) => html`<span class="line">${ASKED[right].text[language]}</span> `)}`;
 }
 
 export function askedArticles({ request }: LetterModel): string[] {
-  return request.asked.map((asked) => ASKED[asked].article);
+  return (request?.asked ?? []).map((asked) => ASKED[asked].article);
 }
 
 /** Characters that fit on a line of a telephone. */
@@ -113,9 +114,9 @@ export function contactPart({ language, controller, request }: LetterModel, open
   ].filter((way) => way !== undefined);
   const number = say({ lv: 'Lūdzam norādīt pieprasījuma numuru', en: 'Please give the number of the request,' });
   const officer = say({ lv: 'Par datu aizsardzību atbild', en: 'Responsible for data protection:' });
-  return html`<p>${opening[language]} ${joined(ways, '; ')}. ${number} ${isolated(request.number)}.${
-    controller.officer === undefined ? undefined : html` ${officer} ${isolated(controller.officer)}.`
-  }</p>
+  return html`<p>${opening[language]} ${joined(ways, '; ')}.${
+    request === undefined ? undefined : html` ${number} ${isolated(request.number)}.`
+  }${controller.officer === undefined ? undefined : html` ${officer} ${isolated(controller.officer)}.`}</p>
 `;
 }
 

@@ -9,9 +9,12 @@ import { LETTER_STYLE } from './style.js';
 /** The whole page of a letter: letterhead, addressee and day, subject, body, signature, sources. */
 export function sheet(model: LetterModel, body: Body): string {
   const { language, controller, request } = model;
-  requireText('the number of the request', request.number);
-  const number = speaker(language)({ lv: `Pieprasījums Nr. ${request.number}`, en: `Request no. ${request.number}` });
-  const paper = paperStyle(controller.name, number);
+  if (request !== undefined) requireText('the number of the request', request.number);
+  const number =
+    request === undefined
+      ? undefined
+      : speaker(language)({ lv: `Pieprasījums Nr. ${request.number}`, en: `Request no. ${request.number}` });
+  const paper = paperStyle(controller.name, number ?? body.subject);
   const policy = [
     `default-src 'none'`,
     `style-src ${digest(LETTER_STYLE)} ${digest(paper)}`,
@@ -27,7 +30,7 @@ export function sheet(model: LetterModel, body: Body): string {
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex, nofollow">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${body.subject} (${number})</title>
+<title>${body.subject}${number === undefined ? undefined : ` (${number})`}</title>
 ${new Html(`<style>${paper}</style>\n<style>${LETTER_STYLE}</style>`)}
 </head>
 <body>
@@ -81,7 +84,9 @@ function to({ language, addressee, date, request }: LetterModel): Html {
       : own(value);
   return html`<div class="to"><address>${line(addressee?.name, say({ lv: 'vārds, uzvārds', en: 'name' }))}
 ${line(addressee?.address, say({ lv: 'adrese', en: 'address' }), 2)}</address>
-<p class="day">${dayText(language, 'the day of the letter', date)}<br>${say({ lv: 'Nr.', en: 'No.' })} ${isolated(request.number)}</p></div>`;
+<p class="day">${dayText(language, 'the day of the letter', date)}${
+    request === undefined ? undefined : html`<br>${say({ lv: 'Nr.', en: 'No.' })} ${isolated(request.number)}`
+  }</p></div>`;
 }
 
 function greeting({ language, addressee }: LetterModel): Html {

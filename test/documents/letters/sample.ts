@@ -1,4 +1,4 @@
-import type { LetterKind, LetterModel, LetterModels } from '../../../src/documents/letters/letter.js';
+import type { LetterKind, LetterModels, RequestLetterModel } from '../../../src/documents/letters/letter.js';
 import type { Language } from '../../../src/documents/page-model.js';
 
 const KINDS = [
@@ -34,7 +34,7 @@ export const SUPERVISOR = {
 
 export const FINGERPRINT = '3f9a0c11d2b84e5577aa90fe1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f';
 
-function base(language: Language): LetterModel {
+function base(language: Language): RequestLetterModel {
   return {
     language,
     date: '2026-03-09',

@@ -1,0 +1,224 @@
+import type { Language } from '../documents/page-model.js';
+import { canonicalJson, type Json } from '../foundation/canonical-json.js';
+import { privateFolder } from '../foundation/durable.js';
+import { EXIT, GdprError } from '../foundation/errors.js';
+import { assertGoingOn } from '../foundation/interrupt.js';
+import { archiveOutcome } from '../operation/archived.js';
+import { endOperation, runOperation } from '../operation/operation.js';
+import { recover } from '../operation/recover.js';
+import type { Context } from '../workspace/open.js';
+import { countsOf, exportIntent, exportName } from './export.js';
+import { assertNameless } from './identity-check.js';
+import { type Chosen, choosePeople, type Left } from './people-chosen.js';
+import type { PersonLine } from './people-file.js';
+import { planExport } from './plan.js';
+import { RowsOfMany } from './rows-of-many.js';
+import { takeSnapshot } from './snapshot.js';
+import { writeExport } from './write-export.js';
+
+export { readPeople } from './people-file.js';
+
+/** Files made beside an archive for its way to somebody. */
+export interface Delivery {
+  readonly encrypted?: readonly { readonly path: string; readonly sha256: string }[];
+  readonly passphrase?: string;
+}
+
+/** What became of one line of the list. */
+export type LineResult = { readonly line: number; readonly request?: string } & (
+  | ({
+      /** `earlier`: by a former run of the same list. */
+      readonly state: 'exported' | 'earlier';
+      readonly subject: string;
+      readonly operation: string;
+      readonly archive: string;
+      readonly sha256: string;
+    } & Delivery)
+  | {
+      readonly state: 'refused';
+      readonly code: string;
+      readonly exit: number;
+      readonly message: string;
+    }
+);
+
+export interface ManyResult {
+  readonly operation: string;
+  readonly people: readonly LineResult[];
+  readonly exported: number;
+  readonly earlier: number;
+  readonly refused: number;
+  readonly audit: { readonly sequence: number };
+}
+
+export interface ManyHooks {
+  readonly onProgress: (progress: { step: string; done: number; total: number }) => void;
+  /** Makes the archive ready for its way. */
+  readonly deliver: (archive: string, language: Language) => Promise<Delivery>;
+}
+
+/** Archives of the list that a former run has finished, by subject. */
+type Earlier = ReadonlyMap<string, { readonly operation: string; readonly archive: string; readonly sha256: string }>;
+
+/**
+ * Exports many people, an archive and an operation each: everybody's rows are read in one snapshot, a statement a
+ * table, into an encrypted temporary file; then archive after archive is written and logged. Run again after a crash
+ * or Ctrl-C, it goes on with whoever has no archive yet. Who cannot be exported is left out, with the reason.
+ * @throws GdprError LOCKED when the same list is being exported; DRIFT, FILE_UNAVAILABLE, DATABASE_UNAVAILABLE,
+ *   INTERRUPTED
+ */
+export async function exportMany(
+  context: Context,
+  lines: readonly PersonLine[],
+  { again }: { readonly again: boolean },
+  hooks: ManyHooks,
+): Promise<ManyResult> {
+  const people: Json = lines.map(({ query, request }) => ({ ...query, ...(request !== undefined && { request }) }));
+  const list = context.keys.hmac('export list', canonicalJson(people));
+  const release = await context.database.lock(`export list ${list}`);
+  if (release === undefined) {
+    throw new GdprError('LOCKED', 'the same list is being exported by another process', { hint: 'wait for it' });
+  }
+  try {
+    await recover(context);
+    const { batch, earlier } = await roundOf(context, list, again);
+    const intent = { action: 'customer export list', subjects: [], batch, ground: 'Art. 15' };
+    return await runOperation(context, intent, async (operation) => {
+      const { chosen, left } = await choosePeople(context, lines);
+      const fresh = chosen.filter(({ subject }) => !earlier.has(subject));
+      const exported = fresh.length === 0 ? [] : await exportFresh(context, batch, fresh, hooks);
+      const before = chosen.flatMap(({ subject, line, request }) => {
+        const known = earlier.get(subject);
+        return known === undefined
+          ? []
+          : [{ line, ...(request && { request }), state: 'earlier' as const, subject, ...known }];
+      });
+      const results: LineResult[] = [...before, ...exported, ...left.map(refusedLine)].sort((a, b) => a.line - b.line);
+      const counts = {
+        exported: results.filter(({ state }) => state === 'exported').length,
+        earlier: before.length,
+        refused: results.filter(({ state }) => state === 'refused').length,
+      };
+      const subjects = chosen.map(({ subject }) => subject);
+      const sequence = await endOperation(context, operation, { result: 'done', subjects, counts });
+      return { operation: operation.id, people: results, ...counts, audit: { sequence } };
+    });
+  } finally {
+    await release();
+  }
+}
+
+/**
+ * Which round of the list this is, and what of it is done. `again` begins a new round only after a finished one, so
+ * that it, too, can be stopped and gone on with.
+ */
+async function roundOf(context: Context, list: string, again: boolean): Promise<{ batch: string; earlier: Earlier }> {
+  const { keys, database, paths } = context;
+  for (let round = 0; ; round += 1) {
+    const batch = keys.hmac('export round', `${list} ${round}`);
+    const rows = await database.transaction('read committed', (session) =>
+      session.query<{
+        id: string;
+        list: boolean;
+        done: boolean;
+        subject: string | null;
+        archive: string | null;
+        sha256: string | null;
+      }>(
+        `SELECT id, action = 'customer export list' AS list, state = 'done' AS done, subjects[1] AS subject, archive,
+           archive_sha256 AS sha256
+         FROM gdpr.operation WHERE batch = $1 ORDER BY started_at, id`,
+        [batch],
+      ),
+    );
+    if (again && rows.some((row) => row.list && row.done)) continue;
+    const next = keys.hmac('export round', `${list} ${round + 1}`);
+    if (!again && (await isKnown(context, next))) continue;
+    const earlier = new Map(
+      rows.flatMap(({ id, list: whole, done, subject, archive, sha256 }) =>
+        whole || !done || subject === null || archive === null || sha256 === null
+          ? []
+          : [[subject, { operation: id, archive: `${paths.archives}/${archive}`, sha256 }] as const],
+      ),
+    );
+    return { batch, earlier };
+  }
+}
+
+async function isKnown({ database }: Context, batch: string): Promise<boolean> {
+  const rows = await database.transaction('read committed', (session) =>
+    session.query('SELECT 1 AS one FROM gdpr.operation WHERE batch = $1 LIMIT 1', [batch]),
+  );
+  return rows.length > 0;
+}
+
+async function exportFresh(
+  context: Context,
+  batch: string,
+  people: readonly Chosen[],
+  { onProgress, deliver }: ManyHooks,
+): Promise<LineResult[]> {
+  const { paths, surroundings, model, database } = context;
+  await privateFolder(paths.temporary);
+  const { snapshot, rows } = await database.transaction('repeatable read', async (session) => {
+    const taken = await takeSnapshot(
+      session,
+      context,
+      people.map(({ person }) => person),
+    );
+    const place = { temporary: paths.temporary, signal: surroundings.signal };
+    const total = taken.reads.length;
+    const read = await RowsOfMany.read(session, taken.reads, place, (table, done) =>
+      onProgress({ step: table, done, total }),
+    );
+    return { snapshot: taken, rows: read };
+  });
+  const results: LineResult[] = [];
+  try {
+    for (const [i, { line, subject, person, basis, language }] of people.entries()) {
+      assertGoingOn(surroundings.signal);
+      onProgress({ step: 'archives', done: i, total: people.length });
+      const plan = planExport(model, snapshot.catalog, [subject]);
+      const request = { person, subject, ...basis, language };
+      const made = await runOperation(
+        context,
+        { ...exportIntent(request, plan), batch },
+        (operation) => {
+          const facts = snapshot.people[i];
+          if (facts === undefined) throw new Error('the snapshot does not hold the person');
+          if ('fault' in facts) throw facts.fault;
+          assertNameless(basis.verified, facts.traits.get('name') ?? []);
+          return archiveOutcome(context, operation, exportName(operation.id), async (archive) => {
+            const contents = { request, plan, operation, snapshot, facts, rowsOf: rows.of(i) };
+            const written = await writeExport(context, archive, contents);
+            return { written: operation.id, outcome: { counts: countsOf(written) } };
+          });
+        },
+        exportName,
+      ).catch((error: unknown) => leftOut(error));
+      const at = { line, ...(basis.number !== undefined && { request: basis.number }) };
+      if (made instanceof GdprError) results.push(refusedLine({ ...at, fault: made }));
+      else {
+        const { written, path, sha256 } = made;
+        const delivery = await deliver(path, language);
+        results.push({ ...at, state: 'exported', subject, operation: written, archive: path, sha256, ...delivery });
+      }
+    }
+    onProgress({ step: 'archives', done: people.length, total: people.length });
+    return results;
+  } finally {
+    await rows.discard();
+  }
+}
+
+/** A refusal concerns one person; anything else ends the run. */
+function leftOut(error: unknown): GdprError {
+  const one: readonly number[] = [EXIT.refused, EXIT.nobodyOrSeveral, EXIT.usage];
+  if (error instanceof GdprError && one.includes(error.exit)) return error;
+  throw error;
+}
+
+function refusedLine({ line, request, fault }: Left): LineResult {
+  const { code, exit, message } = fault;
+  return { line, ...(request !== undefined && { request }), state: 'refused', code, exit, message };
+}

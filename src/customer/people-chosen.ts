@@ -1,0 +1,136 @@
+import { readCatalog } from '../datamap/catalog.js';
+import { assertNoDrift } from '../datamap/drift.js';
+import type { Language } from '../documents/page-model.js';
+import { GdprError } from '../foundation/errors.js';
+import { referencesOf } from '../identity/reference.js';
+import { readRequestsNumbered } from '../request/register.js';
+import type { StoredRequest } from '../request/request.js';
+import type { Context } from '../workspace/open.js';
+import { queryFor } from './export-customer.js';
+import { hasherOf } from './find-customer.js';
+import { type Basis, basisOf, checkRequest, checkRequester } from './identity-check.js';
+import { aliasesOf, type FoundPerson } from './people.js';
+import type { PersonLine } from './people-file.js';
+import { type PersonQuery, resolveQueries } from './resolve.js';
+
+/** A line that leads to one person whose identity was checked. */
+export interface Chosen {
+  readonly line: number;
+  readonly request?: string;
+  readonly person: FoundPerson;
+  readonly subject: string;
+  readonly basis: Basis;
+  readonly language: Language;
+}
+
+/** A line that is left out, with the reason. */
+export interface Left {
+  readonly line: number;
+  readonly request?: string;
+  readonly fault: GdprError;
+}
+
+/**
+ * Finds the person of each line, in a handful of statements for them all. Nobody is asked to choose: a line that
+ * several match, or that leads to a person without identifying them, is left out.
+ * @throws GdprError DRIFT
+ */
+export async function choosePeople(
+  context: Context,
+  lines: readonly PersonLine[],
+): Promise<{ chosen: Chosen[]; left: Left[] }> {
+  const { model, database, keys } = context;
+  const left: Left[] = [];
+  const leave = ({ line, request }: PersonLine, error: unknown) => {
+    if (!(error instanceof GdprError)) throw error;
+    left.push({ line, ...(request !== undefined && { request }), fault: error });
+  };
+  const requests = new Map(
+    (
+      await database.transaction('read committed', (session) =>
+        readRequestsNumbered(
+          session,
+          lines.flatMap(({ request }) => request ?? []),
+        ),
+      )
+    ).map((request) => [request.number, request]),
+  );
+  const asked = lines.flatMap((line) => {
+    try {
+      return [prepared(line, requests)];
+    } catch (error) {
+      leave(line, error);
+      return [];
+    }
+  });
+  const resolved = await database.transaction('repeatable read', async (session) => {
+    const catalog = await readCatalog(session);
+    assertNoDrift(model, catalog);
+    return resolveQueries(
+      session,
+      model,
+      catalog,
+      asked.map(({ query }) => query),
+    );
+  });
+  const found = asked.flatMap((each, i) => {
+    try {
+      return [{ ...each, person: theOne(resolved[i]) }];
+    } catch (error) {
+      leave(each.line, error);
+      return [];
+    }
+  });
+  const subjects = await database.transaction('read committed', (session) =>
+    referencesOf(
+      session,
+      hasherOf(keys),
+      found.map(({ person }) => aliasesOf(person, model)),
+    ),
+  );
+  const firstLines = new Map<string, number>();
+  const chosen = found.flatMap(({ line, request, basis, person }, i): Chosen[] => {
+    const subject = subjects[i] ?? '';
+    try {
+      if (request !== undefined) checkRequester(request, subject);
+      const first = firstLines.get(subject);
+      if (first !== undefined) throw new GdprError('REFUSED', `the same person stands on line ${first}`);
+      firstLines.set(subject, line.line);
+      const number = request === undefined ? {} : { request: request.number };
+      return [{ line: line.line, ...number, person, subject, basis, language: line.language }];
+    } catch (error) {
+      leave(line, error);
+      return [];
+    }
+  });
+  return { chosen, left };
+}
+
+interface Prepared {
+  readonly line: PersonLine;
+  readonly request: StoredRequest | undefined;
+  readonly query: PersonQuery;
+  readonly basis: Basis;
+}
+
+function prepared(line: PersonLine, requests: ReadonlyMap<string, StoredRequest>): Prepared {
+  const request = line.request === undefined ? undefined : requests.get(line.request);
+  if (line.request !== undefined && request === undefined) {
+    throw new GdprError('NOT_FOUND', `there is no request ${line.request}`, { hint: 'see: gdpr request list --all' });
+  }
+  if (request !== undefined) checkRequest(request);
+  const query = request === undefined ? line.query : queryFor(request, line.query);
+  return { line, request, query, basis: basisOf(line.verified, request) };
+}
+
+function theOne(resolved: Awaited<ReturnType<typeof resolveQueries>>[number] | undefined): FoundPerson {
+  if (resolved === undefined) throw new GdprError('NOBODY', 'nobody matches');
+  if ('fault' in resolved) throw resolved.fault;
+  const [person, ...others] = resolved.people;
+  if (person === undefined) throw new GdprError('NOBODY', 'nobody matches');
+  if (others.length > 0) throw new GdprError('SEVERAL', `${others.length + 1} people match`);
+  if (!resolved.identified) {
+    throw new GdprError('SEVERAL', 'what is given is mentioned in rows of one person, but does not identify them');
+  }
+  return person;
+}
