@@ -18,6 +18,11 @@ CSV, and a signature that outside tools can check.`;
       description: 'See what would be read, without reading it:',
       command: '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --plan',
     },
+    {
+      description: 'What they can take to another provider (Art. 20):',
+      command:
+        '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --portable --verified "account login"',
+    },
   ];
 
   static override flags = {
@@ -26,6 +31,10 @@ CSV, and a signature that outside tools can check.`;
       description:
         'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
       helpValue: 'HOW',
+    }),
+    portable: Flags.boolean({
+      description:
+        'Only what the right to data portability covers (Art. 20): provided or observed, on consent or a contract; with portable.jsonld in the vocabulary of schema.org',
     }),
     language: Flags.string({ description: 'Language that the page shows first', options: ['lv', 'en'], default: 'lv' }),
     plan: Flags.boolean({ description: 'Print what would be read and withheld, with its digest, and stop' }),
@@ -38,7 +47,8 @@ CSV, and a signature that outside tools can check.`;
     const { checkVerified, prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
     const verified = flags.plan ? '' : checkVerified(flags.verified);
     return this.withContext(flags.workspace, async (context) => {
-      const prepared = await prepareExport(context, query, chooseCandidate);
+      const { PORTABLE } = await import('../../src/customer/portable/kind.js');
+      const prepared = await prepareExport(context, query, chooseCandidate, flags.portable ? PORTABLE : undefined);
       if (flags.plan) {
         const { canonicalJson } = await import('../../src/foundation/canonical-json.js');
         const { plan, digest } = await prepared.store();

@@ -8,12 +8,14 @@ import type { Context } from '../workspace/open.js';
 import { type Chooser, onePerson } from './choose.js';
 import { type ExportResult, exportCustomer } from './export.js';
 import { type Match, matchPeople } from './find-customer.js';
+import { ACCESS, type ExportKind } from './kind.js';
 import { type Plan, planExport, storePlan } from './plan.js';
 import type { PersonQuery } from './resolve.js';
 import type { ExportProgress } from './write-export.js';
 
 /** A person and the plan of their export, before anything of it is read. */
 export interface PreparedExport {
+  readonly kind: ExportKind;
   readonly match: Match;
   readonly plan: Plan;
   /** Keeps the plan and who prepared it. */
@@ -24,14 +26,19 @@ export interface PreparedExport {
  * Finds the one person and plans the export. A search that ends in nobody or in several is logged as refused.
  * @throws GdprError NOBODY, SEVERAL, DRIFT
  */
-export async function prepareExport(context: Context, query: PersonQuery, chooser: Chooser): Promise<PreparedExport> {
+export async function prepareExport(
+  context: Context,
+  query: PersonQuery,
+  chooser: Chooser,
+  kind: ExportKind = ACCESS,
+): Promise<PreparedExport> {
   let match: Match;
   try {
     match = await onePerson(await matchPeople(context, query), query, chooser);
   } catch (error) {
     if (error instanceof GdprError && (error.code === 'NOBODY' || error.code === 'SEVERAL' || error.code === 'DRIFT')) {
       const { code } = error;
-      await runOperation(context, { action: 'customer export', subjects: [], ground: 'Art. 15' }, (operation) =>
+      await runOperation(context, { action: 'customer export', subjects: [], ground: kind.ground }, (operation) =>
         endOperation(context, operation, { result: 'refused', code }),
       );
     }
@@ -39,9 +46,10 @@ export async function prepareExport(context: Context, query: PersonQuery, choose
   }
   const { model, database, operator } = context;
   const plan = await database.transaction('repeatable read', async (session) =>
-    planExport(model, await readCatalog(session), [match.subject]),
+    planExport(model, await readCatalog(session), [match.subject], kind),
   );
   return {
+    kind,
     match,
     plan,
     async store() {
@@ -74,7 +82,7 @@ export function checkVerified(given: string | undefined): string {
 /** Runs a prepared export. @throws as `checkVerified` and `exportCustomer` */
 export async function exportPrepared(
   context: Context,
-  { match, plan }: PreparedExport,
+  { kind, match, plan }: PreparedExport,
   options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
   onProgress: (progress: ExportProgress) => void,
 ): Promise<ExportResult> {
@@ -92,5 +100,6 @@ export async function exportPrepared(
     { person: match.person, subject: match.subject, verified, language, planDigest },
     plan,
     onProgress,
+    kind,
   );
 }
