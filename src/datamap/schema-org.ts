@@ -163,7 +163,12 @@ export function shapeOf(type: SchemaOrgType, paths: readonly (readonly string[])
     }
     const tries = types.map((candidate) => shapeOf(candidate, rests));
     const shape = tries.find((result): result is Shape => 'type' in result);
-    if (shape === undefined) return tries[0] as { problem: string };
+    if (shape === undefined) {
+      const [only, ...others] = tries as [{ problem: string }, ...{ problem: string }[]];
+      if (others.length === 0) return only;
+      const names = rests.map((rest) => rest.join('.')).join(', ');
+      return { problem: `${type}.${property} is a ${types.join(' or a ')}, and none of these has ${names}` };
+    }
     nodes.set(property, shape);
   }
   return { type, values, nodes };
