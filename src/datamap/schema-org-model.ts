@@ -20,10 +20,10 @@ export interface LinkedEntry {
 export function linkedEntry({ schemaOrg }: ColumnEntry): LinkedEntry | undefined {
   if (schemaOrg === undefined) return undefined;
   if (typeof schemaOrg === 'string') return { targets: [{ path: schemaOrg.split('.') }], values: {} };
-  const { properties = [], values = {}, lookup } = schemaOrg;
+  const { paths = [], values = {}, lookup } = schemaOrg;
   return {
     targets: [
-      ...properties.map((path) => ({ path: path.split('.') })),
+      ...paths.map((path) => ({ path: path.split('.') })),
       ...Object.entries(lookup?.columns ?? {}).map(([from, path]) => ({ path: path.split('.'), from })),
     ],
     values,
@@ -96,7 +96,7 @@ function checkColumn(
     return false;
   }
   if (entry.json !== undefined) report([], 'a JSON document is no single value');
-  if (linked.targets.length === 0) report([], 'needs properties, or a lookup with columns');
+  if (linked.targets.length === 0) report([], 'needs paths, or a lookup with columns');
   let right = true;
   for (const { path, from } of linked.targets) {
     const shape = shapeOf(type, [path]);

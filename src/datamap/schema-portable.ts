@@ -26,7 +26,7 @@ export const columnSchemaOrg = z
   .union([
     path,
     z.strictObject({
-      properties: z.array(path).min(1).optional().describe('The properties that take the value'),
+      paths: z.array(path).min(1).optional().describe('The properties that take the value'),
       values: z
         .record(z.string(), z.string().min(1))
         .optional()

@@ -39,7 +39,10 @@ const personal = Object.entries(map.tables).filter(([, table]) => table.imperson
 
 interface Plan {
   readonly ground: string;
-  readonly steps: readonly { readonly read: string; readonly withheld: readonly { column: string; reason: string }[] }[];
+  readonly steps: readonly {
+    readonly read: string;
+    readonly withheld: readonly { column: string; reason: string }[];
+  }[];
 }
 
 const ANNA = 'anna.berzina@pasts.example';

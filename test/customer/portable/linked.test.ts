@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { linkedDocument } from '../../../src/customer/portable/linked-document.js';
+import { compileLinked } from '../../../src/customer/portable/linked-read.js';
+import { readCatalog } from '../../../src/datamap/catalog.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
 import { exportPortable, graphOf, misfits, type Node } from './support.js';
@@ -145,6 +148,32 @@ describe('portable.jsonld', () => {
       rows: 1,
     });
     expect(archive.text('index.html')).toContain('Mums nav Jūsu datu, uz kuriem attiektos');
+  });
+});
+
+describe('the writing of it', () => {
+  it('has written a row before it asks for the next one, also within one order', async () => {
+    const catalog = await context.database.transaction('repeatable read', readCatalog);
+    const { model } = context;
+    const read = compileLinked(model, catalog);
+    if (read === undefined) throw new Error('the bookshop names nothing');
+    const at = (table: string) => read.sources.findIndex((source) => source.table.name === table);
+    let asked = 0;
+    async function* rows() {
+      for (let n = 0; n < 50_000; n += 1) {
+        asked += 1;
+        const [source, number] = n === 0 ? [at('shop.orders'), '1'] : [at('shop.order_lines'), '1'];
+        yield [String(source), number, '1', '', ...Array.from({ length: 20 }, () => '7')];
+      }
+    }
+    let [written, most] = [0, 0];
+    const document = linkedDocument(read, rows(), { model, traits: new Map(), signal: new AbortController().signal });
+    for await (const chunk of document) {
+      written += chunk.match(/"@type":"Offer"/g)?.length ?? 0;
+      most = Math.max(most, asked - written);
+    }
+    expect(written).toBe(49_999);
+    expect(most).toBeLessThan(3);
   });
 });
 
