@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
 import { exportPrepared, prepareExport } from '../../src/customer/export-customer.js';
-import type { PersonQuery } from '../../src/customer/resolve.js';
 import { findCustomer } from '../../src/customer/find-customer.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import { GdprError } from '../../src/foundation/errors.js';
 import { listEntries } from '../../src/operation/log.js';
 import type { Context } from '../../src/workspace/open.js';

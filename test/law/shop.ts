@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { PersonQuery } from '../../src/customer/resolve.js';
 import { type Match, matchPeople } from '../../src/customer/find-customer.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import type { Context } from '../../src/workspace/open.js';
 import { type Exported, exportPerson } from '../customer/support/export.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportPrepared, prepareExport } from '../../../src/customer/export-customer.js';
-import type { PersonQuery } from '../../../src/customer/find.js';
 import { PORTABLE } from '../../../src/customer/portable/kind.js';
+import type { PersonQuery } from '../../../src/customer/resolve.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { readArchive } from '../support/archive.js';
 import { type Exported, nobodyToAsk } from '../support/export.js';
