@@ -32,6 +32,11 @@ CSV, and a signature that outside tools can check.`;
       description: 'Many people, an archive each; the same command goes on where it was stopped:',
       command: '<%= config.bin %> <%= command.id %> --from requests.csv',
     },
+    {
+      description: 'What they can take to another provider (Art. 20):',
+      command:
+        '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --portable --verified "account login"',
+    },
   ];
 
   static override flags = {
@@ -45,6 +50,10 @@ CSV, and a signature that outside tools can check.`;
         'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
       helpValue: 'HOW',
     }),
+    portable: Flags.boolean({
+      description:
+        'Only what the right to data portability covers (Art. 20): provided or observed, on consent or a contract; with portable.jsonld in the vocabulary of schema.org',
+    }),
     language: Flags.string({ description: 'Language that the page shows first', options: ['lv', 'en'], default: 'lv' }),
     negative: Flags.boolean({ description: 'If nobody matches, write a signed answer that lists what was searched' }),
     plan: Flags.boolean({ description: 'Print what would be read and withheld, with its digest, and stop' }),
@@ -54,7 +63,15 @@ CSV, and a signature that outside tools can check.`;
         'Many people, a line each: CSV with the columns request, email, phone, order, personas-kods, id, verified, language; or numbers of requests; - for standard input',
       helpGroup: 'MANY PEOPLE',
       helpValue: 'FILE',
-      exclusive: [...Object.keys(personFlags), 'request', 'plan', 'plan-digest', 'negative', 'for-customer'],
+      exclusive: [
+        ...Object.keys(personFlags),
+        'request',
+        'plan',
+        'plan-digest',
+        'negative',
+        'for-customer',
+        'portable',
+      ],
     }),
     again: Flags.boolean({
       description: 'Export everybody in the file once more, although it was done before',
@@ -74,10 +91,15 @@ CSV, and a signature that outside tools can check.`;
     const { basisOf } = await import('../../src/customer/identity-check.js');
     if (!flags.plan && !flags.negative && flags.request === undefined) basisOf(flags.verified);
     return this.withContext(flags.workspace, async (context) => {
-      const prepared = await prepareExport(context, query, chooseCandidate, flags.request).catch((error: unknown) => {
-        if (!flags.negative || !(error instanceof GdprError) || error.code !== 'NOBODY') throw error;
-        return undefined;
-      });
+      const { PORTABLE } = await import('../../src/customer/portable/kind.js');
+      const { ACCESS } = await import('../../src/customer/kind.js');
+      const kind = flags.portable ? PORTABLE : ACCESS;
+      const prepared = await prepareExport(context, query, chooseCandidate, kind, flags.request).catch(
+        (error: unknown) => {
+          if (!flags.negative || !(error instanceof GdprError) || error.code !== 'NOBODY') throw error;
+          return undefined;
+        },
+      );
       if (prepared === undefined) return this.#negative(context, query, { number: flags.request, language }, flags);
       if (flags.plan) {
         const { canonicalJson } = await import('../../src/foundation/canonical-json.js');

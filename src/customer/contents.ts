@@ -3,11 +3,15 @@ import type { PageModel, PageRetention, PageWithheld } from '../documents/page-m
 import { now } from '../foundation/clock.js';
 import { groupBy } from '../foundation/group.js';
 import { informationOf } from './information.js';
+import type { ExportKind } from './kind.js';
 import type { ExportRequest } from './request.js';
 import type { TableResult, Withheld } from './table-writer.js';
 
 /** What is known of an export once its rows are written. */
 export interface ExportFacts {
+  readonly kind: ExportKind;
+  /** Files beside the tables'. */
+  readonly files: PageModel['files'];
   readonly request: ExportRequest;
   readonly operation: string;
   /** ISO 8601 in UTC with microseconds. */
@@ -23,7 +27,7 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
     version: 1,
     operation: facts.operation,
     action: 'customer export',
-    ground: 'Art. 15',
+    ground: facts.kind.ground,
     subject: facts.request.subject,
     ...(facts.request.number !== undefined && { request: facts.request.number }),
     verified: facts.request.verified,
@@ -36,6 +40,7 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
       rows,
       ...(rows > 0 && { files: [files.json, files.csv] }),
     })),
+    ...(facts.files.length > 0 && { files: facts.files.map(({ name }) => name) }),
     withheld: facts.withheld,
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
@@ -50,6 +55,7 @@ export function pageOf(model: DataMapModel, facts: ExportFacts & { retention: re
     snapshotAt: facts.snapshot,
     timeZone: map.timeZone,
     language: facts.request.language,
+    ...(facts.kind.ground === 'Art. 20' && { portable: true }),
     controller: defined(map.controller),
     supervisor: map.supervisor,
     verifiedHow: facts.request.verified,
@@ -66,6 +72,7 @@ export function pageOf(model: DataMapModel, facts: ExportFacts & { retention: re
       ...(table.entry.keptBecause && { keptBecause: table.entry.keptBecause }),
     })),
     files: [
+      ...facts.files,
       {
         name: 'manifest.json',
         title: { lv: 'Arhīva satura saraksts (programmām)', en: 'List of contents (for programs)' },

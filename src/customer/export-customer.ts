@@ -9,12 +9,14 @@ import { type Chooser, onePerson } from './choose.js';
 import { type ExportResult, exportCustomer } from './export.js';
 import { type Match, matchPeople } from './find-customer.js';
 import { assertNameless, basisOf, checkRequest, checkRequester, unknownRequester } from './identity-check.js';
+import { ACCESS, type ExportKind } from './kind.js';
 import { type Plan, planExport, storePlan } from './plan.js';
 import { isEmptyQuery, type PersonQuery } from './resolve.js';
 import type { ExportProgress } from './write-export.js';
 
 /** A person and the plan of their export, before anything of it is read. */
 export interface PreparedExport {
+  readonly kind: ExportKind;
   readonly match: Match;
   readonly request: StoredRequest | undefined;
   readonly plan: Plan;
@@ -28,6 +30,7 @@ const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED']);
 async function gate<T>(
   context: Context,
   subjects: readonly string[],
+  ground: string,
   number: string | undefined,
   work: () => Promise<T>,
 ) {
@@ -36,7 +39,7 @@ async function gate<T>(
   } catch (error) {
     if (error instanceof GdprError && LOGGED.has(error.code)) {
       const { code } = error;
-      const intent = { action: 'customer export', subjects, ground: 'Art. 15', ...(number && { request: number }) };
+      const intent = { action: 'customer export', subjects, ground, ...(number && { request: number }) };
       await runOperation(context, intent, (operation) => endOperation(context, operation, { result: 'refused', code }));
     }
     throw error;
@@ -52,25 +55,27 @@ export async function prepareExport(
   context: Context,
   given: PersonQuery,
   chooser: Chooser,
+  kind: ExportKind = ACCESS,
   typed?: string | undefined,
 ): Promise<PreparedExport> {
   const { model, database, operator } = context;
   const number = typed === undefined ? undefined : readNumber(typed);
-  const { match, request } = await gate(context, [], number, async () => {
+  const { match, request } = await gate(context, [], kind.ground, number, async () => {
     const asked =
       number === undefined
         ? undefined
         : await database.transaction('read committed', (session) => readRequest(session, number));
-    if (asked !== undefined) checkRequest(asked);
+    if (asked !== undefined) checkRequest(asked, kind.request);
     const query = asked === undefined ? given : queryFor(asked, given);
     const found = await onePerson(await matchPeople(context, query), query, chooser);
     if (asked !== undefined) checkRequester(asked, found.subject);
     return { match: found, request: asked };
   });
   const plan = await database.transaction('repeatable read', async (session) =>
-    planExport(model, await readCatalog(session), [match.subject]),
+    planExport(model, await readCatalog(session), [match.subject], kind),
   );
   return {
+    kind,
     match,
     request,
     plan,
@@ -94,13 +99,13 @@ export function queryFor(request: StoredRequest, query: PersonQuery): PersonQuer
 /** Runs a prepared export. @throws as `basisOf` and `exportCustomer` */
 export async function exportPrepared(
   context: Context,
-  { match, request, plan }: PreparedExport,
+  { kind, match, request, plan }: PreparedExport,
   options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
   onProgress: (progress: ExportProgress) => void,
 ): Promise<ExportResult> {
   const { person, subject, traits } = match;
   const { verified, language, planDigest } = options;
-  const basis = await gate(context, [subject], request?.number, async () => basisOf(verified, request));
+  const basis = await gate(context, [subject], kind.ground, request?.number, async () => basisOf(verified, request));
   assertNameless(basis.verified, traits.get('name') ?? []);
-  return exportCustomer(context, { person, subject, ...basis, language, planDigest }, plan, onProgress);
+  return exportCustomer(context, { person, subject, ...basis, language, planDigest }, plan, onProgress, kind);
 }

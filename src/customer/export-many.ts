@@ -9,6 +9,7 @@ import { recover } from '../operation/recover.js';
 import type { Context } from '../workspace/open.js';
 import { countsOf, exportIntent, exportName } from './export.js';
 import { assertNameless } from './identity-check.js';
+import { ACCESS } from './kind.js';
 import { type Chosen, choosePeople, type Left } from './people-chosen.js';
 import type { PersonLine } from './people-file.js';
 import { planExport } from './plan.js';
@@ -189,7 +190,7 @@ async function exportFresh(
           if ('fault' in facts) throw facts.fault;
           assertNameless(basis.verified, facts.traits.get('name') ?? []);
           return archiveOutcome(context, operation, exportName(operation.id), async (archive) => {
-            const contents = { request, plan, operation, snapshot, facts, rowsOf: rows.of(i) };
+            const contents = { kind: ACCESS, request, plan, operation, snapshot, facts, rowsOf: rows.of(i) };
             const written = await writeExport(context, archive, contents);
             return { written: operation.id, outcome: { counts: countsOf(written) } };
           });

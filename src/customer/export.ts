@@ -2,6 +2,7 @@ import type { Session } from '../database/session.js';
 import { archiveOutcome } from '../operation/archived.js';
 import { type Operation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
+import { ACCESS, type ExportKind } from './kind.js';
 import { assertPlan, type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './request.js';
 import { takeSnapshot } from './snapshot.js';
@@ -30,20 +31,24 @@ export async function exportCustomer(
   request: ExportRequest,
   plan: Plan,
   onProgress: (progress: ExportProgress) => void = () => {},
+  kind: ExportKind = ACCESS,
 ): Promise<ExportResult> {
   return runOperation(
     context,
-    exportIntent(request, plan),
+    exportIntent(request, plan, kind),
     async (operation) => {
       assertPlan(plan, request.planDigest);
-      const archived = await archiveOutcome(context, operation, exportName(operation.id), async (archive) => {
+      const archived = await archiveOutcome(context, operation, exportName(operation.id, kind), async (archive) => {
         const written = await context.database.transaction('repeatable read', async (session) => {
-          const snapshot = await takeSnapshot(session, context, [request.person]);
-          assertPlan(planExport(context.model, snapshot.catalog, [request.subject]), plan.digest);
+          const snapshot = await takeSnapshot(session, context, [request.person], kind);
+          assertPlan(planExport(context.model, snapshot.catalog, [request.subject], kind), plan.digest);
           const [facts] = snapshot.people;
           if (facts === undefined) throw new Error('the snapshot holds nobody');
           if ('fault' in facts) throw facts.fault;
-          const contents = { request, plan, operation, snapshot, facts, rowsOf: rowsFrom(session) };
+          const contents = {
+            ...{ kind, request, plan, operation, snapshot, facts, rowsOf: rowsFrom(session) },
+            ...(kind.more && { more: kind.more(session, context, snapshot.catalog, 0, facts.traits) }),
+          };
           return { at: snapshot.at, ...(await writeExport(context, archive, contents, onProgress)) };
         });
         return { written, outcome: { counts: countsOf(written) } };
@@ -61,23 +66,23 @@ export async function exportCustomer(
         audit: { sequence },
       };
     },
-    exportName,
+    (operation) => exportName(operation, kind),
   );
 }
 
-export function exportIntent(request: ExportRequest, plan: Plan): Operation['intent'] {
+export function exportIntent(request: ExportRequest, plan: Plan, kind: ExportKind = ACCESS): Operation['intent'] {
   return {
     action: 'customer export',
     subjects: [request.subject],
     planDigest: plan.digest,
-    ground: 'Art. 15',
+    ground: kind.ground,
     verified: request.verified,
     ...(request.number !== undefined && { request: request.number }),
   };
 }
 
-export function exportName(operation: string): string {
-  return `export-${operation}.asice`;
+export function exportName(operation: string, { word }: ExportKind = ACCESS): string {
+  return `${word}-${operation}.asice`;
 }
 
 /** Rows by table, for the log. */

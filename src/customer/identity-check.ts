@@ -1,7 +1,7 @@
 import { entryTextFault } from '../audit/entry.js';
 import { GdprError } from '../foundation/errors.js';
 import { nameTokens } from '../identity/kinds.js';
-import type { StoredRequest } from '../request/request.js';
+import type { Kind, StoredRequest } from '../request/request.js';
 
 /** How it was checked that who asks is the person (Art. 12(6)), and the request that it was checked for. */
 export interface Basis {
@@ -41,18 +41,20 @@ export function assertNameless(verified: string, names: readonly string[]): void
   throw new GdprError('INPUT_INVALID', "--verified holds the person's name", { hint: NO_DATA });
 }
 
-/** Whether an export can answer the request: it is open, and asks for data. @throws GdprError REFUSED */
-export function checkRequest({ number, kind, state, ended }: StoredRequest): void {
+/** Whether an export can answer the request: it is open, and of that kind. @throws GdprError REFUSED */
+export function checkRequest({ number, kind, state, ended }: StoredRequest, wanted: Kind): void {
   if (state !== 'open') {
     throw new GdprError('REFUSED', `${number} was ${state} on ${ended}`, {
       hint: 'if the person writes again, register a new request: gdpr request open',
     });
   }
-  if (kind !== 'access' && kind !== 'portability') {
-    throw new GdprError('REFUSED', `${number} asks for ${kind}, not for data`, {
-      hint: 'an export answers requests of the kinds access and portability',
-    });
-  }
+  if (kind === wanted) return;
+  throw new GdprError('REFUSED', `${number} asks for ${kind}, not for ${wanted}`, {
+    hint:
+      kind === 'portability'
+        ? 'export with --portable'
+        : 'an export answers requests for access and, with --portable, for portability',
+  });
 }
 
 /** Whether the request is this person's. @throws GdprError REFUSED */

@@ -118,7 +118,7 @@ function prepared(line: PersonLine, requests: ReadonlyMap<string, StoredRequest>
   if (line.request !== undefined && request === undefined) {
     throw new GdprError('NOT_FOUND', `there is no request ${line.request}`, { hint: 'see: gdpr request list --all' });
   }
-  if (request !== undefined) checkRequest(request);
+  if (request !== undefined) checkRequest(request, 'access');
   const query = request === undefined ? line.query : queryFor(request, line.query);
   return { line, request, query, basis: basisOf(line.verified, request) };
 }

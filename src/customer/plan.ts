@@ -1,9 +1,9 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel } from '../datamap/model.js';
-import { compileReads } from '../datamap/read.js';
 import { canonicalJson, digestOf, type Json } from '../foundation/canonical-json.js';
 import { GdprError } from '../foundation/errors.js';
+import { ACCESS, type ExportKind } from './kind.js';
 
 /** A plan and the digest by which it is approved and bound: `sha256:` over its canonical JSON (RFC 8785). */
 export interface Plan {
@@ -12,13 +12,18 @@ export interface Plan {
 }
 
 /** What an export will do, without counts or times: one more page view does not make another plan. */
-export function planExport(model: DataMapModel, catalog: Catalog, subjects: readonly string[]): Plan {
+export function planExport(
+  model: DataMapModel,
+  catalog: Catalog,
+  subjects: readonly string[],
+  kind: ExportKind = ACCESS,
+): Plan {
   const plan: Json = {
     operation: 'customer export',
-    ground: 'Art. 15',
+    ground: kind.ground,
     people: [...subjects].sort(),
     map: model.digest,
-    steps: compileReads(model, catalog).map((read) => ({
+    steps: kind.reads(model, catalog).map((read) => ({
       read: read.table.name,
       owners: read.table.owners.map((owner) => owner.id),
       columns: read.columns.map((column) => column.name),

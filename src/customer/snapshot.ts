@@ -3,12 +3,13 @@ import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { compileRetentionReads } from '../datamap/clock.js';
 import { type Contradicted, collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
-import { compileReads, type TableRead } from '../datamap/read.js';
+import type { TableRead } from '../datamap/read.js';
 import type { PageRetention } from '../documents/page-model.js';
 import type { GdprError } from '../foundation/errors.js';
 import { groupBy } from '../foundation/group.js';
 import type { Context } from '../workspace/open.js';
 import { retentionLine } from './information.js';
+import { ACCESS, type ExportKind } from './kind.js';
 import type { FoundPerson } from './people.js';
 import { changesSince } from './recheck.js';
 import { readTraits, type Traits } from './traits.js';
@@ -41,6 +42,7 @@ export async function takeSnapshot(
   session: Session,
   { model }: Context,
   people: readonly FoundPerson[],
+  kind: ExportKind = ACCESS,
 ): Promise<Snapshot> {
   const [instant] = await session.query<{ at: string }>(
     `SELECT to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
@@ -54,7 +56,7 @@ export async function takeSnapshot(
   );
   const traits = await readTraits(session, model, catalog, people);
   const retention = new Map<number, PageRetention[]>();
-  for (const { table, keep, sql } of compileRetentionReads(model, catalog)) {
+  for (const { table, keep, sql } of kind === ACCESS ? compileRetentionReads(model, catalog) : []) {
     for await (const [person, rows, first, last, undetermined] of session.stream(sql)) {
       const counted = {
         rows: Number(rows),
@@ -70,7 +72,7 @@ export async function takeSnapshot(
   return {
     at: instant?.at ?? '',
     catalog,
-    reads: compileReads(model, catalog),
+    reads: kind.reads(model, catalog),
     people: people.map((person, i) => {
       const fault = faults[i];
       if (fault !== undefined) return { fault };

@@ -70,10 +70,12 @@ export class TableWriter {
     this.#names = fileNames(options.model.tables.map((table) => table.name));
   }
 
-  async write(read: TableRead): Promise<TableResult> {
+  /** @returns undefined when the table has no column to give, whose rows are only counted then */
+  async write(read: TableRead): Promise<TableResult | undefined> {
     const { rowsOf, archive, page, counter, temporary } = this.options;
     const { table } = read;
     assertGoingOn(this.options.signal);
+    if (read.columns.length === 0) return this.#leave(read);
     const name = this.#names.get(table.name);
     const files = { json: `data/${name}.json`, csv: `data/${name}.csv` };
     const stream = rowsOf(read)[Symbol.asyncIterator]();
@@ -104,6 +106,16 @@ export class TableWriter {
       await csv.discard();
       await stream.return?.();
     }
+  }
+
+  async #leave(read: TableRead): Promise<undefined> {
+    let rows = 0;
+    for await (const _ of this.options.rowsOf(read)) {
+      assertGoingOn(this.options.signal);
+      rows += 1;
+    }
+    if (rows === 0) return;
+    for (const { column, reason } of read.left) this.options.counter.add(read.table.name, column.name, reason, rows);
   }
 
   async *#json(

@@ -6,6 +6,7 @@ import { Spool } from '../foundation/spool.js';
 import type { Operation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { manifestOf, pageOf } from './contents.js';
+import type { ExportKind } from './kind.js';
 import type { Plan } from './plan.js';
 import type { ExportRequest } from './request.js';
 import type { PersonFacts, Snapshot } from './snapshot.js';
@@ -24,12 +25,15 @@ export interface WrittenExport {
 
 /** Everything that one person's archive is made of. */
 export interface ExportContents {
+  readonly kind: ExportKind;
   readonly request: ExportRequest;
   readonly plan: Plan;
   readonly operation: Operation;
   readonly snapshot: Pick<Snapshot, 'at' | 'catalog' | 'reads'>;
   readonly facts: PersonFacts;
   readonly rowsOf: RowSource;
+  /** Writes the files of the kind's own, once the tables are written; @returns them for the page. */
+  readonly more?: (archive: ArchiveWriter) => Promise<PageModel['files']>;
 }
 
 /**
@@ -39,7 +43,7 @@ export interface ExportContents {
 export async function writeExport(
   { model, paths, surroundings }: Context,
   archive: ArchiveWriter,
-  { request, plan, operation, snapshot, facts, rowsOf }: ExportContents,
+  { kind, request, plan, operation, snapshot, facts, rowsOf, more }: ExportContents,
   onProgress: (progress: ExportProgress) => void = () => {},
 ): Promise<WrittenExport> {
   const { catalog, reads } = snapshot;
@@ -60,18 +64,20 @@ export async function writeExport(
     });
     for (const [i, read] of reads.entries()) {
       onProgress({ table: read.table.name, done: i, total: reads.length });
-      results.push(await writer.write(read));
+      const result = await writer.write(read);
+      if (result !== undefined) results.push(result);
     }
     onProgress({ table: '', done: reads.length, total: reads.length });
-    if (results.every(({ rows }) => rows === 0)) {
+    if (results.every(({ rows }) => rows === 0) && counter.list().length === 0) {
       throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', {
         hint: 'run: gdpr customer find',
       });
     }
+    const files = (await more?.(archive)) ?? [];
     for (const { identifier } of facts.person.shared) counter.add('', identifier, 'shared-identifier');
     for (const { table, column, rows } of facts.contradicted) counter.add(table, column, 'shared-identifier', rows);
     const withheld = counter.list();
-    const written = { request, operation: operation.id, snapshot: snapshot.at, results, withheld };
+    const written = { kind, files, request, operation: operation.id, snapshot: snapshot.at, results, withheld };
     const pageModel = pageOf(model, { ...written, retention: facts.retention });
     await archive.add('manifest.json', 'application/json', manifestOf(model, { ...written, planDigest: plan.digest }));
     await archive.add('index.html', 'text/html', wholePage(pageModel, page));

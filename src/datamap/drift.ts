@@ -2,6 +2,8 @@ import { GdprError } from '../foundation/errors.js';
 import type { Catalog, CatalogTable } from './catalog.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName, parseTableName } from './names.js';
+import { shapeOf, valueAt } from './schema-org.js';
+import { linkedEntry } from './schema-org-model.js';
 
 /** One difference between the map and the live database, with what to do about it. */
 export interface Drift {
@@ -16,6 +18,7 @@ export interface Drift {
     | 'key-not-owned'
     | 'not-json'
     | 'not-a-date'
+    | 'lookup-without-key'
     | 'person-without-key';
   readonly message: string;
 }
@@ -78,7 +81,7 @@ export function findDrift(model: DataMapModel, catalog: Catalog): Drift[] {
     if (live !== undefined)
       drift.push(...unownedKeys(table, live, personal), ...notJson(table, live), ...withoutKey(table, live));
   }
-  drift.push(...notDates(model, catalog));
+  drift.push(...notDates(model, catalog), ...lookupsWithoutKey(model, catalog));
   return drift;
 }
 
@@ -177,7 +180,39 @@ function notDates(model: DataMapModel, catalog: Catalog): Drift[] {
         return [{ table: name, column: source.column, problem: 'not-a-date', message }];
       }),
   );
-  return [...new Map(drift.map((item) => [JSON.stringify([item.table, item.column]), item])).values()];
+  const all = [...drift, ...model.tables.flatMap((table) => notPortableDates(table, catalog))];
+  return [...new Map(all.map((item) => [JSON.stringify([item.table, item.column]), item])).values()];
+}
+
+/** A date of schema.org's is written as ISO 8601, which only a date or timestamp can be. */
+function notPortableDates(table: PersonalTableModel, catalog: Catalog): Drift[] {
+  const type = table.entry.schemaOrg?.type;
+  if (type === undefined) return [];
+  return table.columns.flatMap(({ name, entry }) => {
+    const linked = linkedEntry(entry);
+    return (linked?.targets ?? []).flatMap(({ path, from }): Drift[] => {
+      const shape = shapeOf(type, [path]);
+      if ('problem' in shape || !['date', 'moment'].includes(valueAt(shape, path))) return [];
+      const at = from === undefined ? table.name : (linked?.lookup?.table ?? '');
+      const found = catalog.get(at)?.columns.get(from ?? name);
+      if (found === undefined || DATE_TYPES.has(found.baseType)) return [];
+      const message = `it is a date in schema.org (${path.join('.')}), but the column is ${found.type}`;
+      return [{ table: at, column: from ?? name, problem: 'not-a-date', message }];
+    });
+  });
+}
+
+/** A lookup by anything but the other table's key could find several rows, and one would stand for the others. */
+function lookupsWithoutKey(model: DataMapModel, catalog: Catalog): Drift[] {
+  return model.tables.flatMap((table) =>
+    table.columns.flatMap(({ name, entry }): Drift[] => {
+      const lookup = linkedEntry(entry)?.lookup;
+      const key = catalog.get(lookup?.table ?? '')?.key;
+      if (lookup === undefined || key === undefined || (key.length === 1 && key[0] === lookup.key)) return [];
+      const message = `it is looked up in ${lookup.table} by ${lookup.key}, which is not the key of that table`;
+      return [{ table: table.name, column: name, problem: 'lookup-without-key', message }];
+    }),
+  );
 }
 
 /** @throws GdprError DRIFT that names every difference */

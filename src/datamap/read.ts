@@ -1,13 +1,14 @@
 import type { Catalog } from './catalog.js';
 import { rowsOf } from './collect.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from './model.js';
+import type { NotPortable } from './portable.js';
 import { column, fromTable, keyOf } from './sql.js';
 
 /** Why a value is not given to the person. */
 export type CellReason = 'secret' | 'third-party' | 'free-text';
 
 /** Why a column, or everything under an identifier, is listed as withheld. */
-export type WithheldReason = CellReason | 'shared-identifier';
+export type WithheldReason = CellReason | NotPortable | 'shared-identifier';
 
 /** The statement that reads one table's collected rows, and what its result's columns are. */
 export interface TableRead {
@@ -18,8 +19,8 @@ export interface TableRead {
    */
   readonly sql: string;
   readonly columns: readonly ColumnModel[];
-  /** Columns that never leave the database, with the reason. */
-  readonly left: readonly { readonly column: ColumnModel; readonly reason: CellReason }[];
+  /** Columns that do not leave the database, with the reason. */
+  readonly left: readonly { readonly column: ColumnModel; readonly reason: CellReason | NotPortable }[];
 }
 
 /** Whether a person who owns a row as `owners` (bit mask) may see the column of it. */
@@ -41,41 +42,55 @@ function maskOf(table: PersonalTableModel, { owner, entry }: ColumnModel): numbe
 }
 
 /**
- * Compiles one read a table over the rows that were collected. Another owner's columns come as NULL, so that a third
- * party's data does not leave the database; `hidden` tells such a NULL from an empty value.
+ * The values of a table's columns over aliases `t` and `r`. Another owner's come as NULL, so that a third party's data
+ * does not leave the database; `hidden` is the list that tells such a NULL from an empty value.
  */
-export function compileReads(model: DataMapModel, catalog: Catalog): TableRead[] {
+export function cellsSql(
+  table: PersonalTableModel,
+  columns: readonly ColumnModel[],
+): { hidden: string; values: string[] } {
+  const limited = columns.map((col) => {
+    const mask = maskOf(table, col);
+    return mask === undefined ? undefined : `r.owners & ${mask} <> 0`;
+  });
+  const hidden = limited.flatMap((mine, i) =>
+    mine === undefined
+      ? []
+      : [`CASE WHEN NOT ${mine} AND ${column('t', columns[i]?.name ?? '')} IS NOT NULL THEN '${i}' END`],
+  );
+  const values = columns.map((col, i) => {
+    const value = column('t', col.name);
+    return limited[i] === undefined ? value : `CASE WHEN ${limited[i]} THEN ${value} END`;
+  });
+  // An array, since a function takes at most 100 arguments.
+  return { hidden: hidden.length === 0 ? "''" : `array_to_string(ARRAY[${hidden.join(', ')}]::text[], ',')`, values };
+}
+
+/**
+ * Compiles one read a table over the rows that were collected. `leave` may name further columns that stay, with the
+ * reason; a table that has none to give is not left out, but has a read without columns.
+ */
+export function compileReads(
+  model: DataMapModel,
+  catalog: Catalog,
+  leave: (column: ColumnModel) => NotPortable | undefined = () => undefined,
+): TableRead[] {
   return model.tables.map((table) => {
     const left = table.columns.flatMap((col) => {
-      const reason: CellReason | undefined =
-        col.entry.secret !== undefined ? 'secret' : col.owner === 'other' ? 'third-party' : undefined;
-      return reason === undefined ? [] : [{ column: col, reason }];
+      const reason = col.entry.secret !== undefined ? 'secret' : col.owner === 'other' ? 'third-party' : leave(col);
+      return reason === undefined ? [] : [{ column: col, reason } as const];
     });
     const columns = table.columns.filter((col) => !left.some((item) => item.column === col));
     const key = keyOf(table, catalog);
     const names = key.map((_, i) => `k${i + 1}`).join(', ');
     const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
-    const limited = columns.map((col) => {
-      const mask = maskOf(table, col);
-      return mask === undefined ? undefined : `r.owners & ${mask} <> 0`;
-    });
-    const hidden = limited.flatMap((mine, i) =>
-      mine === undefined
-        ? []
-        : [`CASE WHEN NOT ${mine} AND ${column('t', columns[i]?.name ?? '')} IS NOT NULL THEN '${i}' END`],
-    );
-    const select = columns.map((col, i) => {
-      const value = column('t', col.name);
-      return limited[i] === undefined ? value : `CASE WHEN ${limited[i]} THEN ${value} END`;
-    });
-    // An array, since a function takes at most 100 arguments.
-    const positions = `array_to_string(ARRAY[${hidden.join(', ')}]::text[], ',')`;
+    const { hidden, values } = cellsSql(table, columns);
     return {
       table,
       columns,
       left,
       sql: [
-        `SELECT ${['r.person', 'r.owners', hidden.length === 0 ? "''" : positions, ...select].join(', ')}`,
+        `SELECT ${['r.person', 'r.owners', hidden, ...values].join(', ')}`,
         `FROM (SELECT person, ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY person, ${names}) r`,
         `JOIN ${fromTable(table, catalog)} t ON ${join}`,
         `ORDER BY r.person, ${key.map((_, i) => `r.k${i + 1}`).join(', ')}`,

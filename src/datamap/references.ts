@@ -2,6 +2,7 @@ import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from '.
 import { canonicalName } from './names.js';
 import { pathsUp } from './paths.js';
 import type { ClockSource, ColumnEntry, DataMap, KeepUntil } from './schema.js';
+import { schemaOrgProblems } from './schema-org-model.js';
 
 type Path = (string | number)[];
 type Report = (path: Path, message: string) => void;
@@ -27,7 +28,8 @@ export function referenceProblems(model: DataMapModel): Problem[] {
       needColumns(here, ['otherKeys', i, 'columns'], key.columns, table);
     });
   }
-  return problems;
+  const impersonal = new Map(model.impersonal.map((table) => [table.name, table.entry.columns]));
+  return [...problems, ...schemaOrgProblems(tables, impersonal)];
 }
 
 function checkHead(map: DataMap, tables: Tables, report: Report): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { columnSchemaOrg, rowSchemaOrg } from './schema-portable.js';
 import { id, name, ownerName, sqlText, text } from './schema-values.js';
 
 const condition = z
@@ -165,6 +166,7 @@ const column = z.strictObject({
     .min(1)
     .optional()
     .describe('The places inside a JSON document; a place that is not listed is withheld'),
+  schemaOrg: columnSchemaOrg.optional(),
   erase,
 });
 
@@ -174,6 +176,7 @@ const MOST_OWNERS = 30;
 export const personalTable = z.strictObject({
   title: text.describe('What a row of the table is, for the person'),
   description: text.optional().describe('A sentence about it, for the person'),
+  schemaOrg: rowSchemaOrg.optional(),
   owners: z
     .record(id, owner)
     .refine((owners) => Object.keys(owners).length > 0, 'a table needs at least one owner')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { groupBy } from '../foundation/group.js';
 import { dateText, datetimeAttribute, instantIn, parseMoment } from './dates.js';
 import { Html, html, isolated } from './escape.js';
 import { counted } from './format.js';
@@ -17,6 +18,7 @@ import {
 } from './page-sections.js';
 import { PAGE_STYLE, paperStyle } from './page-style.js';
 import { fileLink, tableAnchor } from './page-table.js';
+import { PORTABLE_REASON, PORTABLE_TEXTS } from './portable-texts.js';
 import { BRIEF, NOUNS, TEXTS, WITHHELD_REASON } from './texts.js';
 
 export type * from './page-model.js';
@@ -37,15 +39,25 @@ ${new Html(`<script>${PAGE_SCRIPT}</script>`)}
 <main id="content" tabindex="-1">
 ${hero(model)}
 ${brief(model)}
-${whySection(model)}${recipientsSection(model)}${howLongSection(model)}${sourcesSection(model)}
-${automatedSection(model)}${transfersSection(model)}${rightsSection(model)}${contactSection(model)}
+${model.portable ? undefined : accessSections(model)}${contactSection(model)}
 ${openData(model)}`.markup;
+}
+
+/** Art. 15(1) and (2). */
+function accessSections(model: PageModel): Html {
+  return html`${whySection(model)}${recipientsSection(model)}${howLongSection(model)}${sourcesSection(model)}
+${automatedSection(model)}${transfersSection(model)}${rightsSection(model)}`;
+}
+
+/** The fixed texts of the page: some differ where it is a copy under Art. 20. */
+function textsOf({ portable }: PageModel): Record<keyof typeof PORTABLE_TEXTS & keyof typeof TEXTS, Text> {
+  return portable ? PORTABLE_TEXTS : TEXTS;
 }
 
 /** Closes the data section; what is withheld, where nothing is held, the files, how to verify; ends the document. */
 export function pageBottom(model: PageModel): string {
   return html`</section>
-${withheldSection(model)}${nothingSection(model)}${filesSection(model)}${verifySection()}</main>
+${withheldSection(model)}${model.portable ? undefined : nothingSection(model)}${filesSection(model)}${verifySection()}</main>
 <footer class="end"><p>${isolated(model.controller.name)} · ${t(TEXTS.reference)}: <bdi>${model.operation}</bdi> · ${t(TEXTS.made)}: ${instant(model.createdAt, model)}</p></footer>
 </body>
 </html>
@@ -56,7 +68,9 @@ function digest(content: string): string {
   return `'sha256-${createHash('sha256').update(content, 'utf8').digest('base64')}'`;
 }
 
-function head({ controller, operation, language }: PageModel): Html {
+function head(model: PageModel): Html {
+  const { controller, operation, language } = model;
+  const { pageTitle } = textsOf(model);
   const paper = paperStyle(controller.name, operation);
   const policy = [
     `default-src 'none'`,
@@ -67,7 +81,7 @@ function head({ controller, operation, language }: PageModel): Html {
     `form-action 'none'`,
   ].join('; ');
   return html`<!doctype html>
-<html lang="${language}" data-title-lv="${TEXTS.pageTitle.lv}" data-title-en="${TEXTS.pageTitle.en}">
+<html lang="${language}" data-title-lv="${pageTitle.lv}" data-title-en="${pageTitle.en}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -75,7 +89,7 @@ function head({ controller, operation, language }: PageModel): Html {
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex, nofollow">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${TEXTS.pageTitle[language]}</title>
+<title>${pageTitle[language]}</title>
 ${new Html(`<style>${PAGE_STYLE}</style>\n<style>${paper}</style>`)}
 </head>`;
 }
@@ -106,6 +120,7 @@ function tally({ tables }: PageModel): { records: number; groups: number } {
 
 function hero(model: PageModel): Html {
   const { records, groups } = tally(model);
+  const texts = textsOf(model);
   const [record, group] = [counted(records, NOUNS.record), counted(groups, NOUNS.inGroups)];
   const name = html`<strong>${isolated(model.controller.name)}</strong>`;
   const how = typeof model.verifiedHow === 'string' ? isolated(model.verifiedHow) : t(model.verifiedHow);
@@ -116,19 +131,28 @@ function hero(model: PageModel): Html {
     [TEXTS.reference, isolated(model.operation)],
   ];
   return html`<div class="hero">
-<h1>${t(TEXTS.pageTitle)}</h1>
-<p class="lede">${both(html`Šie ir dati, ko par Jums glabā ${name}.`, html`These are the data that ${name} holds about you.`)}</p>
+<h1>${t(texts.pageTitle)}</h1>
+<p class="lede">${lede(model, name)}</p>
 <p class="tally">${
     records === 0
-      ? t(TEXTS.noData)
+      ? t(texts.noData)
       : both(
           html`Kopā <strong>${record.lv}</strong> <strong>${group.lv}</strong>.`,
           html`In all <strong>${record.en}</strong> in <strong>${group.en}</strong>.`,
         )
   }</p>
-<p class="prose">${t(TEXTS.requested)}</p>
+<p class="prose">${t(texts.requested)}</p>
 <dl class="facts">${rows.map(([label, value]) => html`<div><dt>${t(label)}</dt><dd>${value}</dd></div>`)}</dl>
 </div>`;
+}
+
+function lede({ portable }: PageModel, name: Html): Html {
+  if (!portable)
+    return both(html`Šie ir dati, ko par Jums glabā ${name}.`, html`These are the data that ${name} holds about you.`);
+  return both(
+    html`Šie ir dati, ko ${name} Jums izsniedz, lai Jūs tos varētu pārnest pie cita pakalpojumu sniedzēja.`,
+    html`These are the data that ${name} hands to you, so that you can take them to another provider.`,
+  );
 }
 
 /** The questions of Art. 15 with a short answer each, linked to the long one. */
@@ -137,7 +161,12 @@ function brief(model: PageModel): Html {
   const hidden = model.withheld.reduce((sum, { columns }) => sum + columns.length, 0);
   const abroad = model.recipients.filter(({ transfer }) => transfer !== undefined).length;
   const none = (count: number, text: Text) => (count === 0 ? BRIEF.none : text);
-  const answers: [string, Text, Text][] = [
+  const portable: [string, Text, Text][] = [
+    ['data', TEXTS.data, counted(records, NOUNS.record)],
+    ['files', PORTABLE_TEXTS.files, PORTABLE_TEXTS.formats],
+    ['withheld', TEXTS.withheld, BRIEF.withheld(hidden)],
+  ];
+  const access: [string, Text, Text][] = [
     ['data', TEXTS.data, counted(records, NOUNS.record)],
     ['why', TEXTS.why, none(model.purposes.length, counted(model.purposes.length, NOUNS.purpose))],
     ['who', TEXTS.who, none(model.recipients.length, counted(model.recipients.length, NOUNS.recipient))],
@@ -148,6 +177,7 @@ function brief(model: PageModel): Html {
     ['rights', TEXTS.rights, BRIEF.rights],
     ['withheld', TEXTS.withheld, BRIEF.withheld(hidden)],
   ];
+  const answers = model.portable ? portable : access;
   return html`<nav aria-labelledby="brief-title"><h2 class="unseen" id="brief-title">${t(TEXTS.brief)}</h2>
 <ul class="brief">${answers.map(
     ([id, question, answer]) =>
@@ -181,10 +211,12 @@ function openData(model: PageModel): Html {
   const opening = openSection({
     id: 'data',
     title: TEXTS.data,
-    article: { lv: 'VDAR 15. panta 3.\u00a0punkts', en: 'GDPR Article\u00a015(3)' },
+    article: model.portable
+      ? { lv: 'VDAR 20. panta 1.\u00a0punkts', en: 'GDPR Article\u00a020(1)' }
+      : { lv: 'VDAR 15. panta 3.\u00a0punkts', en: 'GDPR Article\u00a015(3)' },
   });
   if (held.length === 0)
-    return html`${opening}<p class="prose">${t(TEXTS.noData)}</p>
+    return html`${opening}<p class="prose">${t(textsOf(model).noData)}</p>
 `;
   const offset = model.timeZone === 'Europe/Riga' ? TEXTS.rigaOffset : TEXTS.otherOffset;
   return html`${opening}<p class="prose">${t(TEXTS.dataLede)} ${t(offset)}</p>
@@ -197,19 +229,38 @@ function openData(model: PageModel): Html {
 `;
 }
 
-function withheldSection({ withheld }: PageModel): Html {
+function withheldSection(model: PageModel): Html {
   const head = { id: 'withheld', title: TEXTS.withheld };
-  const rows = withheld.flatMap((group) => group.columns.map((column) => withheldRow(group, column)));
-  if (rows.length === 0) return section(head, html`<p class="prose">${t(TEXTS.nothingWithheld)}</p>`);
+  const texts = textsOf(model);
+  const rows = model.withheld.flatMap((group) =>
+    (model.portable ? joined(group.columns) : group.columns).map((column) => withheldRow(model, group, column)),
+  );
+  if (rows.length === 0) return section(head, html`<p class="prose">${t(texts.nothingWithheld)}</p>`);
   const titles = [TEXTS.field, TEXTS.reason, TEXTS.records];
-  return section(head, html`<p class="prose">${t(TEXTS.withheldLede)}</p>`, table('withheld-title', titles, rows));
+  return section(head, html`<p class="prose">${t(texts.withheldLede)}</p>`, table('withheld-title', titles, rows));
 }
 
-function withheldRow(group: PageWithheld, { title, reason, text, rows }: PageWithheld['columns'][number]): Html[] {
+type WithheldColumn = PageWithheld['columns'][number];
+
+/** Fields of a table that are left out for one reason share a line: under Art. 20 whole tables are. */
+function joined(columns: readonly WithheldColumn[]): WithheldColumn[] {
+  const lines = groupBy(columns, ({ reason, rows, text }) => JSON.stringify([reason, rows, text]));
+  return [...lines.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const title = {
+      lv: same.map((item) => item.title.lv).join(', '),
+      en: same.map((item) => item.title.en).join(', '),
+    };
+    return [{ ...first, title }];
+  });
+}
+
+function withheldRow(model: PageModel, group: PageWithheld, { title, reason, text, rows }: WithheldColumn): Html[] {
   const more = text && html`<p class="small">${t(text)}</p>`;
   return [
     html`<strong>${t(title)}</strong><p class="small">${t(group.tableTitle)}</p>`,
-    html`${t(WITHHELD_REASON[reason])}${more}`,
+    html`${t((model.portable ? PORTABLE_REASON : WITHHELD_REASON)[reason])}${more}`,
     t(counted(rows, NOUNS.record)),
   ];
 }
@@ -225,7 +276,9 @@ function nothingSection({ tables }: PageModel): Html {
   );
 }
 
-function filesSection({ tables, files }: PageModel): Html {
+function filesSection(model: PageModel): Html {
+  const { tables, files } = model;
+  const texts = textsOf(model);
   const rows = [
     ...tables
       .filter((entry) => entry.rows > 0)
@@ -233,8 +286,8 @@ function filesSection({ tables, files }: PageModel): Html {
     ...files.map(({ name, title }) => [t(title), fileLink(name)]),
   ];
   return section(
-    { id: 'files', title: TEXTS.files },
-    html`<p class="prose">${t(TEXTS.filesLede)}</p>`,
+    { id: 'files', title: texts.files },
+    html`<p class="prose">${t(texts.filesLede)}</p>`,
     table('files-title', [TEXTS.whatItIs, TEXTS.file], rows),
   );
 }

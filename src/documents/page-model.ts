@@ -7,7 +7,7 @@ export type Language = 'lv' | 'en';
 export type CellReason = 'third-party' | 'secret' | 'free-text';
 
 /** Why a column is listed as withheld. */
-export type WithheldReason = CellReason | 'shared-identifier';
+export type WithheldReason = CellReason | 'inferred' | 'basis' | 'shared-identifier';
 
 /** Where a value comes from (Art. 15(1)(g)): the person, our systems, or a conclusion of ours. */
 export type Source = 'provided' | 'observed' | 'inferred';
@@ -99,6 +99,8 @@ export interface PageModel {
   timeZone: string;
   /** The language shown first. */
   language: Language;
+  /** Whether it is a copy under Art. 20, which tells nothing of Art. 15(1). */
+  portable?: boolean;
   controller: {
     name: string;
     registration?: string;

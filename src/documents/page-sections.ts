@@ -3,6 +3,7 @@ import { type Html, type HtmlValue, html, isolated, webAddress } from './escape.
 import { articleText, counted, countryText, periodText } from './format.js';
 import { both, facts, inline, section, t, table } from './markup.js';
 import type { PageModel, PagePurpose, PageRecipient, PageRetention, Text } from './page-model.js';
+import { PORTABLE_TEXTS } from './portable-texts.js';
 import { RIGHTS, RIGHTS_TEXTS } from './rights.js';
 import { BASIS, NOUNS, ROLE, SOURCE, TEXTS } from './texts.js';
 
@@ -187,7 +188,8 @@ function rightCard(title: Text, text: Html, articles: string, absolute = false):
 `;
 }
 
-export function contactSection({ controller }: PageModel): Html {
+/** Where no section tells of complaints, the authority stands here. */
+export function contactSection({ controller, supervisor, portable }: PageModel): Html {
   return section(
     { id: 'contact', title: TEXTS.contact },
     facts([
@@ -198,6 +200,10 @@ export function contactSection({ controller }: PageModel): Html {
       [TEXTS.phone, controller.phone && isolated(controller.phone)],
       [TEXTS.website, controller.website && site(controller.website)],
       [TEXTS.officer, controller.officer && isolated(controller.officer)],
+      [
+        PORTABLE_TEXTS.supervisor,
+        portable ? html`${t(supervisor.name)}, <bdi>${supervisor.address}</bdi>, ${mail(supervisor.email)}` : undefined,
+      ],
     ]),
   );
 }

@@ -182,6 +182,14 @@ export const WITHHELD_REASON: Readonly<Record<WithheldReason, Text>> = {
     lv: 'Brīvi rakstīts teksts, kurā var būt minētas citas personas (15.\u00a0panta 4.\u00a0punkts).',
     en: 'Freely written text that may mention other people (Article 15(4)).',
   },
+  inferred: {
+    lv: 'Secinājām to no citiem datiem; pārnest var tikai to, ko sniedzāt Jūs vai kas radās, Jums izmantojot mūsu pakalpojumus (20.\u00a0panta 1.\u00a0punkts).',
+    en: 'We concluded it from other data; only what you gave us or what arose as you used our services can be taken along (Article 20(1)).',
+  },
+  basis: {
+    lv: 'To neapstrādājam ne ar Jūsu piekrišanu, ne līguma dēļ (20.\u00a0panta 1.\u00a0punkta a)\u00a0apakšpunkts).',
+    en: 'We process it on neither your consent nor a contract with you (Article 20(1)(a)).',
+  },
   'shared-identifier': {
     lv: 'Tālruni, e-pastu vai citu pazīmi, pēc kuras ierakstu atradām, lieto arī cita persona.',
     en: 'The phone, e-mail or other mark by which we found the record is also used by another person.',

@@ -278,6 +278,51 @@ describe('types that the map relies on', () => {
   });
 });
 
+describe('what the map says of schema.org', () => {
+  const linked = (lookup: string) =>
+    mapOf({
+      tables: {
+        's.people': people,
+        's.orders': {
+          owners: { buyer: [through('s.people', 'person_id')] },
+          schemaOrg: { type: 'Order' },
+          columns: {
+            id: {},
+            person_id: {},
+            placed: { schemaOrg: 'orderDate' },
+            setting: {
+              schemaOrg: {
+                lookup: {
+                  table: 's.settings',
+                  key: lookup,
+                  columns: { value: 'orderNumber', until: 'paymentDueDate' },
+                },
+              },
+            },
+          },
+        },
+      },
+      impersonal: { 's.settings': ['name', 'value', 'until'] },
+    });
+  const ddl = (date: string) =>
+    `${PEOPLE} CREATE TABLE s.settings (name text PRIMARY KEY, value text, until ${date});
+     CREATE TABLE s.orders (id int PRIMARY KEY, person_id int REFERENCES s.people, placed ${date}, setting text);`;
+
+  it('holds where dates are dates and a lookup goes by the key', async () => {
+    for (const date of ['date', 'timestamptz', 'timestamp'])
+      await driftOf(ddl(date), linked('name'), (drift) => expect(drift).toEqual([]));
+  });
+
+  it('is told where a date is none, and where a lookup could find several rows', () =>
+    driftOf(ddl('text'), linked('value'), (drift) =>
+      expect(brief(drift)).toEqual([
+        's.orders placed: not-a-date',
+        's.settings until: not-a-date',
+        's.orders setting: lookup-without-key',
+      ]),
+    ));
+});
+
 describe('an operation', () => {
   it('goes on where there is no drift, and else is refused with every difference', () =>
     database.with(PEOPLE + ORDERS + SETTINGS, async (session) => {

@@ -11,6 +11,7 @@ export interface TableSketch {
   readonly columns: readonly string[] | Readonly<Record<string, Partial<ColumnEntry>>>;
   readonly retention?: KeepUntil[];
   readonly otherKeys?: readonly (readonly string[])[];
+  readonly schemaOrg?: PersonalTable['schemaOrg'];
 }
 
 export interface MapSketch {
@@ -57,12 +58,13 @@ export function mapOf({
   return parseDataMap(stringify(map), 'map.yaml');
 }
 
-function personalTable({ owners, columns, retention, otherKeys }: TableSketch): PersonalTable {
+function personalTable({ owners, columns, retention, otherKeys, schemaOrg }: TableSketch): PersonalTable {
   const entries = Array.isArray(columns)
     ? (columns as readonly string[]).map((name) => [name, {}] as const)
     : Object.entries(columns as Readonly<Record<string, Partial<ColumnEntry>>>);
   return {
     title: text,
+    ...(schemaOrg && { schemaOrg }),
     owners: Object.fromEntries(Object.entries(owners).map(([id, reach]) => [id, { title: text, reach }])),
     erase: 'delete',
     ...(retention === undefined ? { keptBecause: text } : { retention }),
