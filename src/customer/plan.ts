@@ -4,6 +4,7 @@ import type { DataMapModel } from '../datamap/model.js';
 import { compileReads } from '../datamap/read.js';
 import { canonicalJson, digestOf, type Json } from '../foundation/canonical-json.js';
 import { GdprError } from '../foundation/errors.js';
+import { ownReads } from './own/own.js';
 
 /** A plan and the digest by which it is approved and bound: `sha256:` over its canonical JSON (RFC 8785). */
 export interface Plan {
@@ -18,7 +19,7 @@ export function planExport(model: DataMapModel, catalog: Catalog, subjects: read
     ground: 'Art. 15',
     people: [...subjects].sort(),
     map: model.digest,
-    steps: compileReads(model, catalog).map((read) => ({
+    steps: [...compileReads(model, catalog), ...ownReads(subjects)].map((read) => ({
       read: read.table.name,
       owners: read.table.owners.map((owner) => owner.id),
       columns: read.columns.map((column) => column.name),

@@ -3,12 +3,14 @@ import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { compileRetentionReads } from '../datamap/clock.js';
 import { type Contradicted, collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
+import type { DataMapModel } from '../datamap/model.js';
 import { compileReads, type TableRead } from '../datamap/read.js';
 import type { PageRetention } from '../documents/page-model.js';
 import type { GdprError } from '../foundation/errors.js';
 import { groupBy } from '../foundation/group.js';
 import type { Context } from '../workspace/open.js';
 import { retentionLine } from './information.js';
+import { ownReads, withOwnTables } from './own/own.js';
 import type { FoundPerson } from './people.js';
 import { changesSince } from './recheck.js';
 import { readTraits, type Traits } from './traits.js';
@@ -26,6 +28,8 @@ export interface PersonFacts {
 export interface Snapshot {
   /** ISO 8601 in UTC with microseconds. */
   readonly at: string;
+  /** Model and catalogue with the built-in tables in them, by which rows are written. */
+  readonly model: DataMapModel;
   readonly catalog: Catalog;
   readonly reads: readonly TableRead[];
   /** By the position of the person; the error where they have changed since they were found. */
@@ -34,13 +38,15 @@ export interface Snapshot {
 
 /**
  * Collects everybody's rows, and what the page says about them, in the caller's REPEATABLE READ transaction: a
- * statement a place of the map, whatever the number of people.
+ * statement a place of the map, whatever the number of people. `subjects[i]` is the reference of `people[i]`, by which
+ * the schema `gdpr` knows them.
  * @throws GdprError DRIFT
  */
 export async function takeSnapshot(
   session: Session,
   { model }: Context,
   people: readonly FoundPerson[],
+  subjects: readonly string[],
 ): Promise<Snapshot> {
   const [instant] = await session.query<{ at: string }>(
     `SELECT to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
@@ -69,8 +75,8 @@ export async function takeSnapshot(
   }
   return {
     at: instant?.at ?? '',
-    catalog,
-    reads: compileReads(model, catalog),
+    ...withOwnTables(model, catalog),
+    reads: [...compileReads(model, catalog), ...ownReads(subjects)],
     people: people.map((person, i) => {
       const fault = faults[i];
       if (fault !== undefined) return { fault };

@@ -6,6 +6,7 @@ import { Spool } from '../foundation/spool.js';
 import type { Operation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { manifestOf, pageOf } from './contents.js';
+import { isOwnTable } from './own/own.js';
 import type { Plan } from './plan.js';
 import type { ExportRequest } from './request.js';
 import type { PersonFacts, Snapshot } from './snapshot.js';
@@ -27,7 +28,7 @@ export interface ExportContents {
   readonly request: ExportRequest;
   readonly plan: Plan;
   readonly operation: Operation;
-  readonly snapshot: Pick<Snapshot, 'at' | 'catalog' | 'reads'>;
+  readonly snapshot: Pick<Snapshot, 'at' | 'model' | 'catalog' | 'reads'>;
   readonly facts: PersonFacts;
   readonly rowsOf: RowSource;
 }
@@ -37,12 +38,12 @@ export interface ExportContents {
  * @throws GdprError NOBODY when the snapshot holds no row of theirs, INTERRUPTED, FILE_UNAVAILABLE
  */
 export async function writeExport(
-  { model, paths, surroundings }: Context,
+  { paths, surroundings }: Context,
   archive: ArchiveWriter,
   { request, plan, operation, snapshot, facts, rowsOf }: ExportContents,
   onProgress: (progress: ExportProgress) => void = () => {},
 ): Promise<WrittenExport> {
-  const { catalog, reads } = snapshot;
+  const { model, catalog, reads } = snapshot;
   const page = new Spool(paths.temporary);
   const counter = new WithheldCounter();
   const results: TableResult[] = [];
@@ -63,7 +64,7 @@ export async function writeExport(
       results.push(await writer.write(read));
     }
     onProgress({ table: '', done: reads.length, total: reads.length });
-    if (results.every(({ rows }) => rows === 0)) {
+    if (results.every(({ table, rows }) => rows === 0 || isOwnTable(table))) {
       throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', {
         hint: 'run: gdpr customer find',
       });
