@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { prepareExport } from '../../src/customer/export-customer.js';
 import { matchPeople } from '../../src/customer/find-customer.js';
 import { ACTIONS } from '../../src/customer/own/actions.js';
 import { ownReads } from '../../src/customer/own/own.js';
@@ -95,7 +96,6 @@ describe('what the schema gdpr holds about a person', () => {
   });
 
   it('is in the plan, so that its digest covers it', async () => {
-    const { prepareExport } = await import('../../src/customer/export-customer.js');
     const { plan } = await prepareExport(d.context, ANNA, async () => undefined);
     const steps = (plan.plan as { steps: { read: string; columns: string[]; withheld: unknown[] }[] }).steps;
     expect(steps.filter(({ read }) => read.startsWith('gdpr.')).map(({ read }) => read)).toEqual(
@@ -109,24 +109,18 @@ describe('what the schema gdpr holds about a person', () => {
   it('is read for many people by one statement a table, each row with its person', async () => {
     const people = [...(await matchPeople(d.context, NAMESAKE)), ...(await matchPeople(d.context, ANNA))];
     const subjects = people.map(({ subject }) => subject);
-    const single = await d.context.database.transaction('repeatable read', async (session) => {
-      const rows = async (list: readonly string[]) => {
-        const read: string[][] = [];
+    const read = (list: readonly string[]) =>
+      d.context.database.transaction('repeatable read', async (session) => {
+        const rows: string[] = [];
         for (const { table, sql, values } of ownReads(list))
           for await (const [person, , , ...cells] of session.stream(sql, values))
-            read.push([String(list[Number(person)]), table.name, ...cells.map(String)]);
-        return read;
-      };
-      const together = await rows(subjects);
-      const apart = (await Promise.all(subjects.map((subject) => [subject])).then((lists) => lists)).slice();
-      const alone: string[][] = [];
-      for (const list of apart) alone.push(...(await rows(list)));
-      return { together, alone };
-    });
-    expect(new Set(single.together.map(([subject]) => subject))).toEqual(new Set(subjects));
-    expect(single.together.map((row) => JSON.stringify(row)).sort()).toEqual(
-      single.alone.map((row) => JSON.stringify(row)).sort(),
-    );
+            rows.push(JSON.stringify([list[Number(person)], table.name, ...cells]));
+        return rows;
+      });
+    const together = await read(subjects);
+    const alone = (await Promise.all(subjects.map((subject) => read([subject])))).flat();
+    for (const subject of subjects) expect(alone.filter((row) => row.includes(subject)).length).toBeGreaterThan(3);
+    expect(together.toSorted()).toEqual(alone.toSorted());
   });
 });
 
