@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Searched } from '../customer/searched.js';
 import type { DataMapModel } from '../datamap/model.js';
-import type { AccessModel, Enclosure, LetterModel, NegativeModel } from '../documents/letters/letter.js';
+import type { AccessModel, Enclosure, NegativeModel } from '../documents/letters/letter.js';
 import type { Text, WithheldReason } from '../documents/page-model.js';
 import { WITHHELD_REASON } from '../documents/texts.js';
 import { GdprError } from '../foundation/errors.js';
@@ -15,6 +14,9 @@ export interface Sending {
   readonly codeBy: Enclosure['sentBy'] | undefined;
 }
 
+/** What every letter about a request begins with. */
+type Base = Pick<AccessModel, 'language' | 'date' | 'request' | 'controller' | 'supervisor'>;
+
 const copy = z.object({
   snapshot: z.string(),
   tables: z.array(z.object({ rows: z.number() })),
@@ -25,7 +27,7 @@ const copy = z.object({
  * The cover letter of an export, from what its archive holds.
  * @throws GdprError USAGE when it is not said how the file or its code goes, VERIFICATION_FAILED
  */
-export function accessModel(base: LetterModel, answer: Answer, sending: Sending, timeZone: string): AccessModel {
+export function accessModel(base: Base, answer: Answer, sending: Sending, timeZone: string): AccessModel {
   const { snapshot, tables, withheld } = manifest(copy, answer);
   const held = tables.filter(({ rows }) => rows > 0);
   return {
@@ -57,34 +59,33 @@ function missing(what: string, flag: string): GdprError {
   return new GdprError('USAGE', `${what} is missing`, { hint: `say it with ${flag}` });
 }
 
-const KINDS = {
+/** The kinds of identifiers by which a person can be named to a search. */
+const IDENTIFIERS = {
   email: { lv: 'E-pasta adrese', en: 'E-mail address' },
   phone: { lv: 'Tālruņa numurs', en: 'Phone number' },
-  order: { lv: 'Pasūtījuma numurs', en: 'Order number' },
+  'order-number': { lv: 'Pasūtījuma numurs', en: 'Order number' },
   name: { lv: 'Vārds un uzvārds', en: 'Name' },
-  personasKods: { lv: 'Personas kods', en: 'Personal identity code (personas kods)' },
+  'personas-kods': { lv: 'Personas kods', en: 'Personal identity code (personas kods)' },
   id: { lv: 'Ieraksta numurs mūsu datubāzē', en: 'Number of a record in our database' },
-} as const satisfies Record<Searched['identifiers'][number], Text>;
+} as const satisfies Record<string, Text>;
 
 const nothing = z.object({
   snapshot: z.string(),
-  searched: z.object({
-    tables: z.array(z.string()),
-    identifiers: z.array(z.enum(Object.keys(KINDS) as (keyof typeof KINDS)[])),
-  }),
+  tables: z.array(z.string()),
+  searched: z.array(z.object({ identifier: z.enum(Object.keys(IDENTIFIERS) as (keyof typeof IDENTIFIERS)[]) })),
 });
 
 /** The negative answer's letter, from what its archive says was searched. @throws GdprError VERIFICATION_FAILED */
-export function negativeModel(base: LetterModel, answer: Answer, { map, tables }: DataMapModel): NegativeModel {
-  const { snapshot, searched } = manifest(nothing, answer);
+export function negativeModel(base: Base, answer: Answer, { map, tables }: DataMapModel): NegativeModel {
+  const { snapshot, tables: names, searched } = manifest(nothing, answer);
   return {
     ...base,
     search: {
       at: snapshot,
       timeZone: map.timeZone,
-      tables: searched.tables.length,
-      groups: tables.filter(({ name }) => searched.tables.includes(name)).map(({ entry }) => entry.title),
-      identifiers: searched.identifiers.map((kind) => ({ kind: KINDS[kind] })),
+      tables: names.length,
+      groups: tables.filter(({ name }) => names.includes(name)).map(({ entry }) => entry.title),
+      identifiers: searched.map(({ identifier }) => ({ kind: IDENTIFIERS[identifier] })),
     },
   };
 }
