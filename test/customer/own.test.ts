@@ -21,7 +21,8 @@ describe('what the schema gdpr holds about a person', () => {
   it('is in their export: requests, their course, accesses, reference', async () => {
     vi.stubEnv('GDPR_NOW', '2026-03-05T10:00:00Z');
     const { request, subject } = await d.open({ query: ANNA, replyTo: 'anna.berzina@pasts.example' });
-    await d.identity(request, { how: 'known e-mail answered' });
+    await d.identity(request, { asked: '2026-03-05' });
+    await d.identity(request, { answered: '2026-03-05', how: 'known e-mail answered' });
     await d.extend(request, 'old orders are on paper');
     const { archive, result } = await exportPerson(d.context, ANNA);
     expect(archive.rows('gdpr.request')).toMatchObject([
@@ -40,12 +41,15 @@ describe('what the schema gdpr holds about a person', () => {
     ]);
     expect(archive.rows('gdpr.request_event')).toMatchObject([
       { number: request, what: 'opened', day: '2026-03-05', note: null },
+      { number: request, what: 'asked', note: 'the clock stands still' },
+      { number: request, what: 'answered', day: '2026-03-05' },
       { number: request, what: 'verified', note: 'known e-mail answered' },
       { number: request, what: 'extended', day: '2026-06-05', note: 'old orders are on paper' },
     ]);
     expect(archive.rows('gdpr.subject')).toEqual([
       { reference: subject, created_at: expect.stringMatching(/^20\d\d-/), codes: expect.any(Number) },
     ]);
+    expect(pageText(archive.text('index.html'))).toContain('termiņa skaitīšana apturēta');
     expect(Number(archive.rows('gdpr.subject')[0]?.codes)).toBeGreaterThan(1);
     const named = ['gdpr.request', 'gdpr.request_event', 'gdpr.access', 'gdpr.subject'];
     for (const table of named) {

@@ -14,11 +14,11 @@ describe('13 who looked', () => {
     await d.show(request);
     const { archive } = await exportPerson(d.context, ANNA);
     const rows = archive.rows('gdpr.access');
-    expect(rows.map(({ action, request: number, ground, result }) => [action, number, ground, result])).toEqual([
+    expect(rows.map(({ action, request: number, basis, result }) => [action, number, basis, result])).toEqual([
       ['customer find', null, null, 'done'],
       ['request open', request, 'Art. 15', 'done'],
       ['request show', request, null, 'done'],
-      ['customer export', null, 'Art. 15', 'started'],
+      ['customer export', null, 'Art. 15; account login', 'started'],
     ]);
     for (const { at } of rows) expect(at).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d/);
     const page = pageText(archive.text('index.html'));

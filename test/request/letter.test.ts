@@ -80,7 +80,7 @@ describe('the letter that goes with the copy', () => {
     expect(text).toContain(`${records} records in ${held.length} groups of data`);
     expect(text).toContain(`File ${basename(archive, '.asice')}.html (by e-mail)`);
     expect(text).toContain('You receive it separately: by phone.');
-    expect(text).toContain(`The signed archive is ${basename(archive)}.`);
+    expect(text).toContain(`The signed archive is ${basename(archive)}, and its SHA-256 checksum is this:`);
     expect(text.replaceAll(' ', '')).toContain(sha256.toUpperCase());
     const { certificate } = register.context.signer;
     expect(text.replaceAll(' ', '')).toContain(certificateSha256(certificate).toUpperCase());

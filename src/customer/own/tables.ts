@@ -1,4 +1,5 @@
 import type { PersonalTable } from '../../datamap/schema.js';
+import { CLOCK } from '../../request/history.js';
 import { ACTIONS, RESULTS } from './actions.js';
 import { ASKED, LOG, LOGGED, NOTED, type OwnTable, PERSON, REQUESTS, SELF, STAFF } from './words.js';
 
@@ -94,13 +95,21 @@ const event: PersonalTable = {
       },
     },
     day: { ...NOTED, title: { lv: 'Diena', en: 'Day' } },
-    note: { ...NOTED, title: { lv: 'Kā vai kāpēc', en: 'How, or why' }, freeText: true },
+    note: {
+      ...NOTED,
+      title: { lv: 'Kā vai kāpēc', en: 'How, or why' },
+      freeText: true,
+      codes: {
+        [CLOCK.stands]: { lv: 'termiņa skaitīšana apturēta', en: 'the clock stands still' },
+        [CLOCK.runs]: { lv: 'lūgta vēlu: termiņa skaitīšana turpinās', en: 'asked for late: the clock runs on' },
+      },
+    },
     operator: { ...NOTED, ...STAFF },
   },
 };
 
 const access: PersonalTable = {
-  title: { lv: 'Kad un kāpēc piekļuva Jūsu datiem', en: 'When and why your data were accessed' },
+  title: { lv: 'Kad un kāpēc piekļūts Jūsu datiem', en: 'When and why your data were accessed' },
   description: {
     lv: 'Katra rinda ir viena reize, kad ar datu aizsardzības programmu, kas sagatavoja šo lapu, meklēja, lasīja vai mainīja Jūsu datus vai apstrādāja Jūsu pieprasījumu. Darbinieku vārdus nenorādām. Sarakstā ir arī šīs kopijas sagatavošana: kad datus nolasīja, tā vēl nebija pabeigta.',
     en: 'Each line is one time that the data-protection program which made this page searched, read or changed your data or dealt with your request. We do not give the names of employees. Preparing this very copy is in the list too: it had not ended when the data were read.',
@@ -116,10 +125,9 @@ const access: PersonalTable = {
       codes: ACTIONS,
     },
     request: { ...LOGGED, title: { lv: 'Pieprasījuma numurs', en: 'Number of the request' } },
-    ground: { ...LOGGED, title: { lv: 'Pamats', en: 'Ground' }, freeText: true },
-    verified: {
+    basis: {
       ...LOGGED,
-      title: { lv: 'Kā pārbaudīta identitāte', en: 'How the identity was checked' },
+      title: { lv: 'Pamats un kā pārbaudīta identitāte', en: 'Ground, and how the identity was checked' },
       freeText: true,
     },
     result: { ...LOGGED, title: { lv: 'Iznākums', en: 'Outcome' }, codes: RESULTS },
@@ -177,8 +185,8 @@ export const OWN_TABLES: readonly OwnTable[] = [
     // By the log, which only grows; what was done about a request before anybody knew whose it is counts too. Both
     // branches go by an index of the references, once for all people.
     rows: `SELECT a.person, min(e.time) AS at, min(e.action) AS action, max(e.sequence) AS last,
-        max(e.entry::jsonb ->> 'request') AS request, max(e.entry::jsonb ->> 'ground') AS ground,
-        max(e.entry::jsonb ->> 'verified') AS verified, coalesce(max(e.result), 'started') AS result
+        max(e.entry::jsonb ->> 'request') AS request, coalesce(max(e.result), 'started') AS result,
+        nullif(concat_ws('; ', max(e.entry::jsonb ->> 'ground'), max(e.entry::jsonb ->> 'verified')), '') AS basis
       FROM (
         SELECT p.person, e.operation FROM gdpr.audit_entry e CROSS JOIN LATERAL unnest(e.subjects) s (reference)
         JOIN person p USING (reference) WHERE e.subjects && $1::text[]

@@ -153,11 +153,6 @@ function signaturePart({ language, archive, certificate }: AccessModel): Html {
     en: 'Open the unchanged .asice archive in a program that checks ASiC-E signatures, for example eParakstītājs. It shows whether a file was changed, added or removed after signing. The SHA-256 fingerprint of the signer’s certificate must be this:',
   })}</p>
 ${digits(certificate.sha256)}</div>
-<div class="whole"><p>${say({
-    lv: html`Parakstītais arhīvs ir ${unbroken(archive.file)}. Šī faila SHA-256 kontrolsumma:`,
-    en: html`The signed archive is ${unbroken(archive.file)}. The SHA-256 checksum of that file:`,
-  })}</p>
-${digits(archive.sha256)}</div>
 ${
   certificate.selfMade
     ? html`<p>${say({
@@ -166,7 +161,12 @@ ${
       })}</p>
 `
     : undefined
-}`;
+}<div class="whole"><p>${say({
+    lv: html`Parakstītais arhīvs ir ${unbroken(archive.file)}, un tā kontrolsumma ${unbroken('SHA-256')} ir šāda:`,
+    en: html`The signed archive is ${unbroken(archive.file)}, and its ${unbroken('SHA-256')} checksum is this:`,
+  })}</p>
+${digits(archive.sha256)}</div>
+`;
 }
 
 const SHA256 = /^[0-9a-f]{64}$/i;

@@ -436,7 +436,9 @@ describe('the cover letter of an access answer', () => {
     expect(en).toContain('131 records in 9 groups of data File atbilde-2026-014.html (by e-mail)');
     expect(en).toContain('No field is covered.');
     expect(en.replaceAll(' ', '')).toContain(FINGERPRINT.toUpperCase());
-    expect(en).toContain('The signed archive is export-20260316-k7q2m4x5n3b6c2da.asice.');
+    expect(en).toContain(
+      'The signed archive is export-20260316-k7q2m4x5n3b6c2da.asice, and its SHA-256 checksum is this:',
+    );
     expect(en.replaceAll(' ', '')).toContain(DIGEST.toUpperCase());
   });
 
