@@ -182,14 +182,12 @@ export const OWN_TABLES: readonly OwnTable[] = [
     table: 'access',
     entry: access,
     types: { at: 'timestamp with time zone' },
-    // By the log, which only grows; what was done about a request before anybody knew whose it is counts too. Both
-    // branches go by an index of the references, once for all people.
+    // By the log, which only grows; what was done about a request before anybody knew whose it is counts too.
     rows: `SELECT a.person, min(e.time) AS at, min(e.action) AS action, max(e.sequence) AS last,
         max(e.entry::jsonb ->> 'request') AS request, coalesce(max(e.result), 'started') AS result,
         nullif(concat_ws('; ', max(e.entry::jsonb ->> 'ground'), max(e.entry::jsonb ->> 'verified')), '') AS basis
       FROM (
-        SELECT p.person, e.operation FROM gdpr.audit_entry e CROSS JOIN LATERAL unnest(e.subjects) s (reference)
-        JOIN person p USING (reference) WHERE e.subjects && $1::text[]
+        SELECT p.person, e.operation FROM person p JOIN gdpr.audit_entry e ON e.subjects @> ARRAY[p.reference]
         UNION
         SELECT p.person, o.id FROM person p JOIN gdpr.request r ON r.subject = p.reference
         JOIN gdpr.operation o ON o.request = r.number
