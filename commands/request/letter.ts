@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 
-const LETTERS = ['acknowledgement', 'identity', 'extension', 'refusal'] as const;
+const LETTERS = ['acknowledgement', 'identity', 'extension', 'refusal', 'negative', 'access'] as const;
 const GROUNDS = [
   'unidentified',
   'unfounded',
@@ -25,16 +25,21 @@ const PROOFS = [
   'authorisation',
 ] as const;
 
+const ENCLOSED = ['page', 'age', 'archive'] as const;
+const WAYS = ['email', 'post', 'sms', 'phone', 'in-person', 'account'] as const;
+
 export default class RequestLetter extends BaseCommand {
   static override summary = 'Write a letter about a request, in Latvian or English, to be printed';
   static override description =
     `An acknowledgement, a question about the identity, a notice of extension or a refusal, from what the register holds: first
-record the step, then write its letter. The name and address of the person are lines to fill in by hand.`;
+record the step, then write its letter. A negative answer, or the cover letter of the copy (access), from the archive of
+the last such answer that names the request. The name and address of the person are lines to fill in by hand.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> R-2026-0001 acknowledgement --to letter.html',
     '<%= config.bin %> <%= command.id %> R-2026-0001 extension --because complexity --to letter.html --language en',
     '<%= config.bin %> <%= command.id %> R-2026-0001 refusal --ground unfounded --to letter.html',
+    '<%= config.bin %> <%= command.id %> R-2026-0001 access --sent-by email --code-by phone --to letter.html',
   ];
 
   static override args = {
@@ -71,6 +76,17 @@ record the step, then write its letter. The name and address of the person are l
       multiple: true,
       default: ['account', 'order'],
     })(),
+    enclosed: Flags.option({
+      description:
+        'Access: what goes to the person, as gdpr archive encrypt writes it: the page that decrypts itself, the file for their age key, or the archive as it is',
+      options: ENCLOSED,
+      default: 'page',
+    })(),
+    'sent-by': Flags.option({ description: 'Access: how the file goes to the person', options: WAYS })(),
+    'code-by': Flags.option({
+      description: 'Access: how the code of the page goes, another way than the file',
+      options: WAYS,
+    })(),
   };
 
   async run() {
@@ -85,6 +101,7 @@ record the step, then write its letter. The name and address of the person are l
         ground: flags.ground,
         doubts: flags.doubt,
         proofs: flags.proof,
+        sending: { form: flags.enclosed, sentBy: flags['sent-by'], codeBy: flags['code-by'] },
         to: resolve(flags.to),
       }),
     );

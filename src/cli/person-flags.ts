@@ -10,7 +10,11 @@ import { GdprError } from '../foundation/errors.js';
 export const personFlags = {
   email: Flags.string({ description: 'E-mail address, in any spelling', helpGroup: 'PERSON', helpValue: 'ADDRESS' }),
   phone: Flags.string({ description: 'Phone number, in any spelling', helpGroup: 'PERSON', helpValue: 'NUMBER' }),
-  order: Flags.string({ description: 'Order number', helpGroup: 'PERSON', helpValue: 'NUMBER' }),
+  order: Flags.string({
+    description: 'Order number, where the data map has an identifier named order-number',
+    helpGroup: 'PERSON',
+    helpValue: 'NUMBER',
+  }),
   name: Flags.string({
     description: 'Name; namesakes are never taken for one person',
     helpGroup: 'PERSON',

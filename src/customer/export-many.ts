@@ -166,6 +166,7 @@ async function exportFresh(
       session,
       context,
       people.map(({ person }) => person),
+      people.map(({ subject }) => subject),
     );
     const place = { temporary: paths.temporary, signal: surroundings.signal };
     const total = taken.reads.length;

@@ -40,7 +40,7 @@ export async function exportCustomer(
       assertPlan(plan, request.planDigest);
       const archived = await archiveOutcome(context, operation, exportName(operation.id, kind), async (archive) => {
         const written = await context.database.transaction('repeatable read', async (session) => {
-          const snapshot = await takeSnapshot(session, context, [request.person], kind);
+          const snapshot = await takeSnapshot(session, context, [request.person], [request.subject], kind);
           assertPlan(planExport(context.model, snapshot.catalog, [request.subject], kind), plan.digest);
           const [facts] = snapshot.people;
           if (facts === undefined) throw new Error('the snapshot holds nobody');
@@ -92,7 +92,7 @@ export function countsOf({ results }: WrittenExport): Record<string, number> {
 
 /** The only person's rows, straight from the database. */
 function rowsFrom(session: Session): RowSource {
-  return async function* ({ sql }) {
-    for await (const [, ...row] of session.stream(sql)) yield row;
+  return async function* ({ sql, values }) {
+    for await (const [, ...row] of session.stream(sql, values)) yield row;
   };
 }

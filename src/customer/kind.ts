@@ -5,6 +5,7 @@ import type { DataMapModel } from '../datamap/model.js';
 import { compileReads, type TableRead } from '../datamap/read.js';
 import type { PageModel } from '../documents/page-model.js';
 import type { Context } from '../workspace/open.js';
+import { ownReads } from './own/own.js';
 import type { Traits } from './traits.js';
 
 /** What tells one right to a copy from another. */
@@ -14,7 +15,7 @@ export interface ExportKind {
   readonly request: 'access' | 'portability';
   /** The first word of the archive's name. */
   readonly word: string;
-  reads(model: DataMapModel, catalog: Catalog): TableRead[];
+  reads(model: DataMapModel, catalog: Catalog, subjects: readonly string[]): TableRead[];
   /** What writes the files of the kind's own about a person by their number in the collection. */
   more?(
     session: Session,
@@ -25,5 +26,10 @@ export interface ExportKind {
   ): (archive: ArchiveWriter) => Promise<PageModel['files']>;
 }
 
-/** The right of access: everything. */
-export const ACCESS: ExportKind = { ground: 'Art. 15', request: 'access', word: 'export', reads: compileReads };
+/** The right of access: everything, what the tool itself holds included. */
+export const ACCESS: ExportKind = {
+  ground: 'Art. 15',
+  request: 'access',
+  word: 'export',
+  reads: (model, catalog, subjects) => [...compileReads(model, catalog), ...ownReads(subjects)],
+};

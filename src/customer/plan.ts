@@ -23,7 +23,7 @@ export function planExport(
     ground: kind.ground,
     people: [...subjects].sort(),
     map: model.digest,
-    steps: kind.reads(model, catalog).map((read) => ({
+    steps: kind.reads(model, catalog, subjects).map((read) => ({
       read: read.table.name,
       owners: read.table.owners.map((owner) => owner.id),
       columns: read.columns.map((column) => column.name),

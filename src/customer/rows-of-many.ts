@@ -34,10 +34,10 @@ export class RowsOfMany {
     }
   }
 
-  async #take(session: Session, { table, sql }: TableRead, signal: AbortSignal): Promise<void> {
+  async #take(session: Session, { table, sql, values }: TableRead, signal: AbortSignal): Promise<void> {
     const segments = new Map<number, { start: number; end: number }>();
     this.#segments.set(table.name, segments);
-    for await (const [person, ...row] of session.stream(sql)) {
+    for await (const [person, ...row] of session.stream(sql, values)) {
       assertGoingOn(signal);
       const start = this.store.position;
       await this.store.append(row);

@@ -3,6 +3,7 @@ import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { compileRetentionReads } from '../datamap/clock.js';
 import { type Contradicted, collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
+import type { DataMapModel } from '../datamap/model.js';
 import type { TableRead } from '../datamap/read.js';
 import type { PageRetention } from '../documents/page-model.js';
 import type { GdprError } from '../foundation/errors.js';
@@ -10,6 +11,7 @@ import { groupBy } from '../foundation/group.js';
 import type { Context } from '../workspace/open.js';
 import { retentionLine } from './information.js';
 import { ACCESS, type ExportKind } from './kind.js';
+import { withOwnTables } from './own/own.js';
 import type { FoundPerson } from './people.js';
 import { changesSince } from './recheck.js';
 import { readTraits, type Traits } from './traits.js';
@@ -27,6 +29,8 @@ export interface PersonFacts {
 export interface Snapshot {
   /** ISO 8601 in UTC with microseconds. */
   readonly at: string;
+  /** Model and catalogue with the built-in tables in them, by which rows are written. */
+  readonly model: DataMapModel;
   readonly catalog: Catalog;
   readonly reads: readonly TableRead[];
   /** By the position of the person; the error where they have changed since they were found. */
@@ -35,13 +39,15 @@ export interface Snapshot {
 
 /**
  * Collects everybody's rows, and what the page says about them, in the caller's REPEATABLE READ transaction: a
- * statement a place of the map, whatever the number of people.
+ * statement a place of the map, whatever the number of people. `subjects[i]` is the reference of `people[i]`, by which
+ * the schema `gdpr` knows them.
  * @throws GdprError DRIFT
  */
 export async function takeSnapshot(
   session: Session,
   { model }: Context,
   people: readonly FoundPerson[],
+  subjects: readonly string[],
   kind: ExportKind = ACCESS,
 ): Promise<Snapshot> {
   const [instant] = await session.query<{ at: string }>(
@@ -71,8 +77,8 @@ export async function takeSnapshot(
   }
   return {
     at: instant?.at ?? '',
-    catalog,
-    reads: kind.reads(model, catalog),
+    ...withOwnTables(model, catalog),
+    reads: kind.reads(model, catalog, subjects),
     people: people.map((person, i) => {
       const fault = faults[i];
       if (fault !== undefined) return { fault };

@@ -7,6 +7,7 @@ import type { Operation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { manifestOf, pageOf } from './contents.js';
 import type { ExportKind } from './kind.js';
+import { isOwnTable } from './own/own.js';
 import type { Plan } from './plan.js';
 import type { ExportRequest } from './request.js';
 import type { PersonFacts, Snapshot } from './snapshot.js';
@@ -29,7 +30,7 @@ export interface ExportContents {
   readonly request: ExportRequest;
   readonly plan: Plan;
   readonly operation: Operation;
-  readonly snapshot: Pick<Snapshot, 'at' | 'catalog' | 'reads'>;
+  readonly snapshot: Pick<Snapshot, 'at' | 'model' | 'catalog' | 'reads'>;
   readonly facts: PersonFacts;
   readonly rowsOf: RowSource;
   /** Writes the files of the kind's own, once the tables are written; @returns them for the page. */
@@ -41,12 +42,12 @@ export interface ExportContents {
  * @throws GdprError NOBODY when the snapshot holds no row of theirs, INTERRUPTED, FILE_UNAVAILABLE
  */
 export async function writeExport(
-  { model, paths, surroundings }: Context,
+  { paths, surroundings }: Context,
   archive: ArchiveWriter,
   { kind, request, plan, operation, snapshot, facts, rowsOf, more }: ExportContents,
   onProgress: (progress: ExportProgress) => void = () => {},
 ): Promise<WrittenExport> {
-  const { catalog, reads } = snapshot;
+  const { model, catalog, reads } = snapshot;
   const page = new Spool(paths.temporary);
   const counter = new WithheldCounter();
   const results: TableResult[] = [];
@@ -68,7 +69,11 @@ export async function writeExport(
       if (result !== undefined) results.push(result);
     }
     onProgress({ table: '', done: reads.length, total: reads.length });
-    if (results.every(({ rows }) => rows === 0) && counter.list().length === 0) {
+    const ofShop = [
+      ...results.filter(({ rows }) => rows > 0).map(({ table }) => table.name),
+      ...counter.list().map(({ table }) => table),
+    ];
+    if (ofShop.every((name) => isOwnTable({ name }))) {
       throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', {
         hint: 'run: gdpr customer find',
       });

@@ -18,6 +18,8 @@ export interface TableRead {
    * lists, separated by commas, the positions in `columns` of another owner's values: they come as NULL.
    */
   readonly sql: string;
+  /** What `sql` binds; nothing if left out. */
+  readonly values?: readonly unknown[];
   readonly columns: readonly ColumnModel[];
   /** Columns that do not leave the database, with the reason. */
   readonly left: readonly { readonly column: ColumnModel; readonly reason: CellReason | NotPortable }[];

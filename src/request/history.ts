@@ -15,6 +15,9 @@ export interface RequestEvent {
   readonly operator: string;
 }
 
+/** What an event notes when identification was asked for: whether the clock waits for the answer. */
+export const CLOCK = { stands: 'the clock stands still', runs: 'late: the clock runs on' } as const;
+
 /** Adds to the story of a request; nothing takes away from it. */
 export async function addEvent(
   session: Session,

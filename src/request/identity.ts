@@ -8,7 +8,7 @@ import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type Day, readDay } from './day.js';
 import { promptUntil } from './deadline.js';
-import { addEvent } from './history.js';
+import { addEvent, CLOCK } from './history.js';
 import { rowOf } from './open.js';
 import {
   type Desk,
@@ -147,7 +147,7 @@ async function ask({ session, request, desk, by }: Step, day: Day): Promise<void
   await addEvent(session, by, number, {
     what: 'asked',
     day,
-    note: inTime ? 'the clock stands still' : 'late: the clock runs on',
+    note: inTime ? CLOCK.stands : CLOCK.runs,
   });
 }
 

@@ -1,17 +1,20 @@
 import { access } from 'node:fs/promises';
-import { type Doubt, letter, type Proof, type RefusalGround } from '../documents/letters/letter.js';
+import type { DataMapModel } from '../datamap/model.js';
+import { type Doubt, type LetterKind, letter, type Proof, type RefusalGround } from '../documents/letters/letter.js';
 import type { Language } from '../documents/page-model.js';
 import { writeDurably } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
+import { type Answer, answerOf } from './answer.js';
+import { accessModel, negativeModel, type Sending } from './answer-letter.js';
 import { deadlineOf } from './deadline.js';
 import { type RequestEvent, readEvents } from './history.js';
 import { deskOf, readNumber, readRequest } from './register.js';
 import { clockOf, type StoredRequest, viewOf } from './request.js';
 import { type Settled, settle } from './settle.js';
 
-export type RequestLetter = 'acknowledgement' | 'identity' | 'extension' | 'refusal';
+export type RequestLetter = LetterKind;
 
 /** What a letter says beyond what the register knows. */
 export interface LetterOptions {
@@ -22,6 +25,7 @@ export interface LetterOptions {
   readonly ground: RefusalGround | undefined;
   readonly doubts: readonly Doubt[];
   readonly proofs: readonly Proof[];
+  readonly sending: Sending;
   readonly to: string;
 }
 
@@ -34,8 +38,8 @@ export interface WrittenLetter {
 /**
  * Writes a letter about a request from what the register holds; the addressee's name and address are lines to fill
  * in by hand, so that no letter puts them on this disk.
- * @throws GdprError NOT_FOUND, REFUSED when the register holds no such step or the law does not allow the letter,
- *   INPUT_INVALID, ALREADY_EXISTS, FILE_UNAVAILABLE
+ * @throws GdprError NOT_FOUND, REFUSED when the register holds no such step or answer or the law does not allow the
+ *   letter, USAGE, INPUT_INVALID, ALREADY_EXISTS, FILE_UNAVAILABLE, VERIFICATION_FAILED
  */
 export async function writeLetter(
   context: Context,
@@ -45,8 +49,9 @@ export async function writeLetter(
   const number = readNumber(typed);
   await refuseExisting(options.to);
   const { today, holidays } = await deskOf(context);
-  return runOperation(context, { action: 'request letter', subjects: [], request: number }, (operation) =>
-    settle(context, operation, async (session) => {
+  return runOperation(context, { action: 'request letter', subjects: [], request: number }, async (operation) => {
+    const answer = await answerFor(context, number, options.kind);
+    return settle(context, operation, async (session) => {
       const request = await readRequest(session, number);
       const story = await readEvents(session, number);
       const { controller, supervisor } = context.model.map;
@@ -58,24 +63,32 @@ export async function writeLetter(
         controller,
         supervisor,
       };
-      await writeDurably(options.to, page(options, base, request, story, viewOf(request, today, holidays).due));
+      const facts = { request, story, due: viewOf(request, today, holidays).due, answer };
+      await writeDurably(options.to, page(options, base, facts, context.model));
       return {
         result: { request: number, letter: options.kind, file: options.to },
         traces: { subjects: request.subject === null ? [] : [request.subject] },
       };
-    }),
-  );
+    });
+  });
+}
+
+async function answerFor(context: Context, number: string, kind: RequestLetter): Promise<Answer | undefined> {
+  if (kind === 'access') return answerOf(context, number, 'customer export');
+  return kind === 'negative' ? answerOf(context, number, 'customer negative answer') : undefined;
 }
 
 type Base = Parameters<typeof letter<'acknowledgement'>>[1];
 
-function page(
-  options: LetterOptions,
-  base: Base,
-  request: StoredRequest,
-  story: readonly RequestEvent[],
-  due: string,
-): string {
+interface Facts {
+  readonly request: StoredRequest;
+  readonly story: readonly RequestEvent[];
+  readonly due: string;
+  readonly answer: Answer | undefined;
+}
+
+function page(options: LetterOptions, base: Base, facts: Facts, model: DataMapModel): string {
+  const { request, story, due, answer } = facts;
   switch (options.kind) {
     case 'acknowledgement':
       return letter('acknowledgement', base);
@@ -100,7 +113,21 @@ function page(
       if (options.ground === undefined)
         throw new GdprError('USAGE', 'the ground of the refusal is missing', { hint: 'name it with --ground' });
       return letter('refusal', { ...base, reasons: [{ ground: options.ground, facts: note(story, 'refused') }] });
+    case 'access':
+      if (request.kind !== 'access') {
+        throw new GdprError('REFUSED', `${request.number} did not ask for a copy of the data (Art. 15)`, {
+          hint: `see: gdpr request show ${request.number}`,
+        });
+      }
+      return letter('access', accessModel(base, the(answer), options.sending, model.map.timeZone));
+    case 'negative':
+      return letter('negative', negativeModel(base, the(answer), model));
   }
+}
+
+function the(answer: Answer | undefined): Answer {
+  if (answer === undefined) throw new Error('the answer was not read');
+  return answer;
 }
 
 function note(story: readonly RequestEvent[], what: RequestEvent['what']): string {

@@ -7,6 +7,7 @@ import { GdprError } from '../../src/foundation/errors.js';
 import { listEntries } from '../../src/operation/log.js';
 import type { Context } from '../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+import { OWN } from './support/expected.js';
 import { exportPerson, nobodyToAsk } from './support/export.js';
 
 // Whole exports, several to a test: a busy machine takes its time.
@@ -215,7 +216,7 @@ describe('an address that two people use', () => {
     'gives customer %d what is theirs by key, and lists the rest as under a shared identifier',
     async (id, last, tables) => {
       const { archive } = await exportPerson(context, { id: String(id) });
-      expect([...archive.tables.keys()].sort()).toEqual(tables);
+      expect([...archive.tables.keys()].filter((table) => !OWN.includes(table)).sort()).toEqual(tables);
       expect(archive.rows('shop.customers').map((row) => row.last_name)).toEqual([last]);
       expect(archive.rows('shop.orders').map((row) => row.id)).toEqual(id === 900002 ? ['900004'] : []);
       expect(archive.manifest.withheld).toContainEqual({

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 /** Why a trap has no test: nothing that exists today can fall into it. Remove the line together with the reason. */
 const REASONS: Readonly<Record<number, string>> = {
-  13: "the log records no access of a person's own; who looked is not yet part of an export",
   18: 'nothing restricts yet',
   19: 'nothing records an objection yet',
   20: 'nothing erases yet',

@@ -4,6 +4,9 @@
  * `entry` holds the canonical bytes that are hashed; the plain columns repeat what lists are filtered by, and
  * verification compares them with the entry. The triggers are statement-level, so that they also fire when no row
  * matches, and ALWAYS, so that `session_replication_role` does not switch them off.
+ *
+ * The index of the references has no list of pending entries, which every look-up would read through: with it, those of
+ * 1000 people took 7 s in a log of 200 000 entries, without it 0.3 s.
  */
 export const sql = `
 CREATE TABLE gdpr.audit_entry (
@@ -18,7 +21,7 @@ CREATE TABLE gdpr.audit_entry (
   leaf_hash bytea NOT NULL CHECK (octet_length(leaf_hash) = 32),
   CHECK ((kind = 'outcome') = (result IS NOT NULL))
 );
-CREATE INDEX audit_entry_subjects ON gdpr.audit_entry USING gin (subjects);
+CREATE INDEX audit_entry_subjects ON gdpr.audit_entry USING gin (subjects) WITH (fastupdate = off);
 CREATE INDEX audit_entry_operation ON gdpr.audit_entry (operation);
 CREATE INDEX audit_entry_action ON gdpr.audit_entry (action, sequence);
 CREATE INDEX audit_entry_time ON gdpr.audit_entry (time);

@@ -1,7 +1,7 @@
 import { instantIn } from '../dates.js';
 import { type Html, html } from '../escape.js';
 import { counted } from '../format.js';
-import type { Text } from '../page-model.js';
+import type { Text, WithheldReason } from '../page-model.js';
 import { NOUNS } from '../texts.js';
 import { invalid, refused, requireCount, requireInstant, requireText } from './check.js';
 import type { AccessModel, Channel } from './model.js';
@@ -76,13 +76,25 @@ ${contactPart(model, {
   };
 }
 
-function withheldText(language: AccessModel['language'], withheld: number): string {
+/** What is not shown, as it stands in a list of reasons. */
+const WITHHELD: Readonly<Record<WithheldReason, Text>> = {
+  'third-party': { lv: 'citas personas dati', en: 'data about another person' },
+  secret: { lv: 'drošības dati', en: 'security data' },
+  'free-text': { lv: 'brīvs teksts, kurā var būt minēti citi', en: 'free text that may mention others' },
+  basis: { lv: 'dati ar citu tiesisko pamatu', en: 'data on another legal basis' },
+  inferred: { lv: 'mūsu secinājumi', en: 'our conclusions' },
+  'shared-identifier': { lv: 'pazīme, ko lieto arī cita persona', en: 'a mark that another person uses too' },
+};
+
+function withheldText(language: AccessModel['language'], withheld: AccessModel['withheld']): string {
   const say = speaker(language);
-  if (withheld === 0) return say({ lv: 'Neviens lauks nav aizklāts.', en: 'No field is covered.' });
-  const fields = counted(withheld, NOUNS.field);
+  if (withheld.length === 0) return say({ lv: 'Neviens lauks nav aizklāts.', en: 'No field is covered.' });
+  const reasons = withheld
+    .map(({ reason, fields }) => `${WITHHELD[reason][language]} (${counted(fields, NOUNS.field)[language]})`)
+    .join('; ');
   return say({
-    lv: `Ne viss ir parādīts (${fields.lv}); lapā index.html norādīts, kas ir aizklāts un kāpēc.`,
-    en: `Not everything is shown (${fields.en}); the page index.html says what is covered, and why.`,
+    lv: `Ne viss ir parādīts: ${reasons}. Lapā index.html norādīts, kas ir aizklāts un kāpēc.`,
+    en: `Not everything is shown: ${reasons}. The page index.html says what is covered, and why.`,
   });
 }
 
@@ -130,14 +142,19 @@ function steps({ language, enclosure }: AccessModel): Html[] {
   }
 }
 
-function signaturePart({ language, certificate }: AccessModel): Html {
+/** Digits of a digest in groups that can be compared by eye. */
+function digits(digest: string): Html {
+  const groups = digest.toUpperCase().match(/.{8}/g) ?? [];
+  return html`<p class="print"><code>${groups.map((group) => html`<span>${group}</span> `)}</code></p>`;
+}
+
+function signaturePart({ language, archive, certificate }: AccessModel): Html {
   const say = speaker(language);
-  const groups = certificate.sha256.toUpperCase().match(/.{8}/g) ?? [];
   return html`<div class="whole"><p>${say({
     lv: 'Atveriet neizmainīto .asice arhīvu programmā, kas pārbauda ASiC-E parakstus, piemēram, eParakstītājā. Tā parādīs, vai pēc parakstīšanas kāds fails ir mainīts, pielikts vai izņemts. Parakstītāja sertifikāta SHA-256 pirkstu nospiedumam jābūt šādam:',
     en: 'Open the unchanged .asice archive in a program that checks ASiC-E signatures, for example eParakstītājs. It shows whether a file was changed, added or removed after signing. The SHA-256 fingerprint of the signer’s certificate must be this:',
   })}</p>
-<p class="print"><code>${groups.map((group) => html`<span>${group}</span> `)}</code></p></div>
+${digits(certificate.sha256)}</div>
 ${
   certificate.selfMade
     ? html`<p>${say({
@@ -146,16 +163,25 @@ ${
       })}</p>
 `
     : undefined
-}`;
+}<div class="whole"><p>${say({
+    lv: html`Parakstītais arhīvs ir ${unbroken(archive.file)}, un tā kontrolsumma ${unbroken('SHA-256')} ir šāda:`,
+    en: html`The signed archive is ${unbroken(archive.file)}, and its ${unbroken('SHA-256')} checksum is this:`,
+  })}</p>
+${digits(archive.sha256)}</div>
+`;
 }
 
-function check({ snapshotAt, records, groups, withheld, enclosure, certificate }: AccessModel): void {
+const SHA256 = /^[0-9a-f]{64}$/i;
+
+function check({ snapshotAt, records, groups, withheld, archive, enclosure, certificate }: AccessModel): void {
   requireInstant('the time of the data', snapshotAt);
   requireCount('the number of records', records, 1);
   requireCount('the number of groups of data', groups, 1);
-  requireCount('the number of fields not shown', withheld);
+  for (const { fields } of withheld) requireCount('the number of fields not shown', fields, 1);
   requireText('the name of the file', enclosure.file);
-  if (!/^[0-9a-f]{64}$/i.test(certificate.sha256)) throw invalid('the fingerprint of the certificate is no SHA-256');
+  requireText('the name of the archive', archive.file);
+  if (!SHA256.test(archive.sha256)) throw invalid('the digest of the archive is no SHA-256');
+  if (!SHA256.test(certificate.sha256)) throw invalid('the fingerprint of the certificate is no SHA-256');
   if (enclosure.form === 'page' && enclosure.codeBy === enclosure.sentBy) {
     throw refused(
       'the code goes the same way as the file that it opens',

@@ -1,5 +1,5 @@
 import type { DataMap } from '../../datamap/schema.js';
-import type { Language, Text } from '../page-model.js';
+import type { Language, Text, WithheldReason } from '../page-model.js';
 
 /** What a person can ask for. */
 export type Asked =
@@ -139,8 +139,10 @@ export interface AccessModel extends RequestLetterModel {
   readonly records: number;
   /** Groups of data (tables) with records. */
   readonly groups: number;
-  /** Fields that are not shown. */
-  readonly withheld: number;
+  /** Fields that are not shown, by reason. */
+  readonly withheld: readonly { readonly reason: WithheldReason; readonly fields: number }[];
+  /** The signed archive inside the enclosure; SHA-256 of the file, hexadecimal. */
+  readonly archive: { readonly file: string; readonly sha256: string };
   readonly enclosure: Enclosure;
   /** SHA-256 of the certificate that signed the archive, hexadecimal. */
   readonly certificate: { readonly sha256: string; readonly selfMade: boolean };

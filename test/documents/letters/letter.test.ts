@@ -9,7 +9,7 @@ import {
 } from '../../../src/documents/letters/letter.js';
 import type { Language } from '../../../src/documents/page-model.js';
 import { HOSTILE } from '../sample.js';
-import { ALL, CONTROLLER, FINGERPRINT, LANGUAGES, longest, SUPERVISOR, sample, textOf } from './sample.js';
+import { ALL, CONTROLLER, DIGEST, FINGERPRINT, LANGUAGES, longest, SUPERVISOR, sample, textOf } from './sample.js';
 
 /** The text of a sample letter, with some of its model replaced. */
 function read<K extends LetterKind>(kind: K, language: Language, changes: Partial<LetterModels[K]> = {}): string {
@@ -424,16 +424,22 @@ describe('the cover letter of an access answer', () => {
     expect(lv).toContain(
       'Datu stāvoklis 2026. gada 16. marts, 10:05 (Latvijas laiks) Apjoms 131 ieraksts 9 datu grupās',
     );
-    expect(lv).toContain('Ne viss ir parādīts (3 lauki)');
+    expect(lv).toContain(
+      'Ne viss ir parādīts: citas personas dati (2 lauki); drošības dati (1 lauks). Lapā index.html',
+    );
     expect(lv).toContain('24 ciparu kodu. To saņemsiet atsevišķi: īsziņā.');
     expect(lv).toContain('eParakstītājā');
     expect(lv).toContain('jautājiet mums: dati@gramatas.example; +371 60000000');
     expect(lv).toContain('labot, dzēst, ierobežot');
     expect(lv).toContain('Datu valsts inspekcija Elijas iela 17, Rīga, LV-1050');
-    const en = read('access', 'en', { withheld: 0 });
+    const en = read('access', 'en', { withheld: [] });
     expect(en).toContain('131 records in 9 groups of data File atbilde-2026-014.html (by e-mail)');
     expect(en).toContain('No field is covered.');
     expect(en.replaceAll(' ', '')).toContain(FINGERPRINT.toUpperCase());
+    expect(en).toContain(
+      'The signed archive is export-20260316-k7q2m4x5n3b6c2da.asice, and its SHA-256 checksum is this:',
+    );
+    expect(en.replaceAll(' ', '')).toContain(DIGEST.toUpperCase());
   });
 
   it('calls a self-made certificate what it is, and only that', () => {
@@ -461,7 +467,10 @@ describe('the cover letter of an access answer', () => {
     for (const changes of [
       { records: 0 },
       { groups: 0 },
-      { withheld: -1 },
+      { withheld: [{ reason: 'secret' as const, fields: -1 }] },
+      { withheld: [{ reason: 'secret' as const, fields: 0 }] },
+      { archive: { file: '', sha256: DIGEST } },
+      { archive: { file: 'copy.asice', sha256: 'abc' } },
       { snapshotAt: '2026-03-16 08:05' },
       { certificate: { sha256: 'abc', selfMade: true } },
     ]) {

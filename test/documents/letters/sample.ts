@@ -34,6 +34,8 @@ export const SUPERVISOR = {
 
 export const FINGERPRINT = '3f9a0c11d2b84e5577aa90fe1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f';
 
+export const DIGEST = '9b1f0e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeef';
+
 function base(language: Language): RequestLetterModel {
   return {
     language,
@@ -133,7 +135,11 @@ export function sample(language: Language): LetterModels {
       timeZone: 'Europe/Riga',
       records: 131,
       groups: 9,
-      withheld: 3,
+      withheld: [
+        { reason: 'third-party', fields: 2 },
+        { reason: 'secret', fields: 1 },
+      ],
+      archive: { file: 'export-20260316-k7q2m4x5n3b6c2da.asice', sha256: DIGEST },
       enclosure: { form: 'page', file: 'atbilde-2026-014.html', sentBy: 'email', codeBy: 'sms' },
       certificate: { sha256: FINGERPRINT, selfMade: true },
     },

@@ -1,0 +1,47 @@
+import type { Text } from '../../datamap/schema.js';
+
+/**
+ * What each command's words in the audit log mean to the person whom they concern: what was done, and for what
+ * (C-579/21: dates and purposes of consultations are owed). An action without a text would be shown in English words
+ * of a command.
+ */
+export const ACTIONS: Readonly<Record<string, Text>> = {
+  'customer find': {
+    lv: 'Meklēšana: kuri ieraksti attiecas uz personu, par kuru vērsās pie mums',
+    en: 'Search: which records concern a person about whom we were contacted',
+  },
+  'customer export': { lv: 'Datu kopijas sagatavošana Jums', en: 'Preparing a copy of your data for you' },
+  'customer export list': {
+    lv: 'Datu kopiju sagatavošana vairākām personām, kuru vidū esat Jūs',
+    en: 'Preparing copies of data for several people, you among them',
+  },
+  'customer negative answer': {
+    lv: 'Pārbaude, vai mums ir dati par Jums, lai atbildētu uz pieprasījumu',
+    en: 'Check whether we hold data about you, to answer a request',
+  },
+  'customer erase': { lv: 'Jūsu datu dzēšana', en: 'Erasing your data' },
+  'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
+  'request verify-identity': {
+    lv: 'Identitātes pārbaude, lai atbildētu uz Jūsu pieprasījumu',
+    en: 'Checking the identity, to answer your request',
+  },
+  'request show': {
+    lv: 'Jūsu pieprasījuma apskatīšana, lai to izpildītu',
+    en: 'Looking at your request, to deal with it',
+  },
+  'request extend': { lv: 'Jūsu pieprasījuma termiņa pagarināšana', en: 'Extending the period of your request' },
+  'request letter': { lv: 'Vēstules sagatavošana par Jūsu pieprasījumu', en: 'Writing a letter about your request' },
+  'request refuse': { lv: 'Atteikums izpildīt Jūsu pieprasījumu', en: 'Refusing your request' },
+  'request close': { lv: 'Jūsu pieprasījuma slēgšana pēc atbildes', en: 'Closing your request after the answer' },
+  'request list': { lv: 'Pieprasījumu reģistra apskatīšana', en: 'Looking through the register of requests' },
+  'request due': { lv: 'Pieprasījumu termiņu pārbaude', en: 'Checking the deadlines of requests' },
+};
+
+/** How an operation ended. */
+export const RESULTS: Readonly<Record<string, Text>> = {
+  done: { lv: 'pabeigts', en: 'done' },
+  refused: { lv: 'programma to nepieļāva', en: 'the program did not allow it' },
+  failed: { lv: 'neizdevās', en: 'failed' },
+  abandoned: { lv: 'tika pārtraukts', en: 'was cut short' },
+  started: { lv: 'vēl nebija pabeigts', en: 'had not ended yet' },
+};

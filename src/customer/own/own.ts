@@ -1,0 +1,96 @@
+import { quoteIdentifier } from '../../database/session.js';
+import type { Catalog, CatalogTable } from '../../datamap/catalog.js';
+import type { ColumnModel, DataMapModel, PersonalTableModel } from '../../datamap/model.js';
+import { formatTableName } from '../../datamap/names.js';
+import type { TableRead } from '../../datamap/read.js';
+import { OWN_TABLES } from './tables.js';
+import { OWN_HEAD, type OwnTable } from './words.js';
+
+const SCHEMA = 'gdpr';
+
+/** The built-in tables as a model has tables; their indexes stand apart from any map's. */
+const TABLES: readonly { readonly own: OwnTable; readonly table: PersonalTableModel }[] = OWN_TABLES.map((own, i) => {
+  const name = formatTableName({ schema: SCHEMA, table: own.table });
+  const columns = Object.entries(own.entry.columns).map(
+    ([column, entry]): ColumnModel => ({ name: column, entry, owner: entry.owner ?? 'person' }),
+  );
+  const owners = [{ id: 'person', index: 0, reaches: [] }];
+  return {
+    own,
+    table: {
+      schema: SCHEMA,
+      table: own.table,
+      name,
+      written: name,
+      index: -1 - i,
+      entry: own.entry,
+      owners,
+      columns,
+    },
+  };
+});
+const BY_NAME: ReadonlyMap<string, PersonalTableModel> = new Map(TABLES.map(({ table }) => [table.name, table]));
+
+/** Whether a table is one of the built-in map, which tells nothing of whether the shop holds the person's data. */
+export function isOwnTable({ name }: { readonly name: string }): boolean {
+  return BY_NAME.has(name);
+}
+
+/**
+ * The controller's model and catalogue with the built-in tables in them, for whatever writes or describes rows. The
+ * digest stays the one of the controller's map; collecting and searching rows go by the model without them.
+ */
+export function withOwnTables(model: DataMapModel, catalog: Catalog): { model: DataMapModel; catalog: Catalog } {
+  const { map } = model;
+  return {
+    model: {
+      ...model,
+      map: {
+        ...map,
+        purposes: { ...map.purposes, ...OWN_HEAD.purposes },
+        categories: { ...map.categories, ...OWN_HEAD.categories },
+      },
+      tables: [...model.tables, ...BY_NAME.values()],
+      table: (name) => BY_NAME.get(name) ?? model.table(name),
+    },
+    catalog: new Map([...catalog, ...TABLES.map(({ own, table }) => [table.name, catalogOf(own, table)] as const)]),
+  };
+}
+
+function catalogOf({ types }: OwnTable, { name, columns }: PersonalTableModel): CatalogTable {
+  const entries = columns.map((column) => {
+    const type = types[column.name] ?? 'text';
+    return { name: column.name, type, baseType: type, notNull: false, generated: false, collation: undefined };
+  });
+  return {
+    name,
+    columns: new Map(entries.map((column) => [column.name, column])),
+    key: [],
+    foreignKeys: [],
+    hasChildren: false,
+  };
+}
+
+/**
+ * One read for each built-in table over the people with these references (`subject:…`), shaped as `compileReads`
+ * shapes a shop's: a row's `person` is the position in `subjects`, by which the rows are ordered.
+ */
+export function ownReads(subjects: readonly string[]): TableRead[] {
+  return TABLES.map(({ own, table }) => {
+    const left = table.columns.filter(({ owner }) => owner === 'other');
+    const columns = table.columns.filter(({ owner }) => owner !== 'other');
+    const order = ['person', ...own.order].map((name) => `r.${quoteIdentifier(name)}`);
+    return {
+      table,
+      columns,
+      left: left.map((column) => ({ column, reason: 'third-party' as const })),
+      sql: [
+        'WITH person AS (SELECT u.reference, (u.n - 1)::integer AS person',
+        '  FROM unnest($1::text[]) WITH ORDINALITY u (reference, n))',
+        `SELECT ${['r.person', '1', "''", ...columns.map(({ name }) => `r.${quoteIdentifier(name)}`)].join(', ')}`,
+        `FROM (${own.rows}) r ORDER BY ${order.join(', ')}`,
+      ].join('\n'),
+      values: [[...subjects]],
+    };
+  });
+}
