@@ -3,6 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../../src/cli/delivery-flags.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
+import { openReview, reviewFlag, reviewLines, writtenReview } from '../../src/cli/review.js';
 import { count, textTable } from '../../src/cli/table.js';
 import type { Delivery } from '../../src/customer/export-many.js';
 import type { PersonQuery } from '../../src/customer/resolve.js';
@@ -37,6 +38,11 @@ CSV, and a signature that outside tools can check.`;
       command:
         '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --portable --verified "account login"',
     },
+    {
+      description: 'Write the free texts into a file to decide on each; once that is done, the same line exports:',
+      command:
+        '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --verified "account login" --review texts.yaml',
+    },
   ];
 
   static override flags = {
@@ -45,6 +51,7 @@ CSV, and a signature that outside tools can check.`;
       description: 'The request that this answers; its person and verified identity are taken from the register',
       helpValue: 'NUMBER',
     }),
+    review: reviewFlag,
     verified: Flags.string({
       description:
         'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
@@ -107,10 +114,15 @@ CSV, and a signature that outside tools can check.`;
         this.print(canonicalJson(plan), digest);
         return { digest, plan };
       }
+      const review = await openReview(context, prepared, { ...flags, planDigest: flags['plan-digest'] });
+      if (review?.kind === 'written') {
+        this.print(...writtenReview(review.written));
+        return review.written;
+      }
       const result = await exportPrepared(
         context,
         prepared,
-        { verified: flags.verified, language, planDigest: flags['plan-digest'] },
+        { verified: flags.verified, language, planDigest: flags['plan-digest'], review: review?.review },
         ({ table, done, total }) => this.progress.show(table, done, total),
       );
       this.progress.stop();
@@ -123,6 +135,7 @@ CSV, and a signature that outside tools can check.`;
         ),
         '',
         `${count(rows, 'row')} from ${count(held.length, 'table')}; ${count(result.withheld.length, 'place')} withheld or redacted, listed in the archive.`,
+        ...reviewLines(result.review),
         `Archive   ${result.archive}`,
         `SHA-256   ${result.sha256}`,
         `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,

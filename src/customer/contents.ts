@@ -5,6 +5,7 @@ import { groupBy } from '../foundation/group.js';
 import { informationOf } from './information.js';
 import type { ExportKind } from './kind.js';
 import type { ExportRequest } from './request.js';
+import type { ReviewSummary } from './review/judge.js';
 import type { TableResult, Withheld } from './table-writer.js';
 
 /** What is known of an export once its rows are written. */
@@ -18,6 +19,7 @@ export interface ExportFacts {
   readonly snapshot: string;
   readonly results: readonly TableResult[];
   readonly withheld: readonly Withheld[];
+  readonly review?: ReviewSummary | undefined;
 }
 
 /** `manifest.json`: what the archive holds, for a program to read. */
@@ -42,6 +44,7 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
     })),
     ...(facts.files.length > 0 && { files: facts.files.map(({ name }) => name) }),
     withheld: facts.withheld,
+    ...(facts.review && { review: facts.review }),
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
@@ -89,11 +92,11 @@ function pageWithheld(model: DataMapModel, withheld: readonly Withheld[]): PageW
     return {
       table: name,
       tableTitle: table?.entry.title ?? SHARED,
-      columns: items.map(({ column, reason, rows }) => {
+      columns: items.map(({ column, reason, rows, because }) => {
         const [first = '', ...path] = column.split('.');
         const entry = table?.entry.columns[column] ?? table?.entry.columns[first];
         const node = entry?.json?.find((candidate) => candidate.path.join('.') === path.join('.'));
-        const text = node?.secret ?? (path.length === 0 ? entry?.secret : undefined);
+        const text = because ?? node?.secret ?? (path.length === 0 ? entry?.secret : undefined);
         return {
           title: node?.title ?? entry?.title ?? model.map.identifiers[column]?.title ?? { lv: column, en: column },
           reason,

@@ -8,10 +8,18 @@ import type { Context } from '../workspace/open.js';
 import { type Chooser, onePerson } from './choose.js';
 import { type ExportResult, exportCustomer } from './export.js';
 import { type Match, matchPeople } from './find-customer.js';
-import { assertNameless, basisOf, checkRequest, checkRequester, unknownRequester } from './identity-check.js';
+import {
+  assertNameless,
+  type Basis,
+  basisOf,
+  checkRequest,
+  checkRequester,
+  unknownRequester,
+} from './identity-check.js';
 import { ACCESS, type ExportKind } from './kind.js';
 import { type Plan, planExport, storePlan } from './plan.js';
 import { isEmptyQuery, type PersonQuery } from './resolve.js';
+import type { Review } from './review/read.js';
 import type { ExportProgress } from './write-export.js';
 
 /** A person and the plan of their export, before anything of it is read. */
@@ -96,16 +104,33 @@ export function queryFor(request: StoredRequest, query: PersonQuery): PersonQuer
   });
 }
 
+/** On what the person's data is read; a refusal is logged. @throws GdprError as `basisOf` and `assertNameless` */
+export async function basisFor(
+  context: Context,
+  { kind, match, request }: Pick<PreparedExport, 'kind' | 'match' | 'request'>,
+  verified: string | undefined,
+): Promise<Basis> {
+  const basis = await gate(context, [match.subject], kind.ground, request?.number, async () =>
+    basisOf(verified, request),
+  );
+  assertNameless(basis.verified, match.traits.get('name') ?? []);
+  return basis;
+}
+
 /** Runs a prepared export. @throws as `basisOf` and `exportCustomer` */
 export async function exportPrepared(
   context: Context,
   { kind, match, request, plan }: PreparedExport,
-  options: { verified: string | undefined; language: Language; planDigest?: string | undefined },
+  options: {
+    verified: string | undefined;
+    language: Language;
+    planDigest?: string | undefined;
+    review?: Review | undefined;
+  },
   onProgress: (progress: ExportProgress) => void,
 ): Promise<ExportResult> {
-  const { person, subject, traits } = match;
-  const { verified, language, planDigest } = options;
-  const basis = await gate(context, [subject], kind.ground, request?.number, async () => basisOf(verified, request));
-  assertNameless(basis.verified, traits.get('name') ?? []);
-  return exportCustomer(context, { person, subject, ...basis, language, planDigest }, plan, onProgress, kind);
+  const { person, subject } = match;
+  const { verified, language, planDigest, review } = options;
+  const basis = await basisFor(context, { kind, match, request }, verified);
+  return exportCustomer(context, { person, subject, ...basis, language, planDigest, review }, plan, onProgress, kind);
 }

@@ -5,6 +5,7 @@ import type { Context } from '../workspace/open.js';
 import { ACCESS, type ExportKind } from './kind.js';
 import { assertPlan, type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './request.js';
+import type { ReviewSummary } from './review/judge.js';
 import { takeSnapshot } from './snapshot.js';
 import type { RowSource, Withheld } from './table-writer.js';
 import { type ExportProgress, type WrittenExport, writeExport } from './write-export.js';
@@ -18,6 +19,8 @@ export interface ExportResult {
   readonly snapshot: string;
   readonly tables: readonly { readonly table: string; readonly rows: number }[];
   readonly withheld: readonly Withheld[];
+  /** What became of the free texts, where they were reviewed. */
+  readonly review?: ReviewSummary | undefined;
   readonly audit: { readonly sequence: number };
 }
 
@@ -63,6 +66,7 @@ export async function exportCustomer(
         snapshot: written.at,
         tables: written.results.map(({ table, rows }) => ({ table: table.name, rows })),
         withheld: written.withheld,
+        ...(written.review && { review: written.review }),
         audit: { sequence },
       };
     },

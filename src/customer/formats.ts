@@ -22,6 +22,7 @@ export function jsonRow(columns: readonly ColumnModel[], cells: readonly GivenCe
 function jsonValue(cell: GivenCell, type: string): string {
   if ('withheld' in cell) return JSON.stringify({ withheld: cell.withheld });
   if (cell.value === null) return 'null';
+  if (cell.redacted === true) return JSON.stringify(cell.value);
   if (type === 'boolean') return cell.value === 't' || cell.value === 'true' ? 'true' : 'false';
   if (NUMBERS.has(type) || DOCUMENTS.has(type)) return cell.value;
   return JSON.stringify(cell.value);

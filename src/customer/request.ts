@@ -1,5 +1,6 @@
 import type { Language } from '../documents/page-model.js';
 import type { FoundPerson } from './people.js';
+import type { Review } from './review/read.js';
 
 /** What an export was asked for. */
 export interface ExportRequest {
@@ -12,4 +13,6 @@ export interface ExportRequest {
   readonly language: Language;
   /** The plan that was looked at; another one is refused. */
   readonly planDigest?: string | undefined;
+  /** What was decided on the free texts. */
+  readonly review?: Review | undefined;
 }

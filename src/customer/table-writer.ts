@@ -6,10 +6,12 @@ import { fileNames } from '../datamap/names.js';
 import type { TableRead, WithheldReason } from '../datamap/read.js';
 import { live } from '../datamap/sql.js';
 import { type PageTable, tableAnchor, tableBottom, tableRows, tableTop } from '../documents/export-page.js';
+import type { Text } from '../documents/page-model.js';
 import { assertGoingOn } from '../foundation/interrupt.js';
 import { Spool } from '../foundation/spool.js';
 import { controllerIdentifiers, type GivenCell, type Giver, giveCell } from './cells.js';
 import { csvHead, csvRows, jsonRow } from './formats.js';
+import { type ReviewJudge, rowKey } from './review/judge.js';
 import type { Traits } from './traits.js';
 
 /** One table's part of an export. */
@@ -25,16 +27,18 @@ export interface Withheld {
   readonly column: string;
   readonly reason: WithheldReason;
   readonly rows: number;
+  /** Where somebody decided so: why, as the person reads it. */
+  readonly because?: Text;
 }
 
 /** Counts what is not given, by place and reason. */
 export class WithheldCounter {
-  readonly #counts = new Map<string, { table: string; column: string; reason: WithheldReason; rows: number }>();
+  readonly #counts = new Map<string, { -readonly [K in keyof Withheld]: Withheld[K] }>();
 
-  add(table: string, column: string, reason: WithheldReason, rows = 1): void {
-    const key = `${table}\n${column}\n${reason}`;
+  add(table: string, column: string, reason: WithheldReason, rows = 1, because?: Text): void {
+    const key = JSON.stringify([table, column, reason, because?.lv, because?.en]);
     const known = this.#counts.get(key);
-    if (known === undefined) this.#counts.set(key, { table, column, reason, rows });
+    if (known === undefined) this.#counts.set(key, { table, column, reason, rows, ...(because && { because }) });
     else known.rows += rows;
   }
 
@@ -55,6 +59,8 @@ export interface TableWriterOptions {
   /** Takes the tables' part of the page, which stands in the archive after all data. */
   readonly page: Spool;
   readonly counter: WithheldCounter;
+  /** Decides the free texts, where somebody read them. */
+  readonly review?: ReviewJudge | undefined;
   /** Folder for the encrypted spools. */
   readonly temporary: string;
   readonly signal: AbortSignal;
@@ -88,7 +94,9 @@ export class TableWriter {
       rows += batch.length;
       for (const cells of batch) {
         cells.forEach((cell, i) => {
-          if ('withheld' in cell) counter.add(table.name, read.columns[i]?.name ?? '', cell.withheld);
+          const column = read.columns[i]?.name ?? '';
+          if ('withheld' in cell) counter.add(table.name, column, cell.withheld, 1, cell.because);
+          else if (cell.redacted === true) counter.add(table.name, column, 'redacted');
         });
       }
       await csv.write(csvRows(batch));
@@ -124,9 +132,9 @@ export class TableWriter {
     rest: AsyncIterator<(string | null)[]>,
     take: (batch: readonly GivenCell[][]) => Promise<void>,
   ): AsyncGenerator<string> {
-    const { catalog } = this.options;
+    const { catalog, review } = this.options;
     const { table } = read;
-    const giver = this.#giver(table);
+    const general = this.#giver(table);
     const columns = Object.fromEntries(
       read.columns.map(({ name, entry }) => [
         name,
@@ -140,6 +148,9 @@ export class TableWriter {
       assertGoingOn(this.options.signal);
       const [owners, hidden, ...values] = row;
       const others = new Set((hidden ?? '').split(','));
+      const key = rowKey(read.key, values);
+      const judge = key && review?.of({ table: table.name, row: key }, general);
+      const giver = judge === undefined ? general : { ...general, judge };
       const cells = read.columns.map((column, i) =>
         giveCell(giver, column, Number(owners), others.has(String(i)), values[i] ?? null),
       );
@@ -164,7 +175,8 @@ export class TableWriter {
       traits,
       known: controllerIdentifiers(model),
       spelling: spellingOf(model),
-      onJsonWithheld: (column, place, reason) => counter.add(table.name, `${column.name}.${place}`, reason),
+      onJsonWithheld: (column, place, reason, because) =>
+        counter.add(table.name, `${column.name}.${place}`, reason, 1, because),
     };
   }
 }

@@ -10,6 +10,7 @@ import type { ExportKind } from './kind.js';
 import { isOwnTable } from './own/own.js';
 import type { Plan } from './plan.js';
 import type { ExportRequest } from './request.js';
+import { ReviewJudge, type ReviewSummary } from './review/judge.js';
 import type { PersonFacts, Snapshot } from './snapshot.js';
 import { type RowSource, type TableResult, TableWriter, type Withheld, WithheldCounter } from './table-writer.js';
 
@@ -22,6 +23,8 @@ export interface ExportProgress {
 export interface WrittenExport {
   readonly results: readonly TableResult[];
   readonly withheld: readonly Withheld[];
+  /** What became of the free texts, where they were reviewed. */
+  readonly review?: ReviewSummary | undefined;
 }
 
 /** Everything that one person's archive is made of. */
@@ -50,6 +53,7 @@ export async function writeExport(
   const { model, catalog, reads } = snapshot;
   const page = new Spool(paths.temporary);
   const counter = new WithheldCounter();
+  const judge = request.review && new ReviewJudge(request.review);
   const results: TableResult[] = [];
   try {
     const writer = new TableWriter({
@@ -60,6 +64,7 @@ export async function writeExport(
       archive,
       page,
       counter,
+      review: judge,
       temporary: paths.temporary,
       signal: surroundings.signal,
     });
@@ -82,11 +87,12 @@ export async function writeExport(
     for (const { identifier } of facts.person.shared) counter.add('', identifier, 'shared-identifier');
     for (const { table, column, rows } of facts.contradicted) counter.add(table, column, 'shared-identifier', rows);
     const withheld = counter.list();
-    const written = { kind, files, request, operation: operation.id, snapshot: snapshot.at, results, withheld };
+    const review = judge?.summary();
+    const written = { kind, files, request, operation: operation.id, snapshot: snapshot.at, results, withheld, review };
     const pageModel = pageOf(model, { ...written, retention: facts.retention });
     await archive.add('manifest.json', 'application/json', manifestOf(model, { ...written, planDigest: plan.digest }));
     await archive.add('index.html', 'text/html', wholePage(pageModel, page));
-    return { results, withheld };
+    return { results, withheld, review };
   } finally {
     await page.discard();
   }

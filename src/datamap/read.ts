@@ -4,23 +4,28 @@ import type { ColumnModel, DataMapModel, PersonalTableModel } from './model.js';
 import type { NotPortable } from './portable.js';
 import { column, fromTable, keyOf } from './sql.js';
 
-/** Why a value is not given to the person. */
-export type CellReason = 'secret' | 'third-party' | 'free-text';
+/** Why a value is not given to the person; `reviewed`: somebody at the controller read it and decided so. */
+export type CellReason = 'secret' | 'third-party' | 'free-text' | 'reviewed';
 
-/** Why a column, or everything under an identifier, is listed as withheld. */
-export type WithheldReason = CellReason | NotPortable | 'shared-identifier';
+/** Why a column, or everything under an identifier, is listed as withheld; `redacted`: words of it are covered. */
+export type WithheldReason = CellReason | NotPortable | 'redacted' | 'shared-identifier';
 
 /** The statement that reads one table's collected rows, and what its result's columns are. */
 export interface TableRead {
   readonly table: PersonalTableModel;
   /**
-   * Result: person, owners (bit mask), hidden, then `columns` in order, as text; ordered by person and key. `hidden`
-   * lists, separated by commas, the positions in `columns` of another owner's values: they come as NULL.
+   * Result: person, owners (bit mask), hidden, then `columns` and `key` in order, as text; ordered by person and key.
+   * `hidden` lists, separated by commas, the positions in `columns` of another owner's values: they come as NULL.
    */
   readonly sql: string;
   /** What `sql` binds; nothing if left out. */
   readonly values?: readonly unknown[];
   readonly columns: readonly ColumnModel[];
+  /**
+   * What the columns of a row's key are called, or its place in a table without one; where it is left out, nothing
+   * tells the row's free texts from those of another.
+   */
+  readonly key?: readonly string[];
   /** Columns that do not leave the database, with the reason. */
   readonly left: readonly { readonly column: ColumnModel; readonly reason: CellReason | NotPortable }[];
 }
@@ -87,12 +92,14 @@ export function compileReads(
     const names = key.map((_, i) => `k${i + 1}`).join(', ');
     const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
     const { hidden, values } = cellsSql(table, columns);
+    const keys = key.map((_, i) => `r.k${i + 1}`);
     return {
       table,
       columns,
+      key: key.map(({ column: name, type }) => name ?? type),
       left,
       sql: [
-        `SELECT ${['r.person', 'r.owners', hidden, ...values].join(', ')}`,
+        `SELECT ${['r.person', 'r.owners', hidden, ...values, ...keys].join(', ')}`,
         `FROM (SELECT person, ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY person, ${names}) r`,
         `JOIN ${fromTable(table, catalog)} t ON ${join}`,
         `ORDER BY r.person, ${key.map((_, i) => `r.k${i + 1}`).join(', ')}`,

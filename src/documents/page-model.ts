@@ -3,11 +3,11 @@ export type Text = { lv: string; en: string };
 
 export type Language = 'lv' | 'en';
 
-/** Why a single cell is not shown. */
-export type CellReason = 'third-party' | 'secret' | 'free-text';
+/** Why a single cell is not shown; `reviewed`: somebody read it and decided so. */
+export type CellReason = 'third-party' | 'secret' | 'free-text' | 'reviewed';
 
-/** Why a column is listed as withheld. */
-export type WithheldReason = CellReason | 'inferred' | 'basis' | 'shared-identifier';
+/** Why a column is listed as withheld; `redacted`: words of its texts are covered. */
+export type WithheldReason = CellReason | 'redacted' | 'inferred' | 'basis' | 'shared-identifier';
 
 /** Where a value comes from (Art. 15(1)(g)): the person, our systems, or a conclusion of ours. */
 export type Source = 'provided' | 'observed' | 'inferred';

@@ -166,6 +166,7 @@ export const CELL_WITHHELD: Readonly<Record<CellReason, Text>> = {
     lv: 'paslēpts: brīvs teksts, kurā var būt minēti citi',
     en: 'hidden: free text that may mention others',
   },
+  reviewed: { lv: 'paslēpts pēc izvērtēšanas', en: 'hidden after we read it' },
 };
 
 /** The reason in the list of withheld columns. */
@@ -189,6 +190,14 @@ export const WITHHELD_REASON: Readonly<Record<WithheldReason, Text>> = {
   basis: {
     lv: 'To neapstrādājam ne ar Jūsu piekrišanu, ne līguma dēļ (20.\u00a0panta 1.\u00a0punkta a)\u00a0apakšpunkts).',
     en: 'We process it on neither your consent nor a contract with you (Article 20(1)(a)).',
+  },
+  redacted: {
+    lv: 'Tekstu izlasījām un ar ████ aizklājām to, kas skar citu tiesības (15.\u00a0panta 4.\u00a0punkts).',
+    en: 'We read the text and covered with ████ what touches the rights of others (Article 15(4)).',
+  },
+  reviewed: {
+    lv: 'Tekstu izlasījām un nolēmām neizsniegt.',
+    en: 'We read the text and decided not to give it.',
   },
   'shared-identifier': {
     lv: 'Tālruni, e-pastu vai citu pazīmi, pēc kuras ierakstu atradām, lieto arī cita persona.',

@@ -1,5 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Exported } from '../customer/support/export.js';
+import { exportPrepared, prepareExport } from '../../src/customer/export-customer.js';
+import { readReview } from '../../src/customer/review/read.js';
+import { writeReview } from '../../src/customer/review/review.js';
+import { readArchive } from '../customer/support/archive.js';
+import { type Exported, nobodyToAsk } from '../customer/support/export.js';
 import { occurring, readable } from '../customer/support/leaks.js';
 import { shop } from './shop.js';
 
@@ -34,5 +40,24 @@ describe('15 other people in one person’s rows', () => {
     expect(both[0]?.subject).not.toBe(both[1]?.subject);
     const janis = await s.export({ id: '3', phone: '67123456' });
     expect(occurring(readable(janis.archive), ['anna.berzina@', '21234567', '2123-4567', '120385'])).toEqual([]);
+  });
+
+  it('15 gives a text that somebody read as it was decided, and withholds it as long as nobody did', async () => {
+    const prepared = await prepareExport(s.context, { email: 'anna.berzina@pasts.example' }, nobodyToAsk);
+    const path = join(s.workspace.root, 'texts.yaml');
+    await writeReview(s.context, prepared, { verified: 'account login' }, path);
+    const body = async () => {
+      const review = await readReview(path, { person: prepared.match.subject, plan: prepared.plan.digest });
+      const options = { verified: 'account login', language: 'lv' as const, review };
+      const { archive } = await exportPrepared(s.context, prepared, options, () => {});
+      return (await readArchive(archive)).rows('shop.support_messages').find(({ id }) => id === '1')?.body;
+    };
+    expect(await body()).toEqual({ withheld: 'free-text' });
+    const undecided = await readFile(path, 'utf8');
+    await writeFile(path, undecided.replace('decision: undecided\ncover: []', 'decision: redact\ncover: [Jānim]'));
+    expect(await body()).toContain('zvaniet vīram ████, ████, vai rakstiet uz ████, jo');
+    await expect(writeReview(s.context, prepared, { verified: 'account login' }, path)).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
   });
 });

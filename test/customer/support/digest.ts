@@ -9,7 +9,7 @@ import type { Catalog } from '../../../src/datamap/catalog.js';
 import { collectRows, compileCollect } from '../../../src/datamap/collect.js';
 import { spellingOf } from '../../../src/datamap/match.js';
 import type { DataMapModel } from '../../../src/datamap/model.js';
-import { compileReads } from '../../../src/datamap/read.js';
+import { compileReads, type WithheldReason } from '../../../src/datamap/read.js';
 import { live } from '../../../src/datamap/sql.js';
 
 /**
@@ -38,7 +38,7 @@ export async function exportDigests(
         traits: traits[i] ?? new Map(),
         known: controllerIdentifiers(model),
         spelling: spellingOf(model),
-        onJsonWithheld: (column: { name: string }, place: string, reason: 'secret' | 'third-party' | 'free-text') =>
+        onJsonWithheld: (column: { name: string }, place: string, reason: WithheldReason) =>
           counter.add(table.name, `${column.name}.${place}`, reason),
       };
       const cells = columns.map((column, at) =>
