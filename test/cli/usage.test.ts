@@ -31,7 +31,14 @@ const MISTAKES: readonly { readonly args: readonly string[]; readonly says: RegE
   { args: ['archive', 'extract', 'x.asice'], says: /missing: --to/ },
   { args: ['archive', 'verify'], says: /missing: FILE/ },
   { args: ['archive', 'verify', 'x.asice', email], says: /too many/ },
-  { args: [...EXPORT, '--email', email], says: /how the identity was checked is missing.*--verified/s },
+  {
+    args: [...EXPORT, '--email', email],
+    says: /nobody says how the identity was checked.*--verified/s,
+    code: 'REFUSED',
+    exit: 3,
+  },
+  { args: [...EXPORT, '--from', 'list.csv', '--for-customer', '--json'], says: /--from.*--for-customer/s },
+  { args: [...EXPORT, '--again', '--email', email], says: /--from/ },
   {
     args: [...EXPORT, '--email', email, '--verified', `wrote from ${email}`],
     says: /--verified holds what looks like/,
@@ -58,14 +65,14 @@ describe('wrong usage', { timeout: 240_000 }, () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(MISTAKES)(
-    '$says is answered with exit code 2, without repeating what was typed',
-    async ({ args, says, code = 'USAGE' }) => {
+    '$says is answered with its exit code, without repeating what was typed',
+    async ({ args, says, code = 'USAGE', exit = 2 }) => {
       const [text, json] = await Promise.all([gdpr(args, { cwd: folder }), gdpr([...args, '--json'], { cwd: folder })]);
-      expect(text).toMatchObject({ code: 2, stdout: '' });
+      expect(text).toMatchObject({ code: exit, stdout: '' });
       expect(text.stderr).toMatch(says);
       expect(leaksIn(text.stderr)).toEqual([]);
       const error = jsonErrorOf(json);
-      expect(error).toMatchObject({ code, exit: 2 });
+      expect(error).toMatchObject({ code, exit });
       expect(`${error.message}\n${error.hint}`).toMatch(says);
       expect(leaksIn(json.stdout)).toEqual([]);
     },

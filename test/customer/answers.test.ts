@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gdpr, type Ran, ROOT } from '../commands/program.js';
+import { faults } from '../commands/schemas.js';
 import { outsideTool } from '../support/tools.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { readArchive } from './support/archive.js';
@@ -18,7 +19,11 @@ const LOGIN = ['--verified', 'account login'];
 let workspace: TestWorkspace;
 const run = (...args: string[]): Promise<Ran> =>
   gdpr(args, { cwd: workspace.root, environment: workspace.environment });
-const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+const json = async (...args: string[]) => {
+  const value = JSON.parse((await run(...args, '--json')).stdout);
+  expect(faults(args.slice(0, 2).join('-'), value)).toEqual([]);
+  return value;
+};
 const refusal = async (...args: string[]) => {
   const { code, stdout } = await run(...args, '--json');
   const { error } = JSON.parse(stdout);
@@ -108,6 +113,7 @@ describe('a negative answer', { timeout: 120_000 }, () => {
     const { code, stdout, stderr } = await run('customer', 'export', '--email', NOBODY, '--negative', '--json');
     expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
     const result = JSON.parse(stdout);
+    expect(faults('customer-export', result)).toEqual([]);
     expect(result).toMatchObject({ negative: true, searched: [{ identifier: 'email' }] });
     expect(result.searched[0].places).toEqual(
       expect.arrayContaining([

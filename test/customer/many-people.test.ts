@@ -9,6 +9,7 @@ import type { LineResult, ManyResult } from '../../src/customer/export-many.js';
 import { digestFile } from '../../src/foundation/digest-file.js';
 import { trustOf } from '../../src/workspace/signers.js';
 import { gdpr, ROOT } from '../commands/program.js';
+import { faults } from '../commands/schemas.js';
 import { recordsSince, serverLogSize } from '../support/server-log.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 
@@ -38,6 +39,7 @@ const exportList = (file: string, ...more: string[]) =>
 
 async function finished(file: string): Promise<{ result: ManyResult; peak: number }> {
   const { stdout, stderr } = await exportList(file);
+  expect(faults('customer-export', JSON.parse(stdout))).toEqual([]);
   return { result: JSON.parse(stdout), peak: Number(/peak memory (\d+) MB/.exec(stderr)?.[1]) };
 }
 

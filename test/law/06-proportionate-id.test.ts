@@ -31,7 +31,7 @@ describe('06 proportionate identification', () => {
     const run = (verified: string | undefined) =>
       exportPrepared(s.context, prepared, { verified, language: 'lv' }, () => {});
     await expect(run(`personas kods ${STRANGE}`)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    await expect(run(undefined)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(run(undefined)).rejects.toMatchObject({ code: 'REFUSED' });
     expect((await run('account login')).archive).toMatch(/\.asice$/);
   });
 
