@@ -72,11 +72,21 @@ function usageMessage(error: unknown): string | undefined {
       const missing = [...error.message.matchAll(/Missing required flag ([a-z][a-z-]*)/g)].map(
         ([, flag]) => `--${flag}`,
       );
-      return missing.length > 0 ? `missing: ${missing.join(', ')}` : 'two flags do not go together';
+      return missing.length > 0 ? `missing: ${missing.join(', ')}` : togetherMessage(error.message);
     }
     default:
       return flagMessage(error.message);
   }
+}
+
+/** Which flags do not go together, or go together only, from oclif's words; these hold a flag's value, which is left out. */
+function togetherMessage(message: string): string {
+  const name = '--[a-z][a-z-]*';
+  const [, one, other] =
+    new RegExp(`(${name})(?:=.*?)? cannot also be provided when using (${name})`, 's').exec(message) ?? [];
+  if (one !== undefined) return `${other} and ${one} do not go together`;
+  const [, first, needed] = new RegExp(`when using (${name}): (${name})`).exec(message) ?? [];
+  return first === undefined ? 'two flags do not go together' : `${first} goes with ${needed}`;
 }
 
 /** What oclif says of a flag's value, without the value; its texts end in what is expected. */

@@ -10,7 +10,12 @@ const { email, phone, name } = TYPED;
 const EXPORT = ['customer', 'export'];
 
 /** What was typed, and what the answer must say. */
-const MISTAKES: readonly { readonly args: readonly string[]; readonly says: RegExp; readonly code?: string }[] = [
+const MISTAKES: readonly {
+  readonly args: readonly string[];
+  readonly says: RegExp;
+  readonly code?: string;
+  readonly exit?: number;
+}[] = [
   { args: [...EXPORT, '--emial', email], says: /unknown flag: --emial/ },
   { args: [...EXPORT, '--email', email, `--${email}`], says: /unknown flag/ },
   {
@@ -37,8 +42,9 @@ const MISTAKES: readonly { readonly args: readonly string[]; readonly says: RegE
     code: 'REFUSED',
     exit: 3,
   },
-  { args: [...EXPORT, '--from', 'list.csv', '--for-customer', '--json'], says: /--from.*--for-customer/s },
-  { args: [...EXPORT, '--again', '--email', email], says: /--from/ },
+  { args: [...EXPORT, '--from', 'list.csv', '--for-customer'], says: /--from and --for-customer do not go together/ },
+  { args: [...EXPORT, '--from', 'list.csv', '--email', email], says: /--from and --email do not go together/ },
+  { args: [...EXPORT, '--again', '--email', email], says: /--again goes with --from/ },
   {
     args: [...EXPORT, '--email', email, '--verified', `wrote from ${email}`],
     says: /--verified holds what looks like/,
