@@ -33,6 +33,7 @@ export interface Rehearsal extends Effect {
 export interface Erased extends Rehearsal {
   /** What the people's own rows called them before, by person: what the residue proof looks for. */
   readonly traits: readonly Traits[];
+  readonly ruling: Ruling;
 }
 
 /**
@@ -54,24 +55,18 @@ export async function rehearseErase(session: Session, request: EraseRequest): Pr
 }
 
 /**
- * Erases, in the caller's READ COMMITTED transaction: locks, decides, changes, deletes. `between` runs once the fates
- * are decided and before anything changes.
+ * Erases, in the caller's READ COMMITTED transaction: locks, decides, changes, deletes. Its temporary tables still
+ * tell afterwards what was kept.
  * @throws GdprError DRIFT, REFUSED, LOCKED; the caller's transaction is then rolled back
  */
-export async function eraseRows(
-  session: Session,
-  request: EraseRequest,
-  hasher: TokenHasher,
-  between: (ruling: Ruling, traits: readonly Traits[]) => Promise<void>,
-): Promise<Erased> {
+export async function eraseRows(session: Session, request: EraseRequest, hasher: TokenHasher): Promise<Erased> {
   const { model, catalog, people } = request;
   const ruling = await rulingOf(session, request);
   await collectLocked(session, compileCollect(model, catalog), model, catalog, people);
   const traits = await readTraits(session, model, catalog, people);
   await decideFates(session, ruling, people);
   const kept = await summariseKept(session, ruling);
-  await between(ruling, traits);
-  return { erasure: ruling.erasure, traits, kept, ...(await executeErase(session, ruling, hasher)) };
+  return { erasure: ruling.erasure, ruling, traits, kept, ...(await executeErase(session, ruling, hasher)) };
 }
 
 async function rulingOf(session: Session, { model, catalog, at, more }: EraseRequest): Promise<Ruling> {
