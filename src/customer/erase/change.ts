@@ -87,7 +87,7 @@ function ownersOf(table: PersonalTableModel, owner: string): number | undefined 
   return index === undefined ? undefined : 1 << index;
 }
 
-export function everyOwnerDeletes(table: PersonalTableModel): boolean {
+function everyOwnerDeletes(table: PersonalTableModel): boolean {
   return table.owners.every(({ id }) => table.entry.owners[id]?.erase === 'delete');
 }
 

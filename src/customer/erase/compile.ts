@@ -90,7 +90,11 @@ function compileTable(table: PersonalTableModel, model: DataMapModel, catalog: C
     live: liveTable,
     goesAlone,
     goesAnyway,
-    columns: table.columns.map((column) => columnStep(column, table, liveTable, model)),
+    columns: table.columns.map((column) => {
+      const step = columnStep(column, table, liveTable, model);
+      const fixed = step.withRow && pointedTo(step, table, catalog) !== undefined;
+      return fixed ? { ...step, change: { kind: 'impossible' } } : step;
+    }),
   };
 }
 

@@ -40,7 +40,7 @@ export interface Erased extends Rehearsal {
  * Compiles the erasure and tries its values out on the database.
  * @throws GdprError DRIFT that names every column whose word cannot be followed
  */
-export async function prepareErasure(session: Session, model: DataMapModel, catalog: Catalog): Promise<Erasure> {
+async function prepareErasure(session: Session, model: DataMapModel, catalog: Catalog): Promise<Erasure> {
   return chooseValues(session, compileErase(model, catalog), model, catalog);
 }
 

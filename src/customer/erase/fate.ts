@@ -100,10 +100,15 @@ function holdBackRows(dependency: Dependency, catalog: Catalog): string {
   return `UPDATE ${fateOf(dependency.parent.table)} f SET gone = false WHERE f.gone AND EXISTS (SELECT FROM ${pointing(dependency, catalog)})`;
 }
 
-/** A row that a kept row needs is kept with it, on the same ground. */
+/**
+ * A row that a kept row points to stays with it, on the same ground; but of what it holds only the key is kept, and
+ * what nothing can take the place of: that an invoice is kept does not keep an e-mail address.
+ */
 function inheritKept(dependency: Dependency, catalog: Catalog): string {
-  const { child, parent } = dependency;
-  const all = parent.columns.filter(({ live }) => !live.generated).map(({ column: { name } }) => textLiteral(name));
+  const { child, parent, key } = dependency;
+  const all = parent.columns
+    .filter(({ column: { name }, change }) => key.referencedColumns.includes(name) || change.kind === 'impossible')
+    .map(({ column: { name } }) => textLiteral(name));
   const names = keyNames(parent.table, catalog);
   const own = keyNames(parent.table, catalog, 'f');
   return [

@@ -92,7 +92,7 @@ export function renderToken({ form, length }: TokenFormat, hash: Buffer): string
 }
 
 /** A regular expression (PostgreSQL's and ECMAScript's alike) that all tokens of the format match. */
-export function tokenPattern({ form, length }: TokenFormat): string {
+function tokenPattern({ form, length }: TokenFormat): string {
   const random = randomLength({ form, length });
   switch (form) {
     case 'email':

@@ -15,7 +15,7 @@ export interface ErasedPerson {
 }
 
 /** The domain of the keyed codes; the same as of a subject's aliases, so that one code serves both. */
-export function aliasCode(keys: Pick<Keys, 'hmac'>, { kind, value }: Alias): string {
+function aliasCode(keys: Pick<Keys, 'hmac'>, { kind, value }: Alias): string {
   return keys.hmac('subject alias', `${kind}\n${value}`);
 }
 
@@ -23,7 +23,7 @@ export function aliasCode(keys: Pick<Keys, 'hmac'>, { kind, value }: Alias): str
  * What an erased person was known by, normalised: their linking identifiers and rows, and the other e-mails, phones,
  * codes and numbers of their own rows. Names are left out, which are no one's alone.
  */
-export function knownBy({ person, traits }: ErasedPerson, model: DataMapModel): Alias[] {
+function knownBy({ person, traits }: ErasedPerson, model: DataMapModel): Alias[] {
   const spelling = spellingOf(model);
   const own = IDENTIFIER_KINDS.filter((kind) => kind !== 'name').flatMap((kind) =>
     (traits.get(kind) ?? []).flatMap((raw) => parse(kind, raw, spelling).map((value) => ({ kind, value }))),

@@ -60,7 +60,7 @@ async function insertTokens(
 }
 
 /** Edited documents of a table: k1 … kn, col, document (NULL: the whole column is to be emptied). */
-export function documentsOf({ table }: TableErase): string {
+function documentsOf({ table }: TableErase): string {
   return quoteName('pg_temp', `gdpr_document_${table.index}`);
 }
 
