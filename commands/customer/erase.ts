@@ -37,7 +37,10 @@ Exit code 5 when something of the person is found afterwards.`;
         'How the identity was checked: account login, known e-mail answered, contract number … (what was done, no data)',
       helpValue: 'HOW',
     }),
-    request: Flags.string({ description: 'The request in the register that this answers', helpValue: 'NUMBER' }),
+    request: Flags.string({
+      description: 'The request that this answers; its person and verified identity are taken from the register',
+      helpValue: 'NUMBER',
+    }),
     language: Flags.string({
       description: 'Language of the letter about what is kept',
       options: ['lv', 'en'],
@@ -54,7 +57,7 @@ Exit code 5 when something of the person is found afterwards.`;
     const { prepareErase, readGround } = await import('../../src/customer/erase/erase-customer.js');
     const ground = readGround(flags.ground);
     return this.withContext(flags.workspace, async (context) => {
-      const prepared = await prepareErase(context, query, ground, chooseCandidate);
+      const prepared = await prepareErase(context, query, ground, chooseCandidate, flags.request);
       const { tables, kept, unreadable } = prepared.rehearsal;
       if (flags.plan) {
         const { canonicalJson } = await import('../../src/foundation/canonical-json.js');
@@ -63,7 +66,7 @@ Exit code 5 when something of the person is found afterwards.`;
         return { digest, plan, tables, kept, unreadable };
       }
       const { orderOf, eraseCustomer } = await import('../../src/customer/erase/run.js');
-      const order = await orderOf(context, prepared, { ...flags, ground });
+      const order = orderOf(prepared, { ...flags, ground });
       await confirmErase(prepared, flags.yes);
       const result = await eraseCustomer(context, order, prepared.plan, (stage) =>
         this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3),

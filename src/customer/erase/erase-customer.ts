@@ -3,9 +3,13 @@ import { assertNoDrift } from '../../datamap/drift.js';
 import { now } from '../../foundation/clock.js';
 import { GdprError } from '../../foundation/errors.js';
 import { endOperation, runOperation } from '../../operation/operation.js';
+import { readNumber, readRequest } from '../../request/register.js';
+import type { StoredRequest } from '../../request/request.js';
 import type { Context } from '../../workspace/open.js';
 import { type Chooser, onePerson } from '../choose.js';
+import { queryFor } from '../export-customer.js';
 import { type Match, matchPeople } from '../find-customer.js';
+import { checkRequest, checkRequester } from '../identity-check.js';
 import { type Plan, storePlan } from '../plan.js';
 import type { PersonQuery } from '../resolve.js';
 import { type Rehearsal, rehearseErase } from './engine.js';
@@ -15,6 +19,8 @@ import { planErase } from './plan.js';
 /** A person, the plan of their erasure, and what it would come to now; nothing is changed yet. */
 export interface PreparedErase {
   readonly match: Match;
+  /** The request of the register that it answers. */
+  readonly request: StoredRequest | undefined;
   readonly plan: Plan;
   readonly rehearsal: Rehearsal;
   /** Keeps the plan and who prepared it. */
@@ -35,22 +41,32 @@ export function readGround(given: string): string {
 /**
  * Finds the one person, plans their erasure and counts what it would do. A search that ends in nobody or in several,
  * and a map whose words cannot be followed, are logged as refused.
- * @throws GdprError NOBODY, SEVERAL, DRIFT, REFUSED
+ * @throws GdprError NOBODY, SEVERAL, DRIFT, REFUSED; NOT_FOUND for an unknown request
  */
 export async function prepareErase(
   context: Context,
   query: PersonQuery,
   ground: string,
   chooser: Chooser,
+  typed?: string | undefined,
 ): Promise<PreparedErase> {
   const { database, operator } = context;
+  const number = typed === undefined ? undefined : readNumber(typed);
   const subjects: string[] = [];
   try {
-    const match = await onePerson(await matchPeople(context, query), query, chooser);
+    const request =
+      number === undefined
+        ? undefined
+        : await database.transaction('read committed', (session) => readRequest(session, number));
+    if (request !== undefined) checkRequest(request, 'erasure');
+    const asked = request === undefined ? query : queryFor(request, query);
+    const match = await onePerson(await matchPeople(context, asked), asked, chooser);
+    if (request !== undefined) checkRequester(request, match.subject);
     subjects.push(match.subject);
     const { plan, rehearsal } = await planFor(context, match, ground);
     return {
       match,
+      request,
       plan,
       rehearsal,
       async store() {
@@ -61,9 +77,8 @@ export async function prepareErase(
   } catch (error) {
     if (error instanceof GdprError && ['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED'].includes(error.code)) {
       const { code } = error;
-      await runOperation(context, { action: 'customer erase', subjects, ground }, (operation) =>
-        endOperation(context, operation, { result: 'refused', code }),
-      );
+      const intent = { action: 'customer erase', subjects, ground, ...(number && { request: number }) };
+      await runOperation(context, intent, (operation) => endOperation(context, operation, { result: 'refused', code }));
     }
     throw error;
   }

@@ -8,7 +8,7 @@ import { now } from '../../foundation/clock.js';
 import { EXIT, GdprError } from '../../foundation/errors.js';
 import { type Operation, recordOutcome, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
-import { checkVerified, refuseName } from '../export-customer.js';
+import { assertNameless, basisOf } from '../identity-check.js';
 import type { FoundPerson } from '../people.js';
 import { assertPlan, type Plan } from '../plan.js';
 import { changesSince } from '../recheck.js';
@@ -20,7 +20,6 @@ import { keptRowsOf, withKeptRows } from './kept-person.js';
 import { type KeptSummary, noteKeptRows } from './kept-rows.js';
 import { planErase } from './plan.js';
 import { type ErasureProof, proveErasure } from './prove.js';
-import { erasureRequest } from './request-of.js';
 import { type ErasedPerson, enterTombstones } from './tombstone.js';
 import type { Unreadable } from './values.js';
 
@@ -168,28 +167,24 @@ function uncertified(error: unknown): unknown {
 
 /**
  * The order that the flags of a command make, checked before anything is asked or done.
- * @throws GdprError USAGE, INPUT_INVALID, NOT_FOUND, REFUSED
+ * @throws GdprError INPUT_INVALID, REFUSED when nobody says how the identity was checked
  */
-export async function orderOf(
-  context: Context,
-  { match }: PreparedErase,
+export function orderOf(
+  { match, request }: PreparedErase,
   flags: {
     readonly ground: string;
     readonly verified?: string | undefined;
-    readonly request?: string | undefined;
     readonly language: string;
     readonly 'plan-digest'?: string | undefined;
   },
-): Promise<EraseOrder> {
-  const request = flags.request === undefined ? undefined : await erasureRequest(context, flags.request, match.subject);
-  const verified = checkVerified(flags.verified ?? request?.verified);
-  refuseName(verified, match.traits);
+): EraseOrder {
+  const basis = basisOf(flags.verified, request);
+  assertNameless(basis.verified, match.traits.get('name') ?? []);
   return {
     person: match.person,
     subject: match.subject,
     ground: flags.ground,
-    verified,
-    number: request?.number,
+    ...basis,
     language: flags.language === 'en' ? 'en' : 'lv',
     planDigest: flags['plan-digest'],
   };

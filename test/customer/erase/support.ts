@@ -10,5 +10,5 @@ export const GROUND = 'Art. 17(1)(b)';
 export async function erasePerson(context: Context, query: PersonQuery): Promise<EraseResult> {
   const prepared = await prepareErase(context, query, GROUND, nobodyToAsk);
   const flags = { ground: GROUND, verified: 'account login', language: 'lv' };
-  return eraseCustomer(context, await orderOf(context, prepared, flags), prepared.plan);
+  return eraseCustomer(context, orderOf(prepared, flags), prepared.plan);
 }
