@@ -62,14 +62,26 @@ export function mapOf({
   return parseDataMap(stringify(map), 'map.yaml');
 }
 
-function personalTable({ owners, columns, retention, otherKeys, schemaOrg, erase = 'delete', ownerErase = {} }: TableSketch): PersonalTable {
+function personalTable({
+  owners,
+  columns,
+  retention,
+  otherKeys,
+  schemaOrg,
+  erase = 'delete',
+  ownerErase = {},
+}: TableSketch): PersonalTable {
   const entries = Array.isArray(columns)
     ? (columns as readonly string[]).map((name) => [name, {}] as const)
     : Object.entries(columns as Readonly<Record<string, Partial<ColumnEntry>>>);
   return {
     title: text,
     ...(schemaOrg && { schemaOrg }),
-    owners: Object.fromEntries(Object.entries(owners).map(([id, reach]) => [id, { title: text, reach, ...(ownerErase[id] && { erase: ownerErase[id] }) }]),
+    owners: Object.fromEntries(
+      Object.entries(owners).map(([id, reach]) => [
+        id,
+        { title: text, reach, ...(ownerErase[id] && { erase: ownerErase[id] }) },
+      ]),
     ),
     erase,
     ...(retention === undefined ? { keptBecause: text } : { retention }),
