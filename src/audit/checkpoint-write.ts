@@ -39,8 +39,7 @@ export async function checkpointLog(
   { key, journalPath }: { key: CheckpointKey; journalPath: string },
 ): Promise<WrittenCheckpoint> {
   const written = await database.transaction('read committed', async (session) => {
-    await lockInReadCommitted(session, CHECKPOINT_LOCK);
-    await prepareJournal(session, journalPath);
+    await lockJournal(session, journalPath);
     return writeCheckpoint(session, key, await lastCheckpoint(journalPath));
   });
   await database.transaction('read committed', async (session) => {
@@ -50,6 +49,15 @@ export async function checkpointLog(
       await appendJournal(journalPath, checkpointRecord(written.note, now()));
   });
   return written;
+}
+
+/**
+ * Waits until nobody else appends to the journal, until the transaction ends.
+ * @throws GdprError FILE_UNAVAILABLE when the log has checkpoints and the journal is missing
+ */
+export async function lockJournal(session: Session, journalPath: string): Promise<void> {
+  await lockInReadCommitted(session, CHECKPOINT_LOCK);
+  await prepareJournal(session, journalPath);
 }
 
 /**

@@ -34,6 +34,15 @@ export async function choose<T>(
   return choices[chosen as number]?.value;
 }
 
+/** Whether the person at the terminal types the word; undefined when nobody sits there. */
+export async function typesWord(message: string, word: string): Promise<boolean | undefined> {
+  if (!isInteractive()) return undefined;
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({ output: process.stderr });
+  const { typed } = await prompt([{ type: 'input', name: 'typed', message }]);
+  return (typed as string).trim() === word;
+}
+
 /**
  * A new passphrase: from the environment variable, or typed twice.
  * @throws GdprError USAGE when there is neither, INPUT_INVALID when the two differ

@@ -6,6 +6,7 @@ import { sql as installation } from './migrations/0001_installation.js';
 import { sql as audit } from './migrations/0002_audit.js';
 import { sql as request } from './migrations/0003_request.js';
 import { sql as batch } from './migrations/0004_batch.js';
+import { sql as erasure } from './migrations/0005_erasure.js';
 
 interface SqlMigration {
   name: string;
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0002_audit', sql: audit },
   { name: '0003_request', sql: request },
   { name: '0004_batch', sql: batch },
+  { name: '0005_erasure', sql: erasure },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -10,6 +10,8 @@ export interface CatalogColumn {
   readonly baseType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  /** The most characters of a text type with a limit, through any domains. */
+  readonly maxLength: number | undefined;
   /** The collation as SQL writes it, where it is not the database's own. */
   readonly collation: string | undefined;
 }
@@ -19,6 +21,19 @@ export interface ForeignKey {
   readonly columns: readonly string[];
   readonly references: string;
   readonly referencedColumns: readonly string[];
+  /** What the database itself does when the referenced key changes or goes. */
+  readonly onUpdate: KeyAction;
+  readonly onDelete: KeyAction;
+}
+
+type KeyAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
+
+/** A CHECK constraint over columns of one row. */
+export interface Check {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** As the catalogue prints it, e.g. `CHECK ((rating >= 1))`; names the columns without their table. */
+  readonly definition: string;
 }
 
 export interface CatalogTable {
@@ -28,6 +43,11 @@ export interface CatalogTable {
   /** Columns of the primary key, or else of a unique index without NULLs; empty when the table has neither. */
   readonly key: readonly string[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Columns of each unique index, the primary key's included; those over expressions are left out. */
+  readonly uniques: readonly (readonly string[])[];
+  readonly checks: readonly Check[];
+  /** An ordinary or partitioned table, a foreign one, or a materialised view, which nothing can write to. */
+  readonly kind: 'table' | 'foreign' | 'view';
   /** Whether other tables inherit from it without being its partitions; it is then read with ONLY. */
   readonly hasChildren: boolean;
 }
@@ -39,7 +59,7 @@ const SYSTEM = `n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 
 
 /** Ordinary, partitioned and foreign tables and materialised views; partitions stand behind their parent. */
 const TABLES = `
-SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name,
+SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
        EXISTS (SELECT FROM pg_inherits i JOIN pg_class child ON child.oid = i.inhrelid
                WHERE i.inhparent = c.oid AND NOT child.relispartition) AS has_children
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -48,15 +68,17 @@ ORDER BY 2, 3`;
 
 /** A domain may stand on a domain; `below` leads from each of them down to a type. */
 const COLUMNS = `
-WITH RECURSIVE below (domain, type, not_null) AS (
-  SELECT oid, typbasetype, typnotnull FROM pg_type WHERE typtype = 'd'
+WITH RECURSIVE below (domain, type, not_null, modifier) AS (
+  SELECT oid, typbasetype, typnotnull, typtypmod FROM pg_type WHERE typtype = 'd'
   UNION ALL
-  SELECT b.domain, t.typbasetype, b.not_null OR t.typnotnull
+  SELECT b.domain, t.typbasetype, b.not_null OR t.typnotnull, greatest(b.modifier, t.typtypmod)
   FROM below b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
 )
 SELECT a.attrelid::text AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        format_type(coalesce(b.type, a.atttypid), -1) AS base_type,
        a.attnotnull OR coalesce(b.not_null, false) AS not_null, a.attgenerated <> '' AS generated,
+       CASE WHEN coalesce(b.type, a.atttypid) IN ('varchar'::regtype, 'bpchar'::regtype)
+            THEN nullif(greatest(a.atttypmod, b.modifier, -1), -1) - 4 END AS max_length,
        (SELECT quote_ident(m.nspname) || '.' || quote_ident(l.collname)
         FROM pg_collation l JOIN pg_namespace m ON m.oid = l.collnamespace
         WHERE l.oid = a.attcollation AND l.collname <> 'default') AS collation
@@ -86,6 +108,7 @@ const FOREIGN_KEYS = `
 SELECT c.oid::text AS oid, k.conname AS name, rn.nspname AS ref_schema, r.relname AS ref_name,
        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (attnum, n)
              JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
+       k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete,
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u (attnum, n)
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum ORDER BY u.n) AS ref_columns
 FROM pg_constraint k
@@ -96,9 +119,42 @@ JOIN pg_namespace rn ON rn.oid = r.relnamespace
 WHERE k.contype = 'f' AND k.conparentid = 0 AND ${SYSTEM}
 ORDER BY c.oid, k.conname`;
 
-/** Reads the live catalogue in four statements, whatever the number of tables. */
+const UNIQUES = `
+SELECT x.indrelid::text AS oid,
+       ARRAY(SELECT a.attname::text FROM unnest(x.indkey::int2[]) WITH ORDINALITY k (attnum, n)
+             JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+             WHERE k.n <= x.indnkeyatts ORDER BY k.n) AS columns
+FROM pg_index x
+JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE x.indisunique AND x.indexprs IS NULL AND ${SYSTEM}
+ORDER BY x.indrelid, x.indexrelid`;
+
+const CHECKS = `
+SELECT k.conrelid::text AS oid, k.conname AS name, pg_get_constraintdef(k.oid) AS definition,
+       ARRAY(SELECT a.attname::text FROM unnest(k.conkey) u (attnum)
+             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY a.attnum) AS columns
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE k.contype = 'c' AND ${SYSTEM}
+ORDER BY k.conrelid, k.conname`;
+
+const ACTIONS: Readonly<Record<string, KeyAction>> = {
+  a: 'no action',
+  r: 'restrict',
+  c: 'cascade',
+  n: 'set null',
+  d: 'set default',
+};
+
+/** Reads the live catalogue in six statements, whatever the number of tables. */
 export async function readCatalog(session: Session): Promise<Catalog> {
-  const tables = await session.query<{ oid: string; schema: string; name: string; has_children: boolean }>(TABLES);
+  const tables = await session.query<{
+    oid: string;
+    schema: string;
+    name: string;
+    kind: string;
+    has_children: boolean;
+  }>(TABLES);
   const columns = await session.query<{
     oid: string;
     name: string;
@@ -106,6 +162,7 @@ export async function readCatalog(session: Session): Promise<Catalog> {
     base_type: string;
     not_null: boolean;
     generated: boolean;
+    max_length: number | null;
     collation: string | null;
   }>(COLUMNS);
   const keys = await session.query<{ oid: string; columns: string }>(KEYS);
@@ -116,7 +173,13 @@ export async function readCatalog(session: Session): Promise<Catalog> {
     ref_name: string;
     columns: string;
     ref_columns: string;
+    on_update: string;
+    on_delete: string;
   }>(FOREIGN_KEYS);
+  const uniques = await session.query<{ oid: string; columns: string }>(UNIQUES);
+  const checks = await session.query<{ oid: string; name: string; definition: string; columns: string }>(CHECKS);
+  const uniquesOf = groupBy(uniques, (unique) => unique.oid);
+  const checksOf = groupBy(checks, (check) => check.oid);
   const columnsOf = groupBy(columns, (column) => column.oid);
   const keyOf = new Map(keys.map((key) => [key.oid, key.columns]));
   const foreignKeysOf = groupBy(foreignKeys, (key) => key.oid);
@@ -134,6 +197,7 @@ export async function readCatalog(session: Session): Promise<Catalog> {
               baseType: column.base_type,
               notNull: column.not_null,
               generated: column.generated,
+              maxLength: column.max_length ?? undefined,
               collation: column.collation ?? undefined,
             },
           ]),
@@ -144,7 +208,12 @@ export async function readCatalog(session: Session): Promise<Catalog> {
           columns: textArray(key.columns),
           references: formatTableName({ schema: key.ref_schema, table: key.ref_name }),
           referencedColumns: textArray(key.ref_columns),
+          onUpdate: ACTIONS[key.on_update] ?? 'no action',
+          onDelete: ACTIONS[key.on_delete] ?? 'no action',
         })),
+        uniques: (uniquesOf.get(table.oid) ?? []).map((unique) => textArray(unique.columns)),
+        checks: (checksOf.get(table.oid) ?? []).map((check) => ({ ...check, columns: textArray(check.columns) })),
+        kind: table.kind === 'm' ? 'view' : table.kind === 'f' ? 'foreign' : 'table',
         hasChildren: table.has_children,
       };
       return [name, entry] as const;

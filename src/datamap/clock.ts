@@ -1,10 +1,11 @@
 import type { Catalog } from './catalog.js';
 import { rowsOf } from './collect.js';
+import { hopsSql } from './hops.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName } from './names.js';
 import { type Hop, pathsUp } from './paths.js';
 import type { ClockSource, KeepUntil } from './schema.js';
-import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from './sql.js';
+import { column, fromTable, keyOf, live, textLiteral } from './sql.js';
 
 /** What one retention rule says of the collected rows of one table. */
 export interface RetentionRead {
@@ -20,26 +21,34 @@ export interface RetentionRead {
 /** Compiles, for every table and rule, when the collected rows will go. */
 export function compileRetentionReads(model: DataMapModel, catalog: Catalog): RetentionRead[] {
   return model.tables.flatMap((table) =>
-    (table.entry.retention ?? []).map((keep) => {
-      const key = keyOf(table, catalog);
-      const names = key.map((_, i) => `k${i + 1}`).join(', ');
-      const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
-      const sources = 'latest' in keep.clock ? keep.clock.latest : [keep.clock];
-      const day = latest(sources.map((source) => clockDay(source, table, model, catalog)));
-      return {
-        table,
-        keep,
-        sql: [
-          'SELECT c.person, count(*) AS rows, min(c.due)::text AS first, max(c.due)::text AS last, count(*) FILTER (WHERE c.due IS NULL) AS undetermined',
-          `FROM (SELECT d.person, ${dueDay(model, keep)} AS due`,
-          `      FROM (SELECT r.person, ${day} AS day`,
-          `            FROM (SELECT DISTINCT person, ${names} FROM ${rowsOf(table)}) r`,
-          `            JOIN ${fromTable(table, catalog)} t ON ${join}) d) c`,
-          'GROUP BY c.person ORDER BY c.person',
-        ].join('\n'),
-      };
-    }),
+    (table.entry.retention ?? []).map((keep) => ({
+      table,
+      keep,
+      sql: [
+        'SELECT c.person, count(*) AS rows, min(c.due)::text AS first, max(c.due)::text AS last, count(*) FILTER (WHERE c.due IS NULL) AS undetermined',
+        `FROM (${dueRows(table, keep, model, catalog)}) c`,
+        'GROUP BY c.person ORDER BY c.person',
+      ].join('\n'),
+    })),
   );
+}
+
+/**
+ * The collected rows of a table with the day on which the rule lets them go: person, k1 … kn, due (date, NULL while
+ * the clock has not started).
+ */
+export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataMapModel, catalog: Catalog): string {
+  const key = keyOf(table, catalog);
+  const names = key.map((_, i) => `k${i + 1}`);
+  const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
+  const sources = 'latest' in keep.clock ? keep.clock.latest : [keep.clock];
+  const day = latest(sources.map((source) => clockDay(source, table, model, catalog)));
+  return [
+    `SELECT d.person, ${names.map((name) => `d.${name}`).join(', ')}, ${dueDay(model, keep)} AS due`,
+    `FROM (SELECT r.person, ${names.map((name) => `r.${name}`).join(', ')}, ${day} AS day`,
+    `      FROM (SELECT DISTINCT person, ${names.join(', ')} FROM ${rowsOf(table)}) r`,
+    `      JOIN ${fromTable(table, catalog)} t ON ${join}) d`,
+  ].join('\n');
 }
 
 /** The first day on which a row may no longer be there: the period after the day, or after its financial year. */
@@ -85,13 +94,6 @@ function latest(days: readonly string[]): string {
 
 /** A day of the row that alias `t` leads up to; `day` is over the alias of the last hop, `u1`, `u2`, … */
 function dayUp(hops: readonly Hop[], catalog: Catalog, day: string): string {
-  const from = hops.map((hop, i) => `${fromTable(hop.to, catalog)} u${i + 1}`);
-  const where = hops.flatMap(({ from, to, reach }, i) => {
-    const alias = i === 0 ? 't' : `u${i}`;
-    const on = reach.on.map((pair) =>
-      equal(operand(from, catalog, alias, pair), operand(to, catalog, `u${i + 1}`, { column: pair.to })),
-    );
-    return [...on, ...conditions(reach.when, alias)];
-  });
-  return `(SELECT max(${day}) FROM ${from.join(', ')} WHERE ${where.join(' AND ')})`;
+  const { from, where } = hopsSql(hops, catalog);
+  return `(SELECT max(${day}) FROM ${from} WHERE ${where})`;
 }

@@ -1,7 +1,7 @@
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
 import { canonicalName } from './names.js';
 import { pathsUp } from './paths.js';
-import type { ClockSource, ColumnEntry, DataMap, KeepUntil } from './schema.js';
+import type { ClockSource, ColumnEntry, DataMap, KeepUntil, KeptGround } from './schema.js';
 import { schemaOrgProblems } from './schema-org-model.js';
 
 type Path = (string | number)[];
@@ -49,7 +49,36 @@ function checkHead(map: DataMap, tables: Tables, report: Report): void {
       report(['persons', id, 'table'], `no owner of ${person.table} has the reach {self: ${id}}`);
     }
   }
+  for (const [id, ground] of Object.entries(map.keptGrounds ?? {})) {
+    ground.rows.forEach((rows, i) => {
+      checkGround(rows, tables, (path, message) => report(['keptGrounds', id, 'rows', i, ...path], message));
+    });
+  }
   if (Object.keys(map.persons).length === 0) report(['persons'], 'at least one kind of person is needed');
+}
+
+function checkGround({ table: name, when, covers }: KeptGround['rows'][number], tables: Tables, report: Report): void {
+  const table = tables.get(canonicalName(name));
+  if (table === undefined) {
+    report(['table'], `no personal table ${name} in the map`);
+    return;
+  }
+  when.forEach((condition, i) => {
+    needColumn(report, ['when', i, 'column'], condition.column, table);
+  });
+  covers.forEach((cover, i) => {
+    const covered = tables.get(canonicalName(cover.table));
+    if (covered === undefined) {
+      report(['covers', i, 'table'], `no personal table ${cover.table} in the map`);
+      return;
+    }
+    needColumns(report, ['covers', i, 'columns'], cover.columns ?? [], covered);
+    const connected =
+      covered === table ||
+      pathsUp(covered, table.name, tables).length > 0 ||
+      pathsUp(table, covered.name, tables).length > 0;
+    if (!connected) report(['covers', i, 'table'], `no reach leads between ${name} and ${cover.table}`);
+  });
 }
 
 function checkColumns({ entry, owners }: PersonalTableModel, map: DataMap, report: Report): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { columnSchemaOrg, rowSchemaOrg } from './schema-portable.js';
 import { id, name, ownerName, sqlText, text } from './schema-values.js';
 
-const condition = z
+export const condition = z
   .union([
     z.strictObject({
       column: name.describe('A column of the same row'),
@@ -56,6 +56,12 @@ const reach = z
 const owner = z.strictObject({
   title: text.describe('Who this is, e.g. buyer'),
   reach: z.array(reach).min(1).describe('The ways in which the row belongs to this person; one that holds is enough'),
+  erase: z
+    .enum(['delete', 'columns'])
+    .optional()
+    .describe(
+      "What erasure of this person does with the row, where that differs from the table's own word. delete: it goes, whoever else it is about; columns: it stays, and their columns change",
+    ),
 });
 
 const clockSource = z.union([
@@ -104,7 +110,7 @@ const erase = z
     }),
   ])
   .describe(
-    'What erasure does to the column of a row that stays. clear: empty it (NULL); pseudonym: replace it with a keyed token; with-row: nothing, it goes with its row; leave: nothing, it says nothing about anybody',
+    'What erasure does to the column of a row that stays. clear: empty it (NULL); pseudonym: replace it with a keyed token; with-row: it goes with its row, and is emptied where the row stays for somebody else; leave: nothing, it says nothing about anybody',
   );
 
 const namesSomeone = z
@@ -188,7 +194,9 @@ export const personalTable = z.strictObject({
     }),
   erase: z
     .enum(['delete', 'columns'])
-    .describe('What erasure does with the row: delete it, or keep it and change its columns'),
+    .describe(
+      'What erasure does with the row. delete: it goes, unless it is about somebody else too: then only the columns of the person change; columns: it stays, and its columns change',
+    ),
   retention: z.array(keepUntil).optional().describe('The retention rules that keep the row'),
   keptBecause: text.optional().describe('Why no retention rule applies, e.g. that the row goes with the account'),
   otherKeys: z

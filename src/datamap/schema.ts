@@ -10,6 +10,7 @@ import {
   retentionRule,
   supervisor,
 } from './schema-head.js';
+import { keptGround } from './schema-kept.js';
 import { impersonalTable, personalTable } from './schema-table.js';
 import { country, dayOfYear, id, name, text, timeZone } from './schema-values.js';
 
@@ -27,6 +28,10 @@ export const dataMapSchema = z.strictObject({
   categories: z.record(id, category).describe('Categories of data, by an id of your choice'),
   recipients: z.record(id, recipient).describe('Who receives data (Art. 15(1)(c), 30(1)(d)), by an id of your choice'),
   retention: z.record(id, retentionRule).describe('How long data is kept, by an id of your choice'),
+  keptGrounds: z
+    .record(id, keptGround)
+    .optional()
+    .describe('What erasure waits for: an open order, an unpaid invoice, a dispute, by an id of your choice'),
   identifiers: z.record(id, identifier).describe('What people are found by, by an id of your choice'),
   persons: z.record(id, person).describe('The kinds of people with a row of their own, by an id of your choice'),
   ignoredSchemas: z
@@ -40,6 +45,7 @@ export const dataMapSchema = z.strictObject({
 
 export type DataMap = z.infer<typeof dataMapSchema>;
 export type Text = z.infer<typeof text>;
+export type { KeptGround } from './schema-kept.js';
 export type {
   ClockSource,
   ColumnEntry,

@@ -14,7 +14,8 @@ import { deskOf, readNumber, readRequest } from './register.js';
 import { clockOf, type StoredRequest, viewOf } from './request.js';
 import { type Settled, settle } from './settle.js';
 
-export type RequestLetter = LetterKind;
+/** The letter about an erasure comes with its certificate. */
+export type RequestLetter = Exclude<LetterKind, 'erasure'>;
 
 /** What a letter says beyond what the register knows. */
 export interface LetterOptions {

@@ -12,6 +12,10 @@ export interface TableSketch {
   readonly retention?: KeepUntil[];
   readonly otherKeys?: readonly (readonly string[])[];
   readonly schemaOrg?: PersonalTable['schemaOrg'];
+  /** `delete` if left out. */
+  readonly erase?: PersonalTable['erase'];
+  /** Words of owners of their own, by owner. */
+  readonly ownerErase?: Readonly<Record<string, 'delete' | 'columns' | undefined>>;
 }
 
 export interface MapSketch {
@@ -58,15 +62,28 @@ export function mapOf({
   return parseDataMap(stringify(map), 'map.yaml');
 }
 
-function personalTable({ owners, columns, retention, otherKeys, schemaOrg }: TableSketch): PersonalTable {
+function personalTable({
+  owners,
+  columns,
+  retention,
+  otherKeys,
+  schemaOrg,
+  erase = 'delete',
+  ownerErase = {},
+}: TableSketch): PersonalTable {
   const entries = Array.isArray(columns)
     ? (columns as readonly string[]).map((name) => [name, {}] as const)
     : Object.entries(columns as Readonly<Record<string, Partial<ColumnEntry>>>);
   return {
     title: text,
     ...(schemaOrg && { schemaOrg }),
-    owners: Object.fromEntries(Object.entries(owners).map(([id, reach]) => [id, { title: text, reach }])),
-    erase: 'delete',
+    owners: Object.fromEntries(
+      Object.entries(owners).map(([id, reach]) => [
+        id,
+        { title: text, reach, ...(ownerErase[id] && { erase: ownerErase[id] }) },
+      ]),
+    ),
+    erase,
     ...(retention === undefined ? { keptBecause: text } : { retention }),
     ...(otherKeys && { otherKeys: otherKeys.map((key) => ({ columns: [...key], because: text })) }),
     columns: Object.fromEntries(

@@ -60,13 +60,17 @@ export function withOwnTables(model: DataMapModel, catalog: Catalog): { model: D
 function catalogOf({ types }: OwnTable, { name, columns }: PersonalTableModel): CatalogTable {
   const entries = columns.map((column) => {
     const type = types[column.name] ?? 'text';
-    return { name: column.name, type, baseType: type, notNull: false, generated: false, collation: undefined };
+    const plain = { notNull: false, generated: false, maxLength: undefined, collation: undefined };
+    return { name: column.name, type, baseType: type, ...plain };
   });
   return {
     name,
     columns: new Map(entries.map((column) => [column.name, column])),
     key: [],
     foreignKeys: [],
+    uniques: [],
+    checks: [],
+    kind: 'table',
     hasChildren: false,
   };
 }

@@ -1,5 +1,6 @@
 import { accessBody } from './access.js';
 import { acknowledgementBody } from './acknowledgement.js';
+import { erasureBody } from './erasure.js';
 import { extensionBody } from './extension.js';
 import { identityBody } from './identity.js';
 import type { LetterKind, LetterModels } from './model.js';
@@ -17,6 +18,7 @@ const BODIES: { readonly [K in LetterKind]: (model: LetterModels[K]) => Body } =
   refusal: refusalBody,
   negative: negativeBody,
   access: accessBody,
+  erasure: erasureBody,
 };
 
 /**

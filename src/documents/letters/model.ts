@@ -148,6 +148,22 @@ export interface AccessModel extends RequestLetterModel {
   readonly certificate: { readonly sha256: string; readonly selfMade: boolean };
 }
 
+/** Fields of one group of data that erasure keeps on one ground. */
+export interface KeptLine {
+  readonly what: Text;
+  readonly fields: readonly Text[];
+  readonly because: Text;
+  readonly law: string;
+  /** The first day on which they may no longer be there, ISO 8601. */
+  readonly until?: string;
+  /** When the ground ends, where it has no day. */
+  readonly untilWords?: Text | undefined;
+}
+
+export interface ErasureModel extends LetterModel {
+  readonly kept: readonly KeptLine[];
+}
+
 export interface LetterModels {
   acknowledgement: AcknowledgementModel;
   identity: IdentityModel;
@@ -155,6 +171,7 @@ export interface LetterModels {
   refusal: RefusalModel;
   negative: NegativeModel;
   access: AccessModel;
+  erasure: ErasureModel;
 }
 
 export type LetterKind = keyof LetterModels;

@@ -50,7 +50,7 @@ export async function readArchive(path: string): Promise<ReadArchive> {
   };
 }
 
-async function unzip(path: string): Promise<Map<string, Buffer>> {
+export async function unzip(path: string): Promise<Map<string, Buffer>> {
   const zip = await openPromise(path);
   const files = new Map<string, Buffer>();
   try {

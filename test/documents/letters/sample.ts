@@ -61,6 +61,29 @@ export function sample(language: Language): LetterModels {
         'Hello! What do you know about me? And stop sending me advertising.',
       ),
     },
+    erasure: {
+      ...letter,
+      request: { ...letter.request, asked: ['erasure'] },
+      kept: [
+        {
+          what: { lv: 'Rēķini', en: 'Invoices' },
+          fields: [
+            { lv: 'Pircējs rēķinā', en: 'Buyer on the invoice' },
+            { lv: 'Pircēja adrese rēķinā', en: "Buyer's address on the invoice" },
+          ],
+          because: { lv: 'Attaisnojuma dokumenti', en: 'Source documents' },
+          law: 'Grāmatvedības likums, 28. pants',
+          until: '2032-01-01',
+        },
+        {
+          what: { lv: 'Sūtījumi', en: 'Shipments' },
+          fields: [{ lv: 'Saņēmējs', en: 'Recipient' }],
+          because: { lv: 'Neizpildīts pasūtījums', en: 'An order that is not fulfilled yet' },
+          law: 'Regula (ES) 2016/679, 6. panta 1. punkta b) apakšpunkts',
+          untilWords: { lv: 'līdz pasūtījums ir izpildīts', en: 'until the order is fulfilled' },
+        },
+      ],
+    },
     identity: {
       ...letter,
       doubts: ['unknown-channel'],

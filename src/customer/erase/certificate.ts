@@ -1,0 +1,80 @@
+import { letter } from '../../documents/letters/letter.js';
+import type { Language } from '../../documents/page-model.js';
+import { now } from '../../foundation/clock.js';
+import { archiveOutcome } from '../../operation/archived.js';
+import { type Intent, runOperation } from '../../operation/operation.js';
+import type { Context } from '../../workspace/open.js';
+import type { TableCount } from './execute.js';
+import type { KeptSummary } from './kept-rows.js';
+import { keptLetter } from './letter.js';
+import type { ErasureProof } from './prove.js';
+import type { Unreadable } from './values.js';
+
+/** What is known of a committed erasure once it is proved. */
+export interface Certified {
+  /** The operation that erased. */
+  readonly operation: string;
+  readonly intent: Intent;
+  readonly language: Language;
+  readonly tables: readonly TableCount[];
+  readonly kept: readonly KeptSummary[];
+  readonly unreadable: readonly Unreadable[];
+  readonly residue: ErasureProof;
+}
+
+const ACTION = 'customer erase certificate';
+
+/**
+ * Signs what was erased, what is kept and what the proof found, as an archive of its own operation: counts, names of
+ * tables, columns and rules, and the letter about what is kept; nothing that was erased.
+ * @throws GdprError as `archiveOutcome`
+ */
+export async function certifyErasure(
+  context: Context,
+  certified: Certified,
+): Promise<{ readonly path: string; readonly sha256: string; readonly operation: string }> {
+  const { intent, operation: erasure, kept, residue, language } = certified;
+  return runOperation(
+    context,
+    { ...intent, action: ACTION },
+    async (operation) => {
+      await context.database.transaction('read committed', (session) =>
+        session.run('UPDATE gdpr.tombstone SET certificate = $2 WHERE operation = $1', [erasure, operation.id]),
+      );
+      const { path, sha256 } = await archiveOutcome(context, operation, nameOf(operation.id), async (archive) => {
+        await archive.add('certificate.json', 'application/json', [
+          `${JSON.stringify(certificateOf(context, certified), undefined, 2)}\n`,
+        ]);
+        const model = keptLetter(context, { operation: erasure, intent, kept, language });
+        await archive.add('letter.html', 'text/html', [letter('erasure', await model)]);
+        return { written: undefined, outcome: { counts: { residue: residue.hits.length } } };
+      });
+      return { path, sha256, operation: operation.id };
+    },
+    nameOf,
+  );
+}
+
+function nameOf(operation: string): string {
+  return `erasure-${operation}.asice`;
+}
+
+function certificateOf({ model }: Context, certified: Certified) {
+  const { operation, intent, tables, kept, unreadable, residue } = certified;
+  return {
+    format: 'privatums erasure certificate',
+    version: 1,
+    operation,
+    ground: intent.ground,
+    subjects: intent.subjects,
+    ...(intent.request !== undefined && { request: intent.request }),
+    provedAt: now().toISOString(),
+    controller: model.map.controller.name,
+    mapDigest: model.digest,
+    planDigest: intent.planDigest,
+    tables: tables.filter(({ deleted, changed, kept: held }) => deleted + changed + held > 0),
+    kept,
+    unreadable,
+    residue,
+  };
+}

@@ -1,0 +1,161 @@
+import { quoteIdentifier, type Session } from '../../database/session.js';
+import type { Catalog } from '../../datamap/catalog.js';
+import { type Person, rowsOf } from '../../datamap/collect.js';
+import type { DataMapModel } from '../../datamap/model.js';
+import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
+import { GdprError } from '../../foundation/errors.js';
+import type { Dependency, Erasure, TableErase } from './compile.js';
+import { compileKept, type KeptStatement, sameKeys } from './kept.js';
+import { createKnown, othersMask } from './others.js';
+import { concerns, fateOf, free, keptOf, keyNames, sameRow } from './sql.js';
+
+/** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
+export interface Ruling {
+  readonly erasure: Erasure;
+  readonly model: DataMapModel;
+  readonly catalog: Catalog;
+  /** The instant that decides which rules have run out, ISO 8601. */
+  readonly at: string;
+  /** Further grounds, e.g. holds. */
+  readonly more?: readonly KeptStatement[];
+}
+
+/**
+ * Decides the fate of every collected row: who else owns it, what is kept of it and why, whether it goes. Runs after
+ * `collectRows` in the caller's transaction, a statement a table and ground; its temporary tables go with it.
+ * @throws GdprError REFUSED when a row has to stay whose columns nothing can take the place of
+ */
+export async function decideFates(session: Session, ruling: Ruling, people: readonly Person[]): Promise<void> {
+  const { erasure, model, catalog, at } = ruling;
+  await createKnown(session, model, people);
+  for (const table of erasure.tables) for (const sql of createFate(table, model, catalog)) await session.run(sql);
+  for (const { sql } of [...compileKept(erasure, model, catalog), ...(ruling.more ?? [])]) {
+    await session.run(sql, sql.includes('$1') ? [at] : []);
+  }
+  for (const table of erasure.tables) {
+    await session.run(gatherKept(table, catalog));
+    if ((table.goesAlone | table.goesAnyway) !== 0) await session.run(decideGoing(table));
+  }
+  await holdBack(session, erasure, catalog);
+  await refuseImpossible(session, erasure);
+}
+
+function createFate({ table }: TableErase, model: DataMapModel, catalog: Catalog): string[] {
+  const parts = keyOf(table, catalog)
+    .map((part, i) => `k${i + 1} ${part.type}`)
+    .join(', ');
+  const names = keyNames(table, catalog);
+  return [
+    `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
+    `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date) ON COMMIT DROP`,
+    [
+      `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
+      `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, model, catalog)}`,
+      `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
+      `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
+    ].join('\n'),
+    `ANALYZE ${fateOf(table)}`,
+  ];
+}
+
+function gatherKept(erase: TableErase, catalog: Catalog): string {
+  const { table } = erase;
+  const names = keyNames(table, catalog, 'e');
+  return [
+    `UPDATE ${fateOf(table)} f SET kept = s.kept`,
+    `FROM (SELECT ${names}, array_agg(DISTINCT c.name) AS kept FROM ${keptOf(table)} e, unnest(e.cols) c (name) GROUP BY ${names}) s`,
+    `WHERE ${sameKeys(erase, catalog, 's', 'f')}`,
+  ].join('\n');
+}
+
+function decideGoing({ table, goesAlone, goesAnyway }: TableErase): string {
+  return `UPDATE ${fateOf(table)} f SET gone = true WHERE f.kept = '{}' AND (f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
+}
+
+/** Rows that others point to which stay cannot go, unless the pointing key can be cut; repeated until all agree. */
+async function holdBack(session: Session, erasure: Erasure, catalog: Catalog): Promise<void> {
+  let held: number;
+  do {
+    held = 0;
+    for (const dependency of erasure.dependencies) {
+      await session.run(inheritKept(dependency, catalog));
+      held += await session.run(holdBackRows(dependency, catalog));
+    }
+  } while (held > 0);
+}
+
+/** `p` (the row that could go) and `c` (a row that points to it and stays) of a dependency, as FROM and WHERE. */
+function pointing({ key, child, parent, cut }: Dependency, catalog: Catalog): string {
+  const on = key.columns.map((name, i) => `${column('c', name)} = ${column('p', key.referencedColumns[i] ?? '')}`);
+  const uncut =
+    cut.length === 0 ? '' : ` AND coalesce(g.kept, '{}') @> ARRAY[${cut.map(textLiteral).join(', ')}]::text[]`;
+  return [
+    `${fromTable(parent.table, catalog)} p JOIN ${fromTable(child.table, catalog)} c ON ${on.join(' AND ')}`,
+    `LEFT JOIN ${fateOf(child.table)} g ON ${sameRow(child.table, catalog, 'c', 'g')}`,
+    `WHERE ${sameRow(parent.table, catalog, 'p', 'f')} AND NOT coalesce(g.gone, false)${uncut}`,
+  ].join('\n');
+}
+
+function holdBackRows(dependency: Dependency, catalog: Catalog): string {
+  return `UPDATE ${fateOf(dependency.parent.table)} f SET gone = false WHERE f.gone AND EXISTS (SELECT FROM ${pointing(dependency, catalog)})`;
+}
+
+/**
+ * A row that a kept row points to stays with it, on the same ground; but of what it holds only the key is kept, and
+ * what nothing can take the place of: that an invoice is kept does not keep an e-mail address.
+ */
+function inheritKept(dependency: Dependency, catalog: Catalog): string {
+  const { child, parent, key } = dependency;
+  const all = parent.columns
+    .filter(({ column: { name }, change }) => key.referencedColumns.includes(name) || change.kind === 'impossible')
+    .map(({ column: { name } }) => textLiteral(name));
+  const names = keyNames(parent.table, catalog);
+  const own = keyNames(parent.table, catalog, 'f');
+  return [
+    `WITH needed AS (INSERT INTO ${keptOf(parent.table)} (${names}, cols, source, id, until)`,
+    `SELECT ${own}, ARRAY[${all.join(', ')}]::text[], e.source, e.id, CASE WHEN bool_and(e.until IS NOT NULL) THEN max(e.until) END`,
+    `FROM ${fateOf(parent.table)} f, ${keptOf(child.table)} e, LATERAL (SELECT FROM ${pointing(dependency, catalog)} AND g.kept <> '{}' AND ${sameKeys(child, catalog, 'g', 'e')} LIMIT 1) x`,
+    `WHERE f.gone GROUP BY ${own}, e.source, e.id RETURNING ${names}, cols)`,
+    `UPDATE ${fateOf(parent.table)} f SET kept = n.cols FROM needed n WHERE ${sameKeys(parent, catalog, 'n', 'f')}`,
+  ].join('\n');
+}
+
+async function refuseImpossible(session: Session, erasure: Erasure): Promise<void> {
+  const places: string[] = [];
+  for (const { table, columns } of erasure.tables) {
+    for (const step of columns) {
+      if (step.change.kind !== 'impossible') continue;
+      const [row] = await session.query<{ rows: string }>(
+        `SELECT count(*)::text AS rows FROM ${fateOf(table)} f WHERE NOT f.gone AND ${concerns(step, table)} AND ${free(step)}`,
+      );
+      if (Number(row?.rows) > 0) places.push(`${table.name}.${step.column.name} (${row?.rows} rows)`);
+    }
+  }
+  if (places.length === 0) return;
+  throw new GdprError(
+    'REFUSED',
+    `rows have to stay because rows of somebody else point to them, and nothing can take the place of: ${places.join(', ')}`,
+    { hint: 'give these columns a word of their own under `erase` in the data map, or make the pointing key nullable' },
+  );
+}
+
+/** `DELETE` of one table's rows that go. */
+export function deleteRows({ table }: TableErase, catalog: Catalog): string {
+  return `DELETE FROM ${fromTable(table, catalog)} t USING ${fateOf(table)} f WHERE f.gone AND ${sameRow(table, catalog, 't', 'f')}`;
+}
+
+/** Cuts the key of rows that stay from rows that go. */
+export function cutKey({ key, child, parent, cut }: Dependency, catalog: Catalog): string {
+  const on = key.columns.map((name, i) => `${column('t', name)} = ${column('p', key.referencedColumns[i] ?? '')}`);
+  const set = cut.map(
+    (name) =>
+      `${quoteIdentifier(name)} = CASE WHEN ${textLiteral(name)} = ANY (coalesce(g.kept, '{}')) THEN ${column('t', name)} END`,
+  );
+  return [
+    `UPDATE ${fromTable(child.table, catalog)} t SET ${set.join(', ')}`,
+    `FROM ${fromTable(child.table, catalog)} c`,
+    `LEFT JOIN ${fateOf(child.table)} g ON ${sameRow(child.table, catalog, 'c', 'g')},`,
+    `${fromTable(parent.table, catalog)} p JOIN ${fateOf(parent.table)} f ON ${sameRow(parent.table, catalog, 'p', 'f')}`,
+    `WHERE f.gone AND NOT coalesce(g.gone, false) AND ${on.join(' AND ')} AND t.ctid = c.ctid AND t.tableoid = c.tableoid`,
+  ].join('\n');
+}

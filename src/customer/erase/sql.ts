@@ -1,0 +1,121 @@
+import { quoteName } from '../../database/session.js';
+import type { Catalog } from '../../datamap/catalog.js';
+import type { PersonalTableModel } from '../../datamap/model.js';
+import { column, keyOf, textLiteral } from '../../datamap/sql.js';
+import { type ColumnStep, linkOwners } from './change.js';
+import { formatName, isText, isToken } from './token.js';
+
+/**
+ * What becomes of each row of a table: k1 … kn, owners and others (bit masks: as whom the people of the set own it,
+ * and as whom somebody else does), kept (columns that a ground keeps), gone (the row is deleted).
+ */
+export function fateOf(table: PersonalTableModel): string {
+  return quoteName('pg_temp', `gdpr_fate_${table.index}`);
+}
+
+/** What is kept and why: k1 … kn, cols, source (rule, ground, hold), id, until (date, NULL where it has no day). */
+export function keptOf(table: PersonalTableModel): string {
+  return quoteName('pg_temp', `gdpr_kept_${table.index}`);
+}
+
+/** Tokens by format and hash of the value that they replace. */
+export const TOKENS = quoteName('pg_temp', 'gdpr_token');
+
+/** `k1, k2, …` of a table's key, each behind the alias if one is given. */
+export function keyNames(table: PersonalTableModel, catalog: Catalog, alias?: string): string {
+  return keyOf(table, catalog)
+    .map((_, i) => `${alias === undefined ? '' : `${alias}.`}k${i + 1}`)
+    .join(', ');
+}
+
+/** That alias `row` of the table is the row whose key alias `held` holds. */
+export function sameRow(table: PersonalTableModel, catalog: Catalog, row: string, held: string): string {
+  return keyOf(table, catalog)
+    .map((part, i) => `${part.expression.replace(/^t\./, `${row}.`)} = ${held}.k${i + 1}`)
+    .join(' AND ');
+}
+
+/** Whether the people of the set are those whose erasure changes the column, in a row with the fate `f`. */
+export function concerns(step: ColumnStep, table: PersonalTableModel): string {
+  if (step.link) {
+    const leads = linkOwners(step.column.name, table);
+    return `(f.others <> 0 AND f.owners & ${leads} <> 0 AND f.others & ${leads} = 0)`;
+  }
+  return step.owners === undefined ? 'f.others = 0' : `f.owners & ${step.owners} <> 0`;
+}
+
+/** That nothing keeps the column in the row with the fate `f`. */
+export function free(step: ColumnStep): string {
+  return `NOT (${textLiteral(step.column.name)} = ANY (f.kept))`;
+}
+
+/** The hash by which a value's token is found; the value itself never leaves the database. */
+export function hashOf(value: string): string {
+  return `encode(sha256(convert_to(${value}, 'UTF8')), 'hex')`;
+}
+
+/** Whether the column of alias `t` holds anything that the change would take from it. */
+export function differs(step: ColumnStep, zone: string): string {
+  const value = column('t', step.column.name);
+  switch (step.change.kind) {
+    case 'clear':
+      return `${value} IS NOT NULL`;
+    case 'token':
+      return `(${value} IS NOT NULL AND NOT ${isToken(formatOf(step), `${value}::text`)})`;
+    case 'text':
+    case 'generalise':
+      return `${value}::text IS DISTINCT FROM (${newValue(step, zone)})::text`;
+    default:
+      return 'false';
+  }
+}
+
+/** What the column of alias `t` holds afterwards, of its own type. */
+export function newValue(step: ColumnStep, zone: string): string {
+  const { change, live } = step;
+  const value = column('t', step.column.name);
+  switch (change.kind) {
+    case 'clear':
+      return 'NULL';
+    case 'text':
+      return `${textLiteral(change.text)}::${live.type}`;
+    case 'token': {
+      const format = formatOf(step);
+      const text = `${value}::text`;
+      const token = `(SELECT k.token FROM ${TOKENS} k WHERE k.format = ${textLiteral(formatName(format))} AND k.hash = ${hashOf(text)})`;
+      return `CASE WHEN ${value} IS NULL OR ${isToken(format, text)} THEN ${value} ELSE ${token}::${live.type} END`;
+    }
+    case 'generalise':
+      return generalised(change.to, value, live, zone);
+    default:
+      return value;
+  }
+}
+
+export function formatOf({ change, column }: ColumnStep) {
+  const format = change.kind === 'token' ? change.formats[0] : undefined;
+  if (format === undefined) throw new Error(`no format of a pseudonym was chosen for ${column.name}`);
+  return format;
+}
+
+/** ISO days and Latvian postcodes; a text of another shape says nothing that can be kept. */
+const KEPT_PART = {
+  year: '^[0-9]{4}',
+  month: '^[0-9]{4}-[0-9]{2}',
+  'postcode-district': '^[A-Za-z]{0,3}[- ]?[0-9]{2}',
+};
+
+function generalised(
+  to: keyof typeof KEPT_PART,
+  value: string,
+  { baseType, type, notNull }: ColumnStep['live'],
+  zone: string,
+): string {
+  if (isText(baseType)) {
+    const part = `substring(${value}::text FROM ${textLiteral(KEPT_PART[to])})`;
+    return `${notNull ? `coalesce(${part}, '')` : part}::${type}`;
+  }
+  const local = baseType === 'timestamp with time zone' ? `${value} AT TIME ZONE ${textLiteral(zone)}` : value;
+  const start = `date_trunc(${textLiteral(to)}, (${local})::timestamp)`;
+  return `(${start}${baseType === 'timestamp with time zone' ? ` AT TIME ZONE ${textLiteral(zone)}` : ''})::${type}`;
+}
