@@ -29,6 +29,7 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
     ['code', needles.codes.map(codePattern)],
   ];
   const numbers = new Set(needles.phones.map(({ number }) => number));
+  const endings = needles.phones.map(({ national }) => new RegExp([...national.slice(-7)].join('\\D{0,8}')));
   return {
     kindsIn(text) {
       const found = new Set<NeedleKind>();
@@ -36,7 +37,8 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
         const lower = view.toLowerCase().normalize('NFKC');
         for (const [kind, patterns] of strong)
           if (!found.has(kind) && patterns.some((pattern) => pattern.test(lower))) found.add(kind);
-        if (!found.has('phone') && numbers.size > 0 && holdsPhone(view, numbers, options)) found.add('phone');
+        if (!found.has('phone') && endings.some((ending) => ending.test(view)) && holdsPhone(view, numbers, options))
+          found.add('phone');
         if (!found.has('name') && needles.names.length > 0 && holdsName(view, needles.names)) found.add('name');
       }
       return found;
@@ -109,9 +111,20 @@ function wordsOf(view: string): Word[] {
     .replace(ADDRESS, ' ')
     .replace(/<[^<>]{0,200}>/g, ' ')
     .replace(APOSTROPHES, '');
-  return (text.match(/[\p{L}\p{M}]+/gu) ?? [])
-    .filter((word) => word.length > 1)
-    .map((word) => ({ forms: foldName(word), cyrillic: /\p{Script=Cyrillic}/u.test(word) }));
+  return (text.match(/[\p{L}\p{M}]+/gu) ?? []).filter((word) => word.length > 1).map(foldedWord);
+}
+
+/** Folding a word takes some microseconds, and texts repeat their words. */
+const FOLDED = new Map<string, Word>();
+const MOST_FOLDED = 20_000;
+
+function foldedWord(word: string): Word {
+  const known = FOLDED.get(word);
+  if (known !== undefined) return known;
+  if (FOLDED.size >= MOST_FOLDED) FOLDED.clear();
+  const folded = { forms: foldName(word), cyrillic: /\p{Script=Cyrillic}/u.test(word) };
+  FOLDED.set(word, folded);
+  return folded;
 }
 
 function meets({ forms, cyrillic }: Word, name: NameNeedle, part: 'given' | 'family'): boolean {

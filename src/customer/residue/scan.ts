@@ -1,9 +1,10 @@
-import { quoteIdentifier, type Session } from '../../database/session.js';
+import type { Session } from '../../database/session.js';
 import type { IdPlaces } from './id-places.js';
 import { type Leaf, leavesOf } from './leaves.js';
 import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
 import type { NarrowPatterns } from './pattern.js';
+import { compileScan, type ScanStatement, TOO_LARGE } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 
 /** A row in which something of somebody was found. */
@@ -40,12 +41,6 @@ export interface TableScan {
   readonly tooLarge: readonly string[];
 }
 
-/** PostgreSQL prints a byte as up to four characters, and a text ends at 1 GB. */
-const MOST_BYTES = 64 * 1024 * 1024;
-const MARK = '\\x01\\x01too large\\x01';
-/** What stands for a value that was left out: bytes are printed as `\\x…`, so no value looks like it. */
-const TOO_LARGE = '\u0001\u0001too large\u0001';
-
 /**
  * Searches one table: one statement, in which a pattern narrows the rows; the exact check is done here.
  */
@@ -56,7 +51,12 @@ export async function scanTable(
   patterns: NarrowPatterns,
   places: IdPlaces,
 ): Promise<TableScan> {
-  const statement = compileScan(table, people, patterns, places);
+  const statement = compileScan(
+    table,
+    people.map(({ needles }) => needles),
+    patterns,
+    places,
+  );
   const [count] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${table.from} t`);
   const rows = Number(count?.rows ?? 0);
   if (statement === undefined) return { findings: [], rows, tooLarge: [] };
@@ -82,72 +82,6 @@ export async function scanTable(
   return { findings, rows, tooLarge: [...large] };
 }
 
-function tooLarge(column: string): string {
-  return `octet_length(t.${quoteIdentifier(column)}) > ${MOST_BYTES}`;
-}
-
-interface ScanStatement {
-  readonly sql: string;
-  readonly values: readonly unknown[];
-  readonly idColumns: readonly { readonly column: string; readonly target: string }[];
-}
-
-/** Undefined where nothing of the table can hold a needle. */
-export function compileScan(
-  table: SearchedTable,
-  people: readonly SearchedPerson[],
-  { strong, family, given }: NarrowPatterns,
-  places: IdPlaces,
-): ScanStatement | undefined {
-  const values: unknown[] = [];
-  const bind = (value: unknown) => `$${values.push(value)}`;
-  const texts = table.columns.map(({ name, reading }) => {
-    const column = `t.${quoteIdentifier(name)}`;
-    return reading === 'bytes'
-      ? `CASE WHEN NOT ${tooLarge(name)} THEN encode(${column}, 'escape') END`
-      : `${column}::text`;
-  });
-  const text = `lower(array_to_string(ARRAY[${texts.join(', ')}]::text[], E'\\x1f') COLLATE "C")`;
-  const conditions: string[] = [];
-  if (table.columns.length > 0 && (strong !== undefined || family !== undefined)) {
-    const all = [strong, family].filter((pattern) => pattern !== undefined).join('|');
-    const first = `${text} ~ ${bind(all)}`;
-    if (family === undefined || given === undefined) conditions.push(first);
-    else {
-      const certain = strong === undefined ? [] : [`${text} ~ ${bind(strong)}`];
-      conditions.push(`(${first} AND (${[...certain, `${text} ~ ${bind(given)}`].join(' OR ')}))`);
-    }
-  }
-  const targets = [...new Set(people.flatMap(({ needles }) => needles.ids.map(({ table: target }) => target)))];
-  const candidates = [...table.others, ...table.columns.map(({ name }) => name)];
-  const idColumns = targets.flatMap((target) =>
-    places.columns(table.name, candidates, target).map((column) => ({ column, target })),
-  );
-  for (const { column, target } of idColumns) {
-    const wanted = people.flatMap(({ needles }) =>
-      needles.ids.flatMap(({ table: from, key }) => (from === target && key.length === 1 ? [key[0] ?? ''] : [])),
-    );
-    conditions.push(
-      `lower(t.${quoteIdentifier(column)}::text) = ANY (${bind(wanted.map((id) => id.toLowerCase()))}::text[])`,
-    );
-  }
-  if (conditions.length === 0) return undefined;
-  const select = [
-    ...table.key,
-    ...table.columns.map(({ name, reading }) => {
-      const column = `t.${quoteIdentifier(name)}::text`;
-      return reading === 'bytes' ? `CASE WHEN ${tooLarge(name)} THEN E'${MARK}' ELSE ${column} END` : column;
-    }),
-    ...idColumns.map(({ column }) => `t.${quoteIdentifier(column)}::text`),
-  ];
-  const large = table.columns.filter(({ reading }) => reading === 'bytes').map(({ name }) => tooLarge(name));
-  return {
-    sql: `SELECT ${select.join(', ')} FROM ${table.from} t WHERE ${[...conditions, ...large].join(' OR ')}`,
-    values,
-    idColumns,
-  };
-}
-
 function findingsIn(
   row: FoundRow,
   person: number,
@@ -156,77 +90,67 @@ function findingsIn(
   places: IdPlaces,
 ): Finding[] {
   const findings: Finding[] = [];
-  const parts: {
-    readonly column: string;
-    readonly leaf: Leaf;
-    readonly parent: string;
-    readonly name: number;
-    readonly part: string;
-  }[] = [];
+  const parts: NamePart[] = [];
   for (const { name: column, reading } of row.table.columns) {
     const cell = row.cells.get(column);
     if (cell === undefined) continue;
     const found = new Set<NeedleKind>();
-    for (const leaf of leavesOf(cell, reading)) {
+    const leaves = leavesOf(cell, reading);
+    for (const leaf of leaves) {
       const kinds = matcher.kindsIn(leaf.text);
-      if (leaf.path === undefined) for (const kind of found) kinds.delete(kind);
-      else
-        for (const { table, key } of needles.ids) {
-          if (
-            !leaf.isKey &&
-            key.length === 1 &&
-            leaf.text.toLowerCase() === key[0]?.toLowerCase() &&
-            places.isJsonPlace(row.table.name, column, leaf.path, table)
-          )
-            kinds.add('id');
-        }
+      if (leaf.path !== undefined && isId(leaf, row.table.name, column, needles, places)) kinds.add('id');
+      // The parts of a document are near each other in its text, whosever they are.
+      if (leaf.path === undefined && leaves.length > 1)
+        for (const kind of [...found, 'name' as const]) kinds.delete(kind);
       for (const kind of kinds) found.add(kind);
-      if (kinds.size > 0)
-        findings.push({
-          person,
-          row,
-          column,
-          path: leaf.path,
-          inKey: leaf.isKey,
-          kinds,
-          nameOnly: kinds.has('name') && matcher.isName(leaf.text),
-        });
-      if (!leaf.isKey)
-        for (const part of matcher.partOf(leaf.text))
-          parts.push({
-            column,
-            leaf,
-            parent: leaf.path === undefined ? '' : `${column} ${JSON.stringify(leaf.path.slice(0, -1))}`,
-            ...part,
-          });
+      if (kinds.size > 0) {
+        const nameOnly = kinds.has('name') && matcher.isName(leaf.text);
+        findings.push({ person, row, column, path: leaf.path, inKey: leaf.isKey, kinds, nameOnly });
+      }
+      if (leaf.isKey) continue;
+      const parent = leaf.path === undefined ? '' : `${column} ${JSON.stringify(leaf.path.slice(0, -1))}`;
+      for (const part of matcher.partOf(leaf.text)) parts.push({ column, leaf, parent, ...part });
     }
   }
   return [...findings, ...splitNames(row, person, parts, findings)];
 }
 
+function isId(leaf: Leaf, table: string, column: string, { ids }: CompiledNeedles, places: IdPlaces): boolean {
+  const { path, isKey } = leaf;
+  if (path === undefined || isKey) return false;
+  return ids.some(
+    ({ table: target, key }) => isSameId(key, leaf.text) && places.isJsonPlace(table, column, path, target),
+  );
+}
+
+/** An id of several parts says nothing in one place. */
+function isSameId(key: readonly string[], text: string | null | undefined): boolean {
+  return key.length === 1 && key[0]?.toLowerCase() === text?.toLowerCase();
+}
+
+/** A text that is a given name or a family name and nothing else. */
+interface NamePart {
+  readonly column: string;
+  readonly leaf: Leaf;
+  /** The JSON object that it is in; the row itself is the empty text. */
+  readonly parent: string;
+  /** Position of the name among the needles. */
+  readonly name: number;
+  readonly part: 'given' | 'family';
+}
+
 /** First name and family name in two columns of a row, or in two members of one JSON object. */
-function splitNames(
-  row: FoundRow,
-  person: number,
-  parts: readonly { column: string; leaf: Leaf; parent: string; name: number; part: string }[],
-  known: readonly Finding[],
-): Finding[] {
+function splitNames(row: FoundRow, person: number, parts: readonly NamePart[], known: readonly Finding[]): Finding[] {
+  const isSplit = (family: NamePart) =>
+    family.part === 'family' &&
+    parts.some(
+      ({ part, leaf, name, parent }) =>
+        part === 'given' && leaf !== family.leaf && name === family.name && parent === family.parent,
+    );
+  const isKnown = ({ column, leaf }: NamePart) =>
+    known.some((finding) => finding.column === column && finding.path === leaf.path && finding.kinds.has('name'));
   return parts
-    .filter(
-      (family) =>
-        family.part === 'family' &&
-        parts.some(
-          (given) =>
-            given.part === 'given' &&
-            given.leaf !== family.leaf &&
-            given.name === family.name &&
-            given.parent === family.parent,
-        ),
-    )
-    .filter(
-      ({ column, leaf }) =>
-        !known.some((finding) => finding.column === column && finding.path === leaf.path && finding.kinds.has('name')),
-    )
+    .filter((part) => isSplit(part) && !isKnown(part))
     .map(({ column, leaf }) => ({
       person,
       row,
@@ -241,16 +165,12 @@ function splitNames(
 function idFindings(
   row: FoundRow,
   person: number,
-  needles: CompiledNeedles,
+  { ids }: CompiledNeedles,
   idColumns: ScanStatement['idColumns'],
   values: readonly (string | null)[],
 ): Finding[] {
   return idColumns
-    .filter(({ target }, i) =>
-      needles.ids.some(
-        ({ table, key }) => table === target && key.length === 1 && key[0]?.toLowerCase() === values[i]?.toLowerCase(),
-      ),
-    )
+    .filter(({ target }, i) => ids.some(({ table, key }) => table === target && isSameId(key, values[i])))
     .map(({ column }) => ({
       person,
       row,

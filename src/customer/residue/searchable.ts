@@ -20,7 +20,7 @@ export interface SearchedTable {
   readonly columns: readonly SearchedColumn[];
   /** Other columns, by name; ids may stand in them. */
   readonly others: readonly string[];
-  /** Expressions over alias `t` that name a row, as text. */
+  /** Expressions over alias `t` that name a row. */
   readonly key: readonly string[];
   /** Names of the key's columns; none where a row is named by its place. */
   readonly keyColumns: readonly string[];
@@ -153,10 +153,7 @@ export async function readSearchable(session: Session, catalog: Catalog): Promis
       from: `ONLY ${quoteName(relation.schema, relation.name)}`,
       columns: searched,
       others,
-      key:
-        keyColumns.length === 0
-          ? ['t.tableoid::text', 't.ctid::text']
-          : keyColumns.map((key) => `t.${quoteIdentifier(key)}::text`),
+      key: keyColumns.length === 0 ? ['t.tableoid', 't.ctid'] : keyColumns.map((key) => `t.${quoteIdentifier(key)}`),
       keyColumns,
       plainKey: keyColumns.every((key) => {
         const column = all.find((candidate) => candidate.name === key);

@@ -33,9 +33,11 @@ export function viewsOf(raw: string): string[] {
 
 /** Without characters that have no shape; tags of XML and HTML are no letters of a name. */
 function plain(text: string): string {
-  const shadow = /[^\x00-\x7f]/.test(text) ? shadowOf(text).replaceAll(IGNORED, '') : text;
-  return shadow.replace(/[\u00ad\u200b-\u200f\ufeff]/g, '');
+  return NOT_PLAIN.test(text) ? shadowOf(text).replaceAll(IGNORED, '') : text;
 }
+
+/** Beyond ASCII and the Latin and Cyrillic letters, which the shadow leaves as they are. */
+const NOT_PLAIN = /[^\x00-\x7e\u00c0-\u024f\u0400-\u052f]/;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
