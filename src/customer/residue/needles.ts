@@ -53,22 +53,12 @@ export interface CompiledNeedles {
 
 export const NO_NEEDLES: Needles = { emails: [], phones: [], kods: [], names: [], codes: [], ids: [] };
 
-/** Values that cannot be of their kind fall away; `unusable` counts them. */
-export function compileNeedles(
-  needles: Needles,
-  spelling: IdentifierOptions,
-): { readonly compiled: CompiledNeedles; readonly unusable: number } {
-  let unusable = 0;
+/** What cannot be of its kind (a phone field that says "none") falls away. */
+export function compileNeedles(needles: Needles, spelling: IdentifierOptions): CompiledNeedles {
   const forms = (kind: 'email' | 'phone' | 'personas-kods' | 'code', values: readonly string[]) => [
-    ...new Set(
-      values.flatMap((value) => {
-        const found = identifiers[kind].parse(value, spelling);
-        if (found.length === 0) unusable += 1;
-        return found;
-      }),
-    ),
+    ...new Set(values.flatMap((value) => identifiers[kind].parse(value, spelling))),
   ];
-  const compiled: CompiledNeedles = {
+  return {
     emails: [...new Set(forms('email', needles.emails).flatMap((form) => [form, unicodeDomain(form)]))],
     phones: forms('phone', needles.phones).map((number) => {
       const parts = splitNumber(number);
@@ -77,9 +67,8 @@ export function compileNeedles(
     kods: forms('personas-kods', needles.kods),
     names: distinctNames(needles.names.flatMap(nameNeedle)),
     codes: forms('code', needles.codes).filter((code) => code.length >= SHORTEST_CODE),
-    ids: needles.ids,
+    ids: needles.ids.filter(({ key }) => key.length === 1 && key[0] !== ''),
   };
-  return { compiled, unusable };
 }
 
 /** A shorter code is a number like any other. */

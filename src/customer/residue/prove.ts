@@ -12,7 +12,7 @@ import { hitsOf, type ResidueHit } from './hit.js';
 import { idPlaces } from './id-places.js';
 import type { KeptCells } from './kept.js';
 import { matcherOf } from './match.js';
-import { compileNeedles, type Needles } from './needles.js';
+import { compileNeedles, isEmpty, type Needles } from './needles.js';
 import { knownSubjects } from './own.js';
 import { narrowPatterns } from './pattern.js';
 import { type Finding, scanTable } from './scan.js';
@@ -38,6 +38,8 @@ export interface ResidueProof {
   readonly counts: Readonly<Record<ResidueHit['class'], number>>;
   readonly searched: { readonly tables: number; readonly columns: number; readonly rows: number };
   readonly unsearched: readonly Unsearched[];
+  /** References that the needles lead to, none twice. */
+  readonly subjects: readonly string[];
 }
 
 export interface ResidueProgress {
@@ -72,8 +74,8 @@ export function proveResidue(
 /**
  * The same inside the caller's REPEATABLE READ transaction. Tables and columns that the map does not know are searched
  * like the others.
- * @throws GdprError DRIFT when the map names what the database has not, INPUT_INVALID when a value cannot be of its
- *   kind, SEVERAL when far too many places hold the values, INTERRUPTED
+ * @throws GdprError DRIFT when the map names what the database has not, INPUT_INVALID when nothing can be looked
+ *   for, SEVERAL when far too many places hold the values, INTERRUPTED
  */
 export async function searchResidue(
   session: Session,
@@ -87,10 +89,10 @@ export async function searchResidue(
   const spelling = spellingOf(model);
   const known = await knownSubjects(session, keys, people);
   const subjects = people.map((person, i) => {
-    const { compiled, unusable } = compileNeedles(person.needles, spelling);
-    if (unusable > 0) {
-      throw new GdprError('INPUT_INVALID', 'a value that is looked for is not of its kind', {
-        hint: 'check the spelling; the value itself is not repeated here',
+    const compiled = compileNeedles(person.needles, spelling);
+    if (isEmpty(compiled)) {
+      throw new GdprError('INPUT_INVALID', 'nothing that was given can be looked for', {
+        hint: 'give an e-mail, a phone, a personas kods, an order number, or a name of at least two words',
       });
     }
     const rows = new Set(person.needles.ids.map(rowId));
@@ -154,6 +156,7 @@ export async function searchResidue(
       rows,
     },
     unsearched: missing,
+    subjects: [...new Set(known.flatMap(({ references }) => references))],
   };
 }
 
