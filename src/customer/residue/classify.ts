@@ -117,7 +117,8 @@ function isTheirs(
   if (isOnly(finding.kinds, 'name')) {
     if (!isOnly(rowKinds, 'name')) return false;
     if (others.some(({ kinds: own }) => own.has('name') && own.size === 1)) return true;
-    if (!place.holdsNames) return false;
+    const isNamePlace = place.holdsNames || (finding.nameOnly && !place.freeText);
+    if (!isNamePlace) return false;
     return (
       others.length > 0 || identities.some(({ kind, text }) => kind !== 'name' && matcher.kindsIn(text).size === 0)
     );

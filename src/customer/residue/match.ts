@@ -33,14 +33,16 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
   return {
     kindsIn(text) {
       const found = new Set<NeedleKind>();
-      for (const view of viewsOf(text)) {
+      const views = viewsOf(text);
+      for (const view of views) {
         const lower = view.toLowerCase().normalize('NFKC');
         for (const [kind, patterns] of strong)
           if (!found.has(kind) && patterns.some((pattern) => pattern.test(lower))) found.add(kind);
         if (!found.has('phone') && endings.some((ending) => ending.test(view)) && holdsPhone(view, numbers, options))
           found.add('phone');
-        if (!found.has('name') && needles.names.length > 0 && holdsName(view, needles.names)) found.add('name');
       }
+      // Wholly decoded: under an encoding, an address is not seen to be one, and its parts look like a name.
+      if (needles.names.length > 0 && holdsName(views.at(-1) ?? '', needles.names)) found.add('name');
       return found;
     },
     partOf(text) {
@@ -148,5 +150,5 @@ function holdsName(view: string, names: readonly NameNeedle[]): boolean {
 }
 
 function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -14,6 +14,8 @@ export interface MappedPlace {
   readonly described: boolean;
   readonly identifier: IdentifierKind | undefined;
   readonly holdsNames: boolean;
+  /** Whether people write there in their own words. */
+  readonly freeText: boolean;
   /** Whether erasure leaves it as it is because it says nothing about anybody. */
   readonly left: boolean;
 }
@@ -35,6 +37,7 @@ export function mappedPlace({ row, column, path }: Finding, model: DataMapModel)
     described: entry.json === undefined || node !== undefined,
     identifier,
     holdsNames: identifier === 'name' || (entry.json === undefined ? entry : node)?.namesSomeone === true,
+    freeText: (entry.json === undefined ? entry : node)?.freeText === true,
     left: erase === 'leave',
   };
 }
