@@ -24,7 +24,7 @@ const HELD: Verdict = { class: 'held' };
 
 /** The rule under which a register of requests keeps the address for the answer. */
 const OPEN_REQUEST = 'open-request';
-/** The rule of an id that erasure leaves because, with its row, it says nothing about anybody any more. */
+/** The rule of an id or number that erasure leaves because, with its row, it says nothing about anybody any more. */
 const LEFT = 'left-by-the-map';
 
 /** One verdict a finding. What is not known to belong somewhere is residue. */
@@ -52,7 +52,8 @@ export async function classify(
     if (place === undefined) return unmapped(finding, model);
     const mine = owners[i] ?? 0;
     if (mine !== 0 && place.described && mayGive(place.table, place.owner, mine)) return HELD;
-    if (place.left && isOnly(finding.kinds, 'id')) return { class: 'kept', rule: LEFT };
+    if (place.left && (isOnly(finding.kinds, 'id') || isOnly(finding.kinds, 'code')))
+      return { class: 'kept', rule: LEFT };
     return place.described ? undefined : ofOther(finding, place);
   });
   const open = findings.flatMap((finding, i) => {

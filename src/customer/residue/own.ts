@@ -3,6 +3,7 @@ import { nameTokens, parse } from '../../identity/kinds.js';
 import type { Alias } from '../../identity/reference.js';
 import type { Keys } from '../../keys/keys.js';
 import { rowId } from '../roots.js';
+import { hasErasures } from './erased.js';
 import type { Needles } from './needles.js';
 
 /** What the references of persons tell of the ones who are searched for. */
@@ -12,9 +13,13 @@ export interface KnownSubject {
   has(alias: Alias): boolean;
 }
 
+const ALIASES = 'SELECT hmac, key_version, reference FROM gdpr.subject_alias';
+/** The codes of a tombstone stay when those of the reference are gone or have become another's. */
+const WITH_ERASED = `${ALIASES} UNION SELECT hmac, key_version, subject FROM gdpr.tombstone_identifier`;
+
 /**
  * The references that the needles lead to, and by which rows the same people are met again: an erased person's row may
- * still stand, without anything that tells whose it was. Two statements, whatever the number of people.
+ * still stand, without anything that tells whose it was. Three statements, whatever the number of people.
  */
 export async function knownSubjects(
   session: Session,
@@ -23,8 +28,9 @@ export async function knownSubjects(
 ): Promise<KnownSubject[]> {
   const hmac = ({ kind, value }: Alias) => keys.hmac('subject alias', `${kind}\n${value}`);
   const hashed = people.map(({ needles }) => aliasesOf(needles).map(hmac));
+  const codes = (await hasErasures(session)) ? WITH_ERASED : ALIASES;
   const led = await session.query<{ hmac: string; reference: string }>(
-    'SELECT hmac, reference FROM gdpr.subject_alias WHERE key_version = $1 AND hmac = ANY ($2::text[])',
+    `SELECT hmac, reference FROM (${codes}) a WHERE key_version = $1 AND hmac = ANY ($2::text[])`,
     [keys.hmacVersion, [...new Set(hashed.flat())]],
   );
   const references = people.map(({ subject }, i) => [
@@ -35,7 +41,7 @@ export async function knownSubjects(
   ]);
   const own = new Map<string, Set<string>>();
   for (const row of await session.query<{ hmac: string; reference: string }>(
-    'SELECT hmac, reference FROM gdpr.subject_alias WHERE key_version = $1 AND reference = ANY ($2::text[])',
+    `SELECT hmac, reference FROM (${codes}) a WHERE key_version = $1 AND reference = ANY ($2::text[])`,
     [keys.hmacVersion, [...new Set(references.flat())]],
   )) {
     own.set(row.reference, (own.get(row.reference) ?? new Set()).add(row.hmac));

@@ -8,6 +8,7 @@ import type { Keys } from '../../keys/keys.js';
 import type { Context } from '../../workspace/open.js';
 import { rowId } from '../roots.js';
 import { classify } from './classify.js';
+import { keptCells } from './erased.js';
 import { hitsOf, type ResidueHit } from './hit.js';
 import { idPlaces } from './id-places.js';
 import type { KeptCells } from './kept.js';
@@ -23,7 +24,7 @@ export interface ResiduePerson {
   readonly needles: Needles;
   /** The person's reference, where it is known. */
   readonly subject?: string | undefined;
-  /** What stays on purpose. */
+  /** What stays on purpose, besides what earlier erasures noted as kept. */
   readonly kept?: readonly KeptCells[] | undefined;
   /** Their number in the rows that were collected in the same transaction: these are held as long as they exist. */
   readonly collected?: number | undefined;
@@ -88,6 +89,7 @@ export async function searchResidue(
   assertReadable(model, catalog);
   const spelling = spellingOf(model);
   const known = await knownSubjects(session, keys, people);
+  const keptByErasure = await keptCells(session, [...new Set(known.flatMap(({ references }) => references))]);
   const subjects = people.map((person, i) => {
     const compiled = compileNeedles(person.needles, spelling);
     if (isEmpty(compiled)) {
@@ -99,7 +101,10 @@ export async function searchResidue(
     return {
       needles: compiled,
       matcher: matcherOf(compiled, person.needles.names, spelling),
-      kept: person.kept ?? [],
+      kept: [
+        ...(person.kept ?? []),
+        ...(known[i]?.references ?? []).flatMap((reference) => keptByErasure.get(reference) ?? []),
+      ],
       collected: person.collected,
       isOwn: (alias: { kind: string; value: string }) => rows.has(alias.value) || known[i]?.has(alias) === true,
     };
@@ -107,7 +112,7 @@ export async function searchResidue(
   const { tables, unsearched } = await readSearchable(session, catalog);
   const targets = [...new Set(people.flatMap(({ needles }) => needles.ids.map(({ table }) => table)))];
   const places = idPlaces(model, catalog, targets);
-  const passes = Array.from({ length: Math.ceil(subjects.length / AT_ONCE) }, (_, pass) => ({
+  const passes = Array.from({ length: Math.max(1, Math.ceil(subjects.length / AT_ONCE)) }, (_, pass) => ({
     first: pass * AT_ONCE,
     subjects: subjects.slice(pass * AT_ONCE, (pass + 1) * AT_ONCE),
   })).map((pass) => ({
@@ -162,8 +167,11 @@ export async function searchResidue(
 
 const UNKNOWN = new Set(['table-unknown-to-map', 'column-unknown-to-map']);
 
-/** What the map does not know is searched all the same; what the database has not cannot be read by the map. */
-function assertReadable(model: DataMapModel, catalog: Parameters<typeof findDrift>[1]): void {
+/**
+ * What the map does not know is searched all the same; what the database has not cannot be read by the map.
+ * @throws GdprError DRIFT
+ */
+export function assertReadable(model: DataMapModel, catalog: Parameters<typeof findDrift>[1]): void {
   const drift = findDrift(model, catalog).filter(({ problem }) => !UNKNOWN.has(problem));
   if (drift.length === 0) return;
   throw new GdprError(
@@ -174,4 +182,9 @@ function assertReadable(model: DataMapModel, catalog: Parameters<typeof findDrif
       details: { drift },
     },
   );
+}
+
+/** Names of counts as the audit log has them. */
+export function countsOf({ counts, searched }: ResidueProof): Record<string, number> {
+  return { ...counts, tables: searched.tables, rows: searched.rows };
 }

@@ -8,7 +8,7 @@ import { type Candidate, findPeople, isEmptyQuery, type PersonQuery } from '../f
 import { aliasesOf } from '../people.js';
 import type { ResidueHit } from './hit.js';
 import { givenNeedles, mergeNeedles, rowNeedles } from './known-needles.js';
-import { type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
+import { countsOf, type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
 
 /** A proof as it is printed: of one person, so without their number. */
 export interface ResidueResult {
@@ -74,12 +74,6 @@ async function personOf(session: Session, { model }: Context, query: PersonQuery
     });
   }
   return candidates[0];
-}
-
-/** Names of counts as the audit log has them. */
-export function countsOf({ counts, searched }: ResidueProof): Record<string, number> {
-  const { residue, kept, held, 'third-party': thirdParty } = counts;
-  return { residue, kept, held, 'third-party': thirdParty, tables: searched.tables, rows: searched.rows };
 }
 
 function printed({ clean, hits, counts, searched, unsearched }: ResidueProof) {

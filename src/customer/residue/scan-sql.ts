@@ -31,9 +31,6 @@ export function compileScan(
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
   const { columns } = table;
-  const texts = columns.map(({ reading }, i) =>
-    reading === 'bytes' ? `CASE WHEN NOT ${tooLarge('r', i)} THEN encode(r.c${i}, 'escape') END` : `r.c${i}`,
-  );
   const inTexts = columns.length === 0 ? undefined : narrowing(patterns, 's.x', bind);
   const targets = [...new Set(people.flatMap(({ ids }) => ids.map(({ table: target }) => target)))];
   const candidates = [...table.others, ...columns.map(({ name }) => name)];
@@ -66,9 +63,8 @@ export function compileScan(
     ...idColumns.map(({ column }, i) => `t.${quoteIdentifier(column)} AS i${i}`),
   ];
   const rows = `(SELECT ${raw.join(', ')} FROM ${table.from} t OFFSET 0) r`;
-  const x = `lower(array_to_string(ARRAY[${texts.join(', ')}]::text[], E'\\x1f') COLLATE "C")`;
   return {
-    sql: `SELECT ${select.join(', ')} FROM (SELECT r.*, ${x} AS x FROM ${rows} OFFSET 0) s WHERE ${[...conditions, ...large].join(' OR ')}`,
+    sql: `SELECT ${select.join(', ')} FROM (SELECT r.*, ${joinedText(table)} AS x FROM ${rows} OFFSET 0) s WHERE ${[...conditions, ...large].join(' OR ')}`,
     values,
     idColumns,
   };
@@ -76,4 +72,20 @@ export function compileScan(
 
 function tooLarge(alias: string, i: number): string {
   return `octet_length(${alias}.c${i}) > ${MOST_BYTES}`;
+}
+
+/** The text of a row over alias `r`, lower case in ASCII. */
+function joinedText({ columns }: SearchedTable): string {
+  const texts = columns.map(({ reading }, i) =>
+    reading === 'bytes' ? `CASE WHEN NOT ${tooLarge('r', i)} THEN encode(r.c${i}, 'escape') END` : `r.c${i}`,
+  );
+  return `lower(array_to_string(ARRAY[${texts.join(', ')}]::text[], E'\\x1f') COLLATE "C")`;
+}
+
+/** A subquery whose one column `x` is the text of each row of the table. */
+export function rowTexts(table: SearchedTable): string {
+  const raw = table.columns.map(
+    ({ name, reading }, i) => `t.${quoteIdentifier(name)}${reading === 'bytes' ? '' : '::text'} AS c${i}`,
+  );
+  return `(SELECT ${joinedText(table)} AS x FROM (SELECT ${raw.join(', ')} FROM ${table.from} t OFFSET 0) r OFFSET 0)`;
 }
