@@ -91,7 +91,7 @@ function unmapped(finding: Finding, model: DataMapModel): Verdict {
 
 /** A column that always is a third party's, such as the staff member who answered, may hold a namesake's name. */
 function ofOther(finding: Finding, place: MappedPlace): Verdict {
-  return place.owner === 'other' && place.holdsNames && finding.nameOnly && isOnly(finding.kinds, 'name')
+  return place.owner === 'other' && !place.freeText && finding.nameOnly && isOnly(finding.kinds, 'name')
     ? THIRD_PARTY
     : RESIDUE;
 }

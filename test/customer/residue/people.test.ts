@@ -54,19 +54,18 @@ describe('whose a place is', { timeout: 240_000 }, () => {
       );
     });
     const { residue } = await run({ email: anna?.email, name: anna?.name });
-    expect(places(residue.hits, 'residue').map((place) => place.replace(/ \S+$/, ''))).toEqual(
-      ['shop.app_settings value', 'shop.app_settings value', 'shop.notes body'].filter(
-        (place, i, all) => all.indexOf(place) === i,
-      ),
-    );
+    const columns = (type: string) => [
+      ...new Set(places(residue.hits, type).map((place) => place.replace(/ \S+$/, ''))),
+    ];
+    expect(columns('residue')).toEqual(['shop.app_settings value', 'shop.notes body']);
     expect(
       residue.hits
         .filter(({ table }) => table === 'shop.app_settings')
         .map(({ place, kind }) => `${place} ${kind}`)
         .sort(),
     ).toEqual(['mail.* email', 'who name']);
-    const others = places(residue.hits, 'third-party').map((place) => place.replace(/ \S+$/, ''));
-    for (const place of ['shop.books author', 'shop.support_messages body']) expect(others).toContain(place);
+    for (const place of ['shop.books author', 'shop.reviews moderated_by', 'shop.support_messages body'])
+      expect(columns('third-party')).toContain(place);
   });
 
   it('says nothing of people by their name alone', async () => {
@@ -95,9 +94,8 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     expect(theirs).not.toContain('shop.customers email 1');
   });
 
-  it('refuses values that lead to several people or to nothing that can be looked for', async () => {
+  it('refuses what cannot be looked for', async () => {
     await expect(run({ name: 'Anna' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await expect(run({})).rejects.toMatchObject({ code: 'USAGE' });
-    await expect(run({ phone: PEOPLE.janis?.landline })).rejects.toMatchObject({ code: 'SEVERAL' });
   });
 });
