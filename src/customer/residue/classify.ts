@@ -5,18 +5,12 @@ import type { DataMapModel } from '../../datamap/model.js';
 import { mayGive } from '../../datamap/read.js';
 import { keyOf } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
-import type { HitClass } from './hit.js';
+import type { Verdict } from './hit.js';
 import { type KeptCells, keptIndex } from './kept.js';
 import { type Leads, leadsOf, type Subject } from './leads.js';
 import type { NeedleKind } from './needles.js';
 import { identityIn, type MappedPlace, mappedPlace, nodesOf } from './place.js';
 import type { Finding } from './scan.js';
-
-export interface Verdict {
-  readonly class: HitClass;
-  readonly rule?: string | undefined;
-  readonly until?: string | undefined;
-}
 
 const RESIDUE: Verdict = { class: 'residue' };
 const THIRD_PARTY: Verdict = { class: 'third-party' };

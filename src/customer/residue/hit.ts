@@ -1,13 +1,20 @@
 import type { DataMapModel } from '../../datamap/model.js';
 import { looksPersonal } from '../../foundation/personal-text.js';
 import type { Keys } from '../../keys/keys.js';
-import type { Verdict } from './classify.js';
 import type { NeedleKind } from './needles.js';
 import { NEEDLE_KINDS } from './needles.js';
 import type { Finding } from './scan.js';
 
-export const HIT_CLASSES = ['residue', 'kept', 'held', 'third-party'] as const;
-export type HitClass = (typeof HIT_CLASSES)[number];
+export type HitClass = 'residue' | 'kept' | 'held' | 'third-party';
+
+/** Why something of a person stands in a place. */
+export interface Verdict {
+  readonly class: HitClass;
+  /** Of class `kept`: the retention rule or ground. */
+  readonly rule?: string | undefined;
+  /** Of class `kept`: the first day on which it may no longer be there, ISO 8601. */
+  readonly until?: string | undefined;
+}
 
 /** A place where something of the person stands; never the value. */
 export interface ResidueHit {
