@@ -4,11 +4,12 @@ import { rowsOf } from '../../datamap/collect.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import { occurrencesOf, occurrenceText } from '../../datamap/occurrences.js';
 import { fromTable, keyOf } from '../../datamap/sql.js';
-import { type Candidate, ORDER_NUMBER, type PersonQuery, parseRowId } from '../find.js';
+import type { Candidate } from '../find.js';
+import { ORDER_NUMBER, type PersonQuery, rowName } from '../resolve.js';
 import type { Needles } from './needles.js';
 
 /** What the operator gave, as needles. @throws GdprError INPUT_INVALID for an `--id` of no personal table */
-export function givenNeedles(query: PersonQuery, model: DataMapModel): Needles {
+export function givenNeedles(query: PersonQuery, model: DataMapModel, catalog: Catalog): Needles {
   const list = (value: string | undefined) => (value === undefined || value.trim() === '' ? [] : [value]);
   return {
     emails: list(query.email),
@@ -17,8 +18,8 @@ export function givenNeedles(query: PersonQuery, model: DataMapModel): Needles {
     names: list(query.name),
     codes: list(query.order),
     ids: list(query.id).map((id) => {
-      const { table, text } = parseRowId(model, id);
-      return { table: table.name, key: [text] };
+      const { table, key } = rowName(model, catalog, id);
+      return { table: table.name, key };
     }),
   };
 }

@@ -1,14 +1,17 @@
 import type { Session } from '../../database/session.js';
-import { readCatalog } from '../../datamap/catalog.js';
+import { type Catalog, readCatalog } from '../../datamap/catalog.js';
+import type { DataMapModel } from '../../datamap/model.js';
 import { GdprError } from '../../foundation/errors.js';
 import { referencesOf } from '../../identity/reference.js';
 import { endOperation, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
-import { type Candidate, findPeople, isEmptyQuery, type PersonQuery } from '../find.js';
+import { type Candidate, findPeople } from '../find.js';
+import { hasherOf } from '../find-customer.js';
 import { aliasesOf } from '../people.js';
+import { isEmptyQuery, type PersonQuery } from '../resolve.js';
 import type { ResidueHit } from './hit.js';
 import { givenNeedles, mergeNeedles, rowNeedles } from './known-needles.js';
-import { countsOf, type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
+import { assertReadable, countsOf, type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
 
 /** A proof as it is printed: of one person, so without their number. */
 export interface ResidueResult {
@@ -39,12 +42,12 @@ export async function residueCustomer(
   const { model, keys, database, surroundings } = context;
   return runOperation(context, { action: 'customer residue', subjects: [] }, async (operation) => {
     const { proof, found } = await database.transaction('repeatable read', async (session) => {
-      const person = await personOf(session, context, query);
-      const given = givenNeedles(query, model);
+      const catalog = await readCatalog(session);
+      assertReadable(model, catalog);
+      const given = givenNeedles(query, model, catalog);
+      const person = await personOf(session, model, catalog, query);
       const needles =
-        person === undefined
-          ? given
-          : mergeNeedles(given, await rowNeedles(session, model, await readCatalog(session), person, 0));
+        person === undefined ? given : mergeNeedles(given, await rowNeedles(session, model, catalog, person, 0));
       const people = [{ needles, collected: person === undefined ? undefined : 0 }];
       return {
         proof: await searchResidue(session, { model, keys }, people, onProgress, surroundings.signal),
@@ -55,9 +58,7 @@ export async function residueCustomer(
       found === undefined
         ? proof.subjects
         : await database.transaction('read committed', (session) =>
-            referencesOf(session, { version: keys.hmacVersion, hmac: (value) => keys.hmac('subject alias', value) }, [
-              aliasesOf(found.person, model),
-            ]),
+            referencesOf(session, hasherOf(keys), [aliasesOf(found.person, model)]),
           );
     const sequence = await endOperation(context, operation, { result: 'done', counts: countsOf(proof), subjects });
     return { operation: operation.id, ...printed(proof), audit: { sequence } };
@@ -65,8 +66,13 @@ export async function residueCustomer(
 }
 
 /** The one person whom the values identify; undefined when there is none (any more). */
-async function personOf(session: Session, { model }: Context, query: PersonQuery): Promise<Candidate | undefined> {
-  const candidates = await findPeople(session, model, await readCatalog(session), query);
+async function personOf(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  query: PersonQuery,
+): Promise<Candidate | undefined> {
+  const candidates = await findPeople(session, model, catalog, query);
   if (!candidates.some(({ identified }) => identified)) return undefined;
   if (candidates.length > 1) {
     throw new GdprError('SEVERAL', `the values given lead to ${candidates.length} people`, {

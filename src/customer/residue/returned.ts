@@ -3,10 +3,9 @@ import type { Catalog } from '../../datamap/catalog.js';
 import { collectRows, compileCollect } from '../../datamap/collect.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import type { Alias } from '../../identity/reference.js';
-import { anchorsOf } from '../anchors.js';
-import { type FoundPerson, peopleOf } from '../people.js';
+import type { FoundPerson } from '../people.js';
+import { resolveQueries } from '../resolve.js';
 import { rowId } from '../roots.js';
-import { searchRows } from '../search.js';
 import type { Needles } from './needles.js';
 
 /**
@@ -20,22 +19,25 @@ export async function returnedPeople(
   catalog: Catalog,
   erased: readonly { readonly needles: Needles; isOwn(alias: Alias): boolean }[],
 ): Promise<(number | undefined)[]> {
+  const queries = erased.flatMap(({ needles }, i) => [
+    ...needles.emails.map((email) => ({ i, query: { email } })),
+    ...needles.kods.map((personasKods) => ({ i, query: { personasKods } })),
+  ]);
+  const resolved = await resolveQueries(
+    session,
+    model,
+    catalog,
+    queries.map(({ query }) => query),
+  );
   const collected: FoundPerson[] = [];
-  const numbers: (number | undefined)[] = [];
-  for (const { needles, isOwn } of erased) {
-    const terms = [
-      ...needles.emails.map((value) => ({ by: { kind: 'email' as const }, value })),
-      ...needles.kods.map((value) => ({ by: { kind: 'personas-kods' as const }, value })),
-    ];
-    const anchors = [];
-    for (const term of terms)
-      anchors.push(...(await anchorsOf(session, model, catalog, await searchRows(session, model, catalog, term))));
-    const roots = anchors.filter((anchor) => anchor.kind === 'root');
-    const people = roots.length === 0 ? [] : await peopleOf(session, model, catalog, roots);
-    const [person] = people;
-    const isNew = person?.roots.every((row) => !isOwn({ kind: 'row', value: rowId(row) })) === true;
-    numbers.push(people.length === 1 && person !== undefined && isNew ? collected.push(person) - 1 : undefined);
-  }
+  const numbers = erased.map(({ isOwn }, i) => {
+    const found = resolved.filter((_, at) => queries[at]?.i === i);
+    const people = found.flatMap((each) => ('fault' in each ? [] : each.people));
+    const back = people.find(
+      ({ roots }) => roots.length > 0 && roots.every((row) => !isOwn({ kind: 'row', value: rowId(row) })),
+    );
+    return back === undefined ? undefined : collected.push(back) - 1;
+  });
   if (collected.length > 0) await collectRows(session, compileCollect(model, catalog), model, catalog, collected);
   return numbers;
 }
