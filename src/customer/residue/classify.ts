@@ -67,7 +67,20 @@ export async function classify(
     const theirs = subject !== undefined && isTheirs(finding, place, rowKinds, leads[at], subject, model);
     verdicts[i] = theirs ? THIRD_PARTY : ofOther(finding, place);
   }
-  return verdicts.map((verdict) => verdict ?? RESIDUE);
+  // A generated column cannot hold anything but what the columns that it is made of hold.
+  const isGenerated = ({ row, column }: Finding) =>
+    catalog.get(row.table.name)?.columns.get(column)?.generated === true;
+  return findings.map((finding, i) => {
+    const own = verdicts[i] ?? RESIDUE;
+    if (own.class !== 'residue' || !isGenerated(finding)) return own;
+    const source = findings.findIndex(
+      (other, at) =>
+        verdicts[at]?.class === 'kept' &&
+        rowOf(other) === rowOf(finding) &&
+        [...finding.kinds].every((kind) => other.kinds.has(kind)),
+    );
+    return verdicts[source] ?? own;
+  });
 }
 
 function isOnly(kinds: ReadonlySet<NeedleKind>, kind: NeedleKind): boolean {

@@ -154,6 +154,18 @@ describe('residue planted where no map knows it', { timeout: 180_000 }, () => {
     expect((await prove(context, RUTA, [cells])).clean).toBe(true);
   });
 
+  it('is kept in a column that is generated from a kept one', async () => {
+    await withClient(workspace.url, async (client) => {
+      await client.query('ALTER TABLE shop.orders ADD COLUMN shown text GENERATED ALWAYS AS (upper(memo)) STORED');
+    });
+    const cells = { table: 'shop.orders', key: ['1'], columns: ['memo'], rule: 'source-documents' };
+    expect(lines(await prove(context, RUTA, [cells]))).toEqual([
+      'shop.orders memo - name kept',
+      'shop.orders shown - name kept',
+    ]);
+    expect((await prove(context, RUTA)).counts).toMatchObject({ residue: 2, kept: 0 });
+  });
+
   it('says what was not searched', async () => {
     await withClient(workspace.url, async (client) => {
       await client.query('CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw');
