@@ -1,4 +1,7 @@
 import type { Session } from '../../database/session.js';
+import type { RowKey } from '../../datamap/collect.js';
+import type { Keys } from '../../keys/keys.js';
+import { rowId } from '../roots.js';
 import type { KeptCells } from './kept.js';
 
 /** Whether this database has the tables that erasures write; one of an older version has erased nobody. */
@@ -46,4 +49,11 @@ export function erasedWith(session: Session, keyVersion: string, hmacs: readonly
     'SELECT DISTINCT subject, hmac FROM gdpr.tombstone_identifier WHERE key_version = $1 AND hmac = ANY ($2::text[])',
     [keyVersion, hmacs],
   );
+}
+
+/** Whether an erasure has been over any of the person's rows: what stands there now was kept, or should be gone. */
+export async function isErased(session: Session, keys: Keys, rows: readonly RowKey[]): Promise<boolean> {
+  if (!(await hasErasures(session))) return false;
+  const hmacs = rows.map((row) => keys.hmac('subject alias', `row\n${rowId(row)}`));
+  return (await erasedWith(session, keys.hmacVersion, hmacs)).length > 0;
 }

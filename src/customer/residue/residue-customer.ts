@@ -9,6 +9,7 @@ import { type Candidate, findPeople } from '../find.js';
 import { hasherOf } from '../find-customer.js';
 import { aliasesOf } from '../people.js';
 import { isEmptyQuery, type PersonQuery } from '../resolve.js';
+import { isErased } from './erased.js';
 import type { ResidueHit } from './hit.js';
 import { givenNeedles, mergeNeedles, rowNeedles } from './known-needles.js';
 import { assertReadable, countsOf, type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
@@ -48,7 +49,10 @@ export async function residueCustomer(
       const person = await personOf(session, model, catalog, query);
       const needles =
         person === undefined ? given : mergeNeedles(given, await rowNeedles(session, model, catalog, person, 0));
-      const people = [{ needles, collected: person === undefined ? undefined : 0 }];
+      // An erased person may still be found by what was kept; what they hold has no reason but that it was kept.
+      const isCustomer =
+        person !== undefined && !(await isErased(session, keys, [...person.person.roots, ...person.person.rows]));
+      const people = [{ needles, collected: isCustomer ? 0 : undefined }];
       return {
         proof: await searchResidue(session, { model, keys }, people, onProgress, surroundings.signal),
         found: person,

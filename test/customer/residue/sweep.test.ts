@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
 import { findCustomer } from '../../../src/customer/find-customer.js';
+import { residueCustomer } from '../../../src/customer/residue/residue-customer.js';
 import { sweepResidue } from '../../../src/customer/residue/sweep.js';
 import { parse } from '../../../src/identity/kinds.js';
 import type { Context } from '../../../src/workspace/open.js';
@@ -136,5 +137,23 @@ describe('a sweep', { timeout: 240_000 }, () => {
     expect(erased).toBe(2);
     expect(residue.clean).toBe(true);
     expect(new Set(residue.hits.map((hit) => `${hit.subject} ${hit.class}`))).toEqual(new Set([`${ANNAS} held`]));
+  });
+
+  it('takes whose own row was erased for nobody who is a customer', async () => {
+    const find = () => residueCustomer(context, { email: PEOPLE.ilze?.email }, () => {});
+    expect((await find()).residue.clean).toBe(true);
+    await entomb(`subject:${'i'.repeat(26)}`, [['email', PEOPLE.ilze?.email ?? '']]);
+    await sql('INSERT INTO gdpr.tombstone_identifier VALUES ($1, $2, $3, $4, $5)', [
+      `subject:${'i'.repeat(26)}`,
+      operation,
+      'row',
+      context.keys.hmac('subject alias', `row\nshop.contact_persons ["${PEOPLE.ilze?.contactId}"]`),
+      context.keys.hmacVersion,
+    ]);
+    const { residue, counts } = await find();
+    expect([residue.clean, counts.held]).toEqual([false, 0]);
+    expect(residue.hits).toContainEqual(
+      expect.objectContaining({ table: 'shop.contact_persons', column: 'email', class: 'residue' }),
+    );
   });
 });
