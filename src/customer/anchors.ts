@@ -30,10 +30,9 @@ export function anchorKey(anchor: Anchor): string {
 
 /**
  * Follows every reach upwards from the rows, a statement a reach and level, until it ends at persons.
- * A row that leads nowhere (a guest order without an e-mail) is its own anchor.
- * @returns for each hit the anchors that it leads to
+ * @returns for each hit the anchors that it leads to; none for a row that leads nowhere
  */
-export async function anchorsOf(
+export async function followUp(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
@@ -68,8 +67,22 @@ export async function anchorsOf(
     }
     level = next;
   }
+  return anchors.map((led) => [...led.values()]);
+}
+
+/**
+ * The same, where a row that leads nowhere (a guest order without an e-mail) is its own anchor.
+ * @throws GdprError REFUSED when such a row has no key
+ */
+export async function anchorsOf(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  hits: readonly Hit[],
+): Promise<Anchor[][]> {
+  const anchors = await followUp(session, model, catalog, hits);
   return hits.map((hit, i) => {
-    const led = [...(anchors[i]?.values() ?? [])];
+    const led = anchors[i] ?? [];
     if (led.length > 0) return led;
     if (live(hit.node.table, catalog).key.length === 0) {
       throw new GdprError(

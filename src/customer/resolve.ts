@@ -185,8 +185,8 @@ interface RowName {
   readonly key: readonly string[];
 }
 
-/** @throws GdprError INPUT_INVALID */
-function rowName(model: DataMapModel, catalog: Catalog, id: string): RowName {
+/** The row that an `--id` names, which need not be there. @throws GdprError INPUT_INVALID */
+export function rowName(model: DataMapModel, catalog: Catalog, id: string): RowName {
   const named = model.tables.find((candidate) => id.startsWith(`${candidate.name}:`));
   const first = model.tables.find(
     (candidate) => candidate.name === canonicalName(Object.values(model.map.persons)[0]?.table ?? ''),

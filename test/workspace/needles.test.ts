@@ -20,6 +20,8 @@ const CALLS: readonly (readonly string[])[] = [
   ['customer', 'export', '--order', TYPED.order, ...VERIFIED, '--plan-digest', `sha256:${'0'.repeat(64)}`],
   ['customer', 'export', '--email', TYPED.email, ...VERIFIED],
   ['customer', 'export', '--id', 'shop.customers:1', ...VERIFIED, '--json'],
+  ['customer', 'residue', '--email', TYPED.email, '--name', TYPED.name, '--phone', TYPED.phone],
+  ['customer', 'residue', '--personas-kods', TYPED.kods, '--order', TYPED.order, '--id', 'shop.customers:1', '--json'],
   ['archive', 'list'],
   ['audit', 'list', '--json'],
   ['audit', 'verify'],

@@ -1,0 +1,59 @@
+import type { Session } from '../../database/session.js';
+import type { RowKey } from '../../datamap/collect.js';
+import type { Keys } from '../../keys/keys.js';
+import { rowId } from '../roots.js';
+import type { KeptCells } from './kept.js';
+
+/** Whether this database has the tables that erasures write; one of an older version has erased nobody. */
+export async function hasErasures(session: Session): Promise<boolean> {
+  const [row] = await session.query<{ there: boolean }>(
+    "SELECT to_regclass('gdpr.tombstone_identifier') IS NOT NULL AND to_regclass('gdpr.kept_row') IS NOT NULL AS there",
+  );
+  return row?.there === true;
+}
+
+/**
+ * What erasures kept of people, by their references. A cell whose day has come is kept no longer: it should be gone.
+ */
+export async function keptCells(session: Session, references: readonly string[]): Promise<Map<string, KeptCells[]>> {
+  const kept = new Map<string, KeptCells[]>();
+  if (references.length === 0 || !(await hasErasures(session))) return kept;
+  const rows = session.stream(
+    `SELECT subject, table_name, key, array_to_json(columns)::text, reason, until::text FROM gdpr.kept_row
+     WHERE subject = ANY ($1::text[]) AND (until IS NULL OR until > current_date)`,
+    [references],
+  );
+  for await (const [subject, table, key, columns, rule, until] of rows) {
+    const cells: KeptCells = {
+      table: table ?? '',
+      key: JSON.parse(key ?? '[]') as string[],
+      columns: JSON.parse(columns ?? '[]') as string[],
+      rule: rule ?? '',
+      until: until ?? undefined,
+    };
+    kept.set(subject ?? '', [...(kept.get(subject ?? '') ?? []), cells]);
+  }
+  return kept;
+}
+
+/** A keyed code of a tombstone that was met. */
+export interface KnownCode {
+  readonly [key: string]: unknown;
+  readonly subject: string;
+  readonly hmac: string;
+}
+
+/** Which of the codes are an erased person's. */
+export function erasedWith(session: Session, keyVersion: string, hmacs: readonly string[]): Promise<KnownCode[]> {
+  return session.query<KnownCode>(
+    'SELECT DISTINCT subject, hmac FROM gdpr.tombstone_identifier WHERE key_version = $1 AND hmac = ANY ($2::text[])',
+    [keyVersion, hmacs],
+  );
+}
+
+/** Whether an erasure has been over any of the person's rows: what stands there now was kept, or should be gone. */
+export async function isErased(session: Session, keys: Keys, rows: readonly RowKey[]): Promise<boolean> {
+  if (!(await hasErasures(session))) return false;
+  const hmacs = rows.map((row) => keys.hmac('subject alias', `row\n${rowId(row)}`));
+  return (await erasedWith(session, keys.hmacVersion, hmacs)).length > 0;
+}

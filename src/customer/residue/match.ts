@@ -1,0 +1,154 @@
+import { detectIdentifiers } from '../../identity/detect.js';
+import { type IdentifierOptions, namesMayBeOne, parse } from '../../identity/kinds.js';
+import { foldName } from '../../identity/name.js';
+import { type CompiledNeedles, isForm, type NameNeedle, type NeedleKind, type PhoneNeedle } from './needles.js';
+import { viewsOf } from './views.js';
+
+/** The exact check of one person's needles. */
+export interface Matcher {
+  /** The kinds of needles that a text holds, in any spelling and encoding; ids are no matter of texts. */
+  kindsIn(text: string): Set<NeedleKind>;
+  /** Whether a text is nothing but one part of a name, as a column of first names holds it. */
+  partOf(text: string): { readonly name: number; readonly part: 'given' | 'family' }[];
+  /** Whether a text is nothing but the name. */
+  isName(text: string): boolean;
+  /** Whether a text that is a name may be one of theirs, as people write it. */
+  sharesName(text: string): boolean;
+}
+
+/** How many words apart the parts of a name may stand: a second given name, a patronymic, a title between. */
+const NEAR = 3;
+const LONGEST_FIELD = 80;
+
+/** `names` as they were given, which the needles repeat in normal form. */
+export function matcherOf(needles: CompiledNeedles, names: readonly string[], options: IdentifierOptions): Matcher {
+  const strong: readonly (readonly [NeedleKind, RegExp[]])[] = [
+    ['email', needles.emails.map(emailPattern)],
+    ['phone', needles.phones.map(phonePattern)],
+    ['personas-kods', needles.kods.map(kodsPattern)],
+    ['code', needles.codes.map(codePattern)],
+  ];
+  const numbers = new Set(needles.phones.map(({ number }) => number));
+  const endings = needles.phones.map(({ national }) => new RegExp([...national.slice(-7)].join('\\D{0,8}')));
+  return {
+    kindsIn(text) {
+      const found = new Set<NeedleKind>();
+      const views = viewsOf(text);
+      for (const view of views) {
+        const lower = view.toLowerCase().normalize('NFKC');
+        for (const [kind, patterns] of strong)
+          if (!found.has(kind) && patterns.some((pattern) => pattern.test(lower))) found.add(kind);
+        if (!found.has('phone') && endings.some((ending) => ending.test(view)) && holdsPhone(view, numbers, options))
+          found.add('phone');
+      }
+      // Wholly decoded: under an encoding, an address is not seen to be one, and its parts look like a name.
+      if (needles.names.length > 0 && holdsName(views.at(-1) ?? '', needles.names)) found.add('name');
+      return found;
+    },
+    partOf(text) {
+      if (needles.names.length === 0 || text.length > LONGEST_FIELD) return [];
+      const words = viewsOf(text).map(wordsOf).at(-1) ?? [];
+      return needles.names.flatMap((name, i) =>
+        (['given', 'family'] as const)
+          .filter((part) => words.length > 0 && words.every((word) => meets(word, name, part)))
+          .map((part) => ({ name: i, part })),
+      );
+    },
+    isName(text) {
+      if (text.length > LONGEST_FIELD) return false;
+      const words = wordsOf(text);
+      return needles.names.some((name) =>
+        words.every((word) => meets(word, name, 'given') || meets(word, name, 'family')),
+      );
+    },
+    sharesName: (text) => names.some((name) => namesMayBeOne(name, text)),
+  };
+}
+
+/** A letter or digit beside the address, or one joined by `.`, `_`, `+` or `-`, makes it another address. */
+function emailPattern(form: string): RegExp {
+  return new RegExp(
+    `(?<![\\p{L}\\p{N}\\p{M}])(?<![\\p{L}\\p{N}\\p{M}][._+-])${literal(form)}(?![\\p{L}\\p{N}\\p{M}_-])(?!\\.[\\p{L}\\p{N}])`,
+    'u',
+  );
+}
+
+const BETWEEN = '[\\s().,/_\\p{Pd}\\u2212·]{0,4}';
+
+/** The national number with or without its country code, a trunk zero, and anything people put between digits. */
+function phonePattern({ callingCode, national }: PhoneNeedle): RegExp {
+  const digits = (text: string) => [...text].join(BETWEEN);
+  const code = callingCode === '' ? '' : `(?:(?:00${BETWEEN})?${digits(callingCode)}${BETWEEN}0?${BETWEEN}|0)?`;
+  return new RegExp(`(?<!\\d)${code}${digits(national)}(?!\\d)`, 'u');
+}
+
+function kodsPattern(digits: string): RegExp {
+  return new RegExp(`(?<!\\d)${digits.slice(0, 6)}[\\s\\p{Pd}\\u2212]{0,3}${digits.slice(6)}(?!\\d)`, 'u');
+}
+
+function codePattern(code: string): RegExp {
+  const body = [...code.toLowerCase()].map(literal).join('\\s*');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${body}(?![\\p{L}\\p{N}])`, 'u');
+}
+
+/** Seven digits of the time before 2008 stand for two numbers; what they may mean, the phone rules know. */
+function holdsPhone(view: string, numbers: ReadonlySet<string>, options: IdentifierOptions): boolean {
+  const spelled = detectIdentifiers(view, options).filter(({ kind }) => kind === 'phone');
+  const values = spelled.map(({ value }) => value);
+  if (view.length <= LONGEST_FIELD) values.push(view);
+  return values.some((value) => parse('phone', value, options).some((number) => numbers.has(number)));
+}
+
+interface Word {
+  readonly forms: readonly string[];
+  readonly cyrillic: boolean;
+}
+
+const ADDRESS = /[\p{L}\p{N}\p{M}._%+-]+@[\p{L}\p{N}\p{M}.-]+/gu;
+const APOSTROPHES = /['\u2018\u2019\u02bc`\u00b4]/g;
+
+/** An e-mail address is an identifier of its own: the name in a namesake's address is not the name in a text. */
+function wordsOf(view: string): Word[] {
+  const text = view
+    .replace(ADDRESS, ' ')
+    .replace(/<[^<>]{0,200}>/g, ' ')
+    .replace(APOSTROPHES, '');
+  return (text.match(/[\p{L}\p{M}]+/gu) ?? []).filter((word) => word.length > 1).map(foldedWord);
+}
+
+/** Folding a word takes some microseconds, and texts repeat their words. */
+const FOLDED = new Map<string, Word>();
+const MOST_FOLDED = 20_000;
+
+function foldedWord(word: string): Word {
+  const known = FOLDED.get(word);
+  if (known !== undefined) return known;
+  if (FOLDED.size >= MOST_FOLDED) FOLDED.clear();
+  const folded = { forms: foldName(word), cyrillic: /\p{Script=Cyrillic}/u.test(word) };
+  FOLDED.set(word, folded);
+  return folded;
+}
+
+function meets({ forms, cyrillic }: Word, name: NameNeedle, part: 'given' | 'family'): boolean {
+  return name[part].some((own) => forms.some((form) => isForm(own, form, cyrillic)));
+}
+
+function holdsName(view: string, names: readonly NameNeedle[]): boolean {
+  const words = wordsOf(view);
+  return names.some((name) => {
+    const last = { given: Number.NEGATIVE_INFINITY, family: Number.NEGATIVE_INFINITY };
+    return words.some((word, at) => {
+      // One word may be a form of both parts (Kārlis Kārliņš has none, Ādams Ādams has): it counts as one of them.
+      const family = meets(word, name, 'family');
+      const given = meets(word, name, 'given');
+      const near = (family && at - last.given <= NEAR) || (given && at - last.family <= NEAR);
+      if (family) last.family = at;
+      if (given) last.given = at;
+      return near;
+    });
+  });
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

@@ -1,0 +1,69 @@
+import type { Session } from '../../database/session.js';
+import { nameTokens, parse } from '../../identity/kinds.js';
+import type { Alias } from '../../identity/reference.js';
+import type { Keys } from '../../keys/keys.js';
+import { rowId } from '../roots.js';
+import { hasErasures } from './erased.js';
+import type { Needles } from './needles.js';
+
+/** What the references of persons tell of the ones who are searched for. */
+export interface KnownSubject {
+  readonly references: readonly string[];
+  /** Whether the alias is one of theirs. */
+  has(alias: Alias): boolean;
+}
+
+const ALIASES = 'SELECT hmac, key_version, reference FROM gdpr.subject_alias';
+/** The codes of a tombstone stay when those of the reference are gone or have become another's. */
+const WITH_ERASED = `${ALIASES} UNION SELECT hmac, key_version, subject FROM gdpr.tombstone_identifier`;
+
+/**
+ * The references that the needles lead to, and by which rows the same people are met again: an erased person's row may
+ * still stand, without anything that tells whose it was. Three statements, whatever the number of people.
+ */
+export async function knownSubjects(
+  session: Session,
+  keys: Keys,
+  people: readonly { readonly needles: Needles; readonly subject?: string | undefined }[],
+): Promise<KnownSubject[]> {
+  const hmac = ({ kind, value }: Alias) => keys.hmac('subject alias', `${kind}\n${value}`);
+  const hashed = people.map(({ needles }) => aliasesOf(needles).map(hmac));
+  const codes = (await hasErasures(session)) ? WITH_ERASED : ALIASES;
+  const led = await session.query<{ hmac: string; reference: string }>(
+    `SELECT hmac, reference FROM (${codes}) a WHERE key_version = $1 AND hmac = ANY ($2::text[])`,
+    [keys.hmacVersion, [...new Set(hashed.flat())]],
+  );
+  const references = people.map(({ subject }, i) => [
+    ...new Set([
+      ...(subject === undefined ? [] : [subject]),
+      ...led.filter((row) => hashed[i]?.includes(row.hmac)).map(({ reference }) => reference),
+    ]),
+  ]);
+  const own = new Map<string, Set<string>>();
+  for (const row of await session.query<{ hmac: string; reference: string }>(
+    `SELECT hmac, reference FROM (${codes}) a WHERE key_version = $1 AND reference = ANY ($2::text[])`,
+    [keys.hmacVersion, [...new Set(references.flat())]],
+  )) {
+    own.set(row.reference, (own.get(row.reference) ?? new Set()).add(row.hmac));
+  }
+  return references.map((list) => ({
+    references: list,
+    has: (alias) => list.some((reference) => own.get(reference)?.has(hmac(alias)) === true),
+  }));
+}
+
+function aliasesOf({ emails, kods, names, ids }: Needles): Alias[] {
+  const links: Alias[] = [
+    ...emails.flatMap((email) => parse('email', email).map((value) => ({ kind: 'email', value }))),
+    ...kods.flatMap((code) => parse('personas-kods', code).map((value) => ({ kind: 'personas-kods', value }))),
+  ];
+  const bearers = names.map((name) => nameTokens(name).toSorted().join(' '));
+  return [
+    ...links,
+    // A guest whose address others use too is known by it together with the name.
+    ...links.flatMap(({ kind, value }) =>
+      bearers.map((name) => ({ kind: `${kind} and name`, value: `${value}\n${name}` })),
+    ),
+    ...ids.map((row) => ({ kind: 'row', value: rowId(row) })),
+  ];
+}

@@ -1,0 +1,183 @@
+import type { Session } from '../../database/session.js';
+import type { IdPlaces } from './id-places.js';
+import { type Leaf, leavesOf } from './leaves.js';
+import type { Matcher } from './match.js';
+import type { CompiledNeedles, NeedleKind } from './needles.js';
+import type { NarrowPatterns } from './pattern.js';
+import { compileScan, type ScanStatement, TOO_LARGE } from './scan-sql.js';
+import type { SearchedTable } from './searchable.js';
+
+/** A row in which something of somebody was found. */
+export interface FoundRow {
+  readonly table: SearchedTable;
+  readonly key: readonly string[];
+  /** The texts of the searched columns. */
+  readonly cells: ReadonlyMap<string, string>;
+}
+
+/** A place that holds something of a person. */
+export interface Finding {
+  /** Position among the people searched for. */
+  readonly person: number;
+  readonly row: FoundRow;
+  readonly column: string;
+  readonly path: readonly string[] | undefined;
+  /** Whether the path ends in a key that holds the value itself. */
+  readonly inKey: boolean;
+  readonly kinds: ReadonlySet<NeedleKind>;
+  /** Whether the place holds the name and nothing else. */
+  readonly nameOnly: boolean;
+}
+
+export interface SearchedPerson {
+  readonly needles: CompiledNeedles;
+  readonly matcher: Matcher;
+}
+
+export interface TableScan {
+  readonly findings: readonly Finding[];
+  readonly rows: number;
+  /** Columns with values too large to be searched. */
+  readonly tooLarge: readonly string[];
+}
+
+/**
+ * Searches one table: one statement, in which a pattern narrows the rows; the exact check is done here.
+ */
+export async function scanTable(
+  session: Session,
+  table: SearchedTable,
+  people: readonly SearchedPerson[],
+  patterns: NarrowPatterns,
+  places: IdPlaces,
+): Promise<TableScan> {
+  const statement = compileScan(
+    table,
+    people.map(({ needles }) => needles),
+    patterns,
+    places,
+  );
+  const [count] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${table.from} t`);
+  const rows = Number(count?.rows ?? 0);
+  if (statement === undefined) return { findings: [], rows, tooLarge: [] };
+  const findings: Finding[] = [];
+  const large = new Set<string>();
+  for await (const values of session.stream(statement.sql, statement.values)) {
+    const key = values.slice(0, table.key.length).map((part) => part ?? '');
+    const cells = new Map<string, string>();
+    table.columns.forEach(({ name }, i) => {
+      const cell = values[table.key.length + i];
+      if (cell === TOO_LARGE) large.add(name);
+      else if (cell !== null && cell !== undefined) cells.set(name, cell);
+    });
+    const ids = values.slice(table.key.length + table.columns.length);
+    const row: FoundRow = { table, key, cells };
+    for (const [person, { needles, matcher }] of people.entries()) {
+      findings.push(
+        ...findingsIn(row, person, matcher, needles, places),
+        ...idFindings(row, person, needles, statement.idColumns, ids),
+      );
+    }
+  }
+  return { findings, rows, tooLarge: [...large] };
+}
+
+function findingsIn(
+  row: FoundRow,
+  person: number,
+  matcher: Matcher,
+  needles: CompiledNeedles,
+  places: IdPlaces,
+): Finding[] {
+  const findings: Finding[] = [];
+  const parts: NamePart[] = [];
+  for (const { name: column, reading } of row.table.columns) {
+    const cell = row.cells.get(column);
+    if (cell === undefined) continue;
+    const found = new Set<NeedleKind>();
+    const leaves = leavesOf(cell, reading);
+    for (const leaf of leaves) {
+      const kinds = matcher.kindsIn(leaf.text);
+      if (leaf.path !== undefined && isId(leaf, row.table.name, column, needles, places)) kinds.add('id');
+      // The parts of a document are near each other in its text, whosever they are.
+      if (leaf.path === undefined && leaves.length > 1)
+        for (const kind of [...found, 'name' as const]) kinds.delete(kind);
+      for (const kind of kinds) found.add(kind);
+      if (kinds.size > 0) {
+        const nameOnly = kinds.has('name') && matcher.isName(leaf.text);
+        findings.push({ person, row, column, path: leaf.path, inKey: leaf.isKey, kinds, nameOnly });
+      }
+      if (leaf.isKey) continue;
+      const parent = leaf.path === undefined ? '' : `${column} ${JSON.stringify(leaf.path.slice(0, -1))}`;
+      for (const part of matcher.partOf(leaf.text)) parts.push({ column, leaf, parent, ...part });
+    }
+  }
+  return [...findings, ...splitNames(row, person, parts, findings)];
+}
+
+function isId(leaf: Leaf, table: string, column: string, { ids }: CompiledNeedles, places: IdPlaces): boolean {
+  const { path, isKey } = leaf;
+  if (path === undefined || isKey) return false;
+  return ids.some(
+    ({ table: target, key }) => isSameId(key, leaf.text) && places.isJsonPlace(table, column, path, target),
+  );
+}
+
+/** An id of several parts says nothing in one place. */
+function isSameId(key: readonly string[], text: string | null | undefined): boolean {
+  return key.length === 1 && key[0]?.toLowerCase() === text?.toLowerCase();
+}
+
+/** A text that is a given name or a family name and nothing else. */
+interface NamePart {
+  readonly column: string;
+  readonly leaf: Leaf;
+  /** The JSON object that it is in; the row itself is the empty text. */
+  readonly parent: string;
+  /** Position of the name among the needles. */
+  readonly name: number;
+  readonly part: 'given' | 'family';
+}
+
+/** First name and family name in two columns of a row, or in two members of one JSON object. */
+function splitNames(row: FoundRow, person: number, parts: readonly NamePart[], known: readonly Finding[]): Finding[] {
+  const isSplit = (family: NamePart) =>
+    family.part === 'family' &&
+    parts.some(
+      ({ part, leaf, name, parent }) =>
+        part === 'given' && leaf !== family.leaf && name === family.name && parent === family.parent,
+    );
+  const isKnown = ({ column, leaf }: NamePart) =>
+    known.some((finding) => finding.column === column && finding.path === leaf.path && finding.kinds.has('name'));
+  return parts
+    .filter((part) => isSplit(part) && !isKnown(part))
+    .map(({ column, leaf }) => ({
+      person,
+      row,
+      column,
+      path: leaf.path,
+      inKey: false,
+      kinds: new Set<NeedleKind>(['name']),
+      nameOnly: true,
+    }));
+}
+
+function idFindings(
+  row: FoundRow,
+  person: number,
+  { ids }: CompiledNeedles,
+  idColumns: ScanStatement['idColumns'],
+  values: readonly (string | null)[],
+): Finding[] {
+  return idColumns
+    .filter(({ target }, i) => ids.some(({ table, key }) => table === target && isSameId(key, values[i])))
+    .map(({ column }) => ({
+      person,
+      row,
+      column,
+      path: undefined,
+      inKey: false,
+      kinds: new Set<NeedleKind>(['id']),
+      nameOnly: false,
+    }));
+}

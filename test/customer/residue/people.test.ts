@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PEOPLE } from '../../../examples/bookshop/people.js';
+import { NO_NEEDLES } from '../../../src/customer/residue/needles.js';
+import { residueCustomer } from '../../../src/customer/residue/residue-customer.js';
+import type { Context } from '../../../src/workspace/open.js';
+import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
+import { prove, withClient } from './support.js';
+
+const { anna, janis, namesake } = PEOPLE;
+
+describe('whose a place is', { timeout: 240_000 }, () => {
+  let workspace: TestWorkspace;
+  let context: Context;
+  beforeAll(async () => {
+    workspace = await bookshopWorkspace();
+    context = await workspace.context();
+  });
+  afterAll(async () => {
+    await context.database.close();
+    await workspace.remove();
+  });
+  const run = (query: Parameters<typeof residueCustomer>[1]) => residueCustomer(context, query, () => {});
+  const places = (hits: readonly { table: string; column: string; key: string; class: string }[], type: string) =>
+    [...new Set(hits.filter((hit) => hit.class === type).map((hit) => `${hit.table} ${hit.column} ${hit.key}`))].sort();
+
+  it('is held while the person is a customer, and the namesake’s and the husband’s are theirs', async () => {
+    const { residue, counts, unsearched } = await run({ email: anna?.email });
+    expect(places(residue.hits, 'residue')).toEqual([]);
+    expect(residue.clean).toBe(true);
+    expect(unsearched).toEqual([]);
+    const held = places(residue.hits, 'held');
+    for (const place of ['shop.customers email 1', 'shop.contact_persons name 2', 'shop.orders guest_email 6'])
+      expect(held).toContain(place);
+    const others = places(residue.hits, 'third-party');
+    expect(others).toContain('shop.customers last_name 2');
+    expect(others).toContain('shop.customers landline 3');
+    expect(others.filter((place) => / [1]$/.test(place) && place.startsWith('shop.customers'))).toEqual([]);
+    expect(counts.held).toBeGreaterThan(50);
+  });
+
+  it('is residue where somebody else’s row or a table without people speaks of the person', async () => {
+    await withClient(workspace.url, async (client) => {
+      await client.query(
+        `UPDATE shop.notes SET body = 'Piezvanīt arī Annai Bērziņai' WHERE subject_type = 'customer' AND subject_id = 3`,
+      );
+      await client.query(
+        `INSERT INTO shop.app_settings VALUES ('vip', '{"mail": ["ANNA.BERZINA@PASTS.EXAMPLE"], "who": "Annas Bērziņas atlaide"}', now())`,
+      );
+      await client.query(`UPDATE shop.books SET author = 'Anna Bērziņa' WHERE id = 1`);
+      await client.query(`UPDATE shop.reviews SET moderated_by = 'Anna Bērziņa' WHERE customer_id = 3`);
+      await client.query(
+        `INSERT INTO shop.support_messages (ticket_id, author, body, sent_at)
+         SELECT id, 'customer', 'Ar cieņu, Anna Bērziņa', now() FROM shop.support_tickets WHERE customer_id = 2 LIMIT 1`,
+      );
+    });
+    const { residue } = await run({ email: anna?.email, name: anna?.name });
+    const columns = (type: string) => [
+      ...new Set(places(residue.hits, type).map((place) => place.replace(/ \S+$/, ''))),
+    ];
+    expect(columns('residue')).toEqual(['shop.app_settings value', 'shop.notes body']);
+    expect(
+      residue.hits
+        .filter(({ table }) => table === 'shop.app_settings')
+        .map(({ place, kind }) => `${place} ${kind}`)
+        .sort(),
+    ).toEqual(['mail.* email', 'who name']);
+    for (const place of ['shop.books author', 'shop.reviews moderated_by', 'shop.support_messages body'])
+      expect(columns('third-party')).toContain(place);
+  });
+
+  it('says nothing of people by their name alone', async () => {
+    const { residue } = await run({ name: janis?.name });
+    expect(places(residue.hits, 'held')).toEqual([]);
+    expect(places(residue.hits, 'residue')).toEqual([]);
+    expect(places(residue.hits, 'third-party')).toContain('shop.customers last_name 3');
+  });
+
+  it('stays known after the row lost everything that tells whose it was', async () => {
+    await withClient(workspace.url, async (client) => {
+      await client.query(
+        `UPDATE shop.customers SET email = 'k7x@erased.invalid', first_name = NULL, last_name = 'Dzēsts', phone = NULL, landline = NULL, personas_kods = NULL WHERE id = 1`,
+      );
+    });
+    const needles = { ...NO_NEEDLES, emails: [anna?.email ?? ''], names: [anna?.name ?? ''] };
+    const { hits, clean } = await prove(context, needles);
+    expect(clean).toBe(false);
+    // A shipment of hers bears her name alone, as a namesake's does.
+    expect(places(hits, 'residue').some((place) => place.startsWith('shop.shipments recipient_name'))).toBe(true);
+    const theirs = places(
+      (await prove(context, { ...NO_NEEDLES, emails: [namesake?.email ?? ''], names: [namesake?.name ?? ''] })).hits,
+      'residue',
+    );
+    expect(theirs).toContain('shop.customers email 2');
+    expect(theirs).not.toContain('shop.customers email 1');
+  });
+
+  it('refuses what cannot be looked for', async () => {
+    await expect(run({ name: 'Anna' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(run({})).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
