@@ -1,31 +1,41 @@
 import { readCatalog } from '../../datamap/catalog.js';
+import { spellingOf } from '../../datamap/match.js';
 import { now } from '../../foundation/clock.js';
+import type { IdentifierKind } from '../../identity/kinds.js';
 import type { Context } from '../../workspace/open.js';
+import type { FoundPerson } from '../people.js';
+import type { ResidueHit } from '../residue/hit.js';
+import { compileNeedles, isEmpty, type Needles } from '../residue/needles.js';
+import { searchResidue } from '../residue/prove.js';
+import type { Traits } from '../traits.js';
 import { rehearseErase } from './engine.js';
 import { keptRowsOf, withKeptRows } from './kept-person.js';
 import type { ErasedPerson } from './tombstone.js';
 
-/** A place where something of an erased person still stands; never the value. */
-export interface ResidueHit {
-  readonly table: string;
-  readonly column?: string;
-  readonly kind: string;
-  readonly class: 'residue' | 'kept' | 'held' | 'third-party';
-  readonly rows?: number;
-}
+/** A place where something of an erased person still stands, or rows that the same erasure would take now. */
+export type ErasureHit =
+  | Omit<ResidueHit, 'person'>
+  | {
+      readonly table: string;
+      readonly column?: string;
+      readonly kind: 'row' | 'unreadable';
+      readonly class: 'residue';
+      readonly rows: number;
+    };
 
 export interface ErasureProof {
   readonly clean: boolean;
-  readonly hits: readonly ResidueHit[];
+  readonly hits: readonly ErasureHit[];
 }
 
 /**
  * Looks, in a fresh transaction after the commit, for what is left of erased people: rows that came in the meantime,
- * and whatever the same erasure would take now.
+ * whatever the same erasure would take now, and their values anywhere in the database, mapped or not.
+ * @throws GdprError INTERRUPTED, SEVERAL as `searchResidue`
  */
 export async function proveErasure(context: Context, people: readonly ErasedPerson[]): Promise<ErasureProof> {
-  const { database, model } = context;
-  const hits = await database.transaction('repeatable read', async (session): Promise<ResidueHit[]> => {
+  const { database, model, keys, surroundings } = context;
+  const hits = await database.transaction('repeatable read', async (session): Promise<ErasureHit[]> => {
     const catalog = await readCatalog(session);
     const kept = await keptRowsOf(
       session,
@@ -44,14 +54,36 @@ export async function proveErasure(context: Context, people: readonly ErasedPers
       people: still,
       at: now().toISOString(),
     });
+    const wanted = people.flatMap(({ subject, person, traits }) => {
+      const needles = needlesOf(person, traits);
+      return isEmpty(compileNeedles(needles, spellingOf(model))) ? [] : [{ needles, subject }];
+    });
+    const found =
+      wanted.length === 0
+        ? []
+        : (await searchResidue(session, { model, keys }, wanted, () => {}, surroundings.signal)).hits;
     return [
-      ...tables.flatMap(({ table, deleted, changed }): ResidueHit[] =>
+      ...found.map(({ person: _, ...hit }) => hit),
+      ...tables.flatMap(({ table, deleted, changed }): ErasureHit[] =>
         deleted + changed === 0 ? [] : [{ table, kind: 'row', class: 'residue', rows: deleted + changed }],
       ),
-      ...unreadable.flatMap(({ table, column, left }): ResidueHit[] =>
+      ...unreadable.flatMap(({ table, column, left }): ErasureHit[] =>
         left === 0 ? [] : [{ table, column, kind: 'unreadable', class: 'residue', rows: left }],
       ),
     ];
   });
   return { clean: hits.every((hit) => hit.class !== 'residue'), hits };
+}
+
+/** What the person was known by before the erasure; it lives in this process only. */
+function needlesOf(person: FoundPerson, traits: Traits): Needles {
+  const of = (kind: IdentifierKind) => traits.get(kind) ?? [];
+  return {
+    emails: of('email'),
+    phones: of('phone'),
+    kods: of('personas-kods'),
+    names: of('name'),
+    codes: of('code'),
+    ids: person.roots,
+  };
 }
