@@ -1,11 +1,15 @@
 import type { Session } from '../../database/session.js';
-import { readCatalog } from '../../datamap/catalog.js';
+import { type Catalog, readCatalog } from '../../datamap/catalog.js';
 import { spellingOf } from '../../datamap/match.js';
+import type { DataMapModel } from '../../datamap/model.js';
+import { occurrencesOf, occurrenceText } from '../../datamap/occurrences.js';
+import { fromTable } from '../../datamap/sql.js';
+import { parse, searchKeys, sqlKey } from '../../identity/kinds.js';
 import { endOperation, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
 import { erasedWith, hasErasures } from './erased.js';
 import type { ResidueHit } from './hit.js';
-import { type Needles, NO_NEEDLES } from './needles.js';
+import { compileNeedles, isEmpty, type Needles, NO_NEEDLES } from './needles.js';
 import { knownSubjects } from './own.js';
 import { assertReadable, countsOf, type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
 import { returnedPeople } from './returned.js';
@@ -44,7 +48,16 @@ export async function sweepResidue(
       assertReadable(model, catalog);
       const count = await erasedPeople(session);
       const met = count === 0 ? new Map<string, Needles>() : await erasedValues(session, context, onProgress);
-      const people = [...met].map(([subject, needles]) => ({ subject, needles }));
+      const left = await leftCodes(
+        session,
+        model,
+        catalog,
+        [...met.values()].flatMap(({ codes }) => codes),
+      );
+      const people = [...met].flatMap(([subject, found]) => {
+        const needles = { ...found, codes: found.codes.filter((code) => !left.has(code)) };
+        return isEmpty(compileNeedles(needles, spellingOf(model))) ? [] : [{ subject, needles }];
+      });
       const known = await knownSubjects(session, keys, people);
       const collected = await returnedPeople(
         session,
@@ -115,4 +128,31 @@ async function erasedValues(
     }
   }
   return met;
+}
+
+/**
+ * The codes that name a row which erasure leaves, such as the number of an order without its buyer: wherever else they
+ * stand, they say nothing about anybody any more.
+ */
+async function leftCodes(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  codes: readonly string[],
+): Promise<Set<string>> {
+  const left = new Set<string>();
+  if (codes.length === 0) return left;
+  const keys = [[...new Set(codes.flatMap((code) => searchKeys('code', code)))]];
+  for (const place of occurrencesOf(model)) {
+    const { table } = place.node;
+    const stays = place.places.every(
+      ({ column, path }) => path === undefined && table.entry.columns[column]?.erase === 'leave',
+    );
+    if (place.kind !== 'code' || !stays) continue;
+    const text = occurrenceText(place, catalog);
+    const sql = `SELECT ${text} FROM ${fromTable(table, catalog)} t WHERE ${sqlKey('code', text)} = ANY ($1::text[])`;
+    for await (const [stored] of session.stream(sql, keys))
+      for (const form of parse('code', stored ?? '')) left.add(form);
+  }
+  return left;
 }
