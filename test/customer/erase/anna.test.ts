@@ -59,7 +59,9 @@ async function keptCells(): Promise<Map<string, Set<string>>> {
 it('does what the plan said, and says that nothing is left', () => {
   expect(result.tables).toEqual(planned.tables);
   expect(result.kept).toEqual(planned.kept);
-  expect(result.residue).toEqual({ clean: true, hits: [] });
+  expect(result.residue.clean).toBe(true);
+  // Her namesake's rows, and what is kept of hers.
+  expect(result.residue.hits.filter((hit) => hit.class === 'residue')).toEqual([]);
   expect(result.tables.reduce((sum, { deleted }) => sum + deleted, 0)).toBeGreaterThan(20);
 });
 
