@@ -20,7 +20,8 @@ export const keptGround = z.strictObject({
         covers: z.array(cover).min(1).describe('What is kept meanwhile; the rest goes'),
       }),
     )
-    .min(1),
+    .min(1)
+    .describe('The rows that tell that it is going on, and what is kept meanwhile'),
 });
 
 export type KeptGround = z.infer<typeof keptGround>;

@@ -6,7 +6,7 @@ import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
 import type { Dependency, Erasure, TableErase } from './compile.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
-import { createKnown, othersMask } from './others.js';
+import { findOthers, othersMask } from './others.js';
 import { concerns, fateOf, free, keptOf, keyNames, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
@@ -27,8 +27,8 @@ export interface Ruling {
  */
 export async function decideFates(session: Session, ruling: Ruling, people: readonly Person[]): Promise<void> {
   const { erasure, model, catalog, at } = ruling;
-  await createKnown(session, model, people);
-  for (const table of erasure.tables) for (const sql of createFate(table, model, catalog)) await session.run(sql);
+  await findOthers(session, model, catalog, people);
+  for (const table of erasure.tables) for (const sql of createFate(table, catalog)) await session.run(sql);
   for (const { sql } of [...compileKept(erasure, model, catalog), ...(ruling.more ?? [])]) {
     await session.run(sql, sql.includes('$1') ? [at] : []);
   }
@@ -40,7 +40,7 @@ export async function decideFates(session: Session, ruling: Ruling, people: read
   await refuseImpossible(session, erasure);
 }
 
-function createFate({ table }: TableErase, model: DataMapModel, catalog: Catalog): string[] {
+function createFate({ table }: TableErase, catalog: Catalog): string[] {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
@@ -50,7 +50,7 @@ function createFate({ table }: TableErase, model: DataMapModel, catalog: Catalog
     `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date) ON COMMIT DROP`,
     [
       `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
-      `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, model, catalog)}`,
+      `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}`,
       `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
       `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
     ].join('\n'),

@@ -1,17 +1,18 @@
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { type Person, rowsOf } from '../../datamap/collect.js';
+import { collectionOrder, type Node } from '../../datamap/graph.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from '../../datamap/model.js';
-import { conditions, equal, fromTable, operand, textLiteral } from '../../datamap/sql.js';
+import { conditions, equal, fromTable, keyOf, operand, textLiteral } from '../../datamap/sql.js';
 import { searchKeys, sqlKey } from '../../identity/kinds.js';
-import { sameRow } from './sql.js';
+import { keyNames, sameRow } from './sql.js';
 
 /** The search keys of the identifiers that the people of the set have. */
 const KNOWN = quoteName('pg_temp', 'gdpr_known');
 
 /** Makes the table of the set's own identifiers, by which a row's other owners are told from them. */
-export async function createKnown(session: Session, model: DataMapModel, people: readonly Person[]): Promise<void> {
+async function createKnown(session: Session, model: DataMapModel, people: readonly Person[]): Promise<void> {
   await session.run(
     `CREATE TEMPORARY TABLE gdpr_known (identifier text, key text, PRIMARY KEY (identifier, key)) ON COMMIT DROP`,
   );
@@ -30,60 +31,136 @@ export async function createKnown(session: Session, model: DataMapModel, people:
   );
 }
 
-/**
- * The owners (bit mask) as whom somebody outside the set owns the row of alias `t`: every reach is followed up to
- * the person or the identifier at its end. Where rows point to each other in a ring, a row that was not collected
- * counts as somebody else's.
- */
-export function othersMask(table: PersonalTableModel, model: DataMapModel, catalog: Catalog): string {
-  return table.owners
-    .map((owner) => {
-      const somebody = leads(table, owner, 't', model, catalog, [`${table.name}#${owner.id}`]);
-      return somebody === 'false' ? '0' : `CASE WHEN ${somebody} THEN ${1 << owner.index} ELSE 0 END`;
-    })
-    .join(' | ');
+/** Rows that lead from the collected ones up to people: owner, k1 … kn, outside (whether somebody else is there). */
+function upOf(table: PersonalTableModel): string {
+  return quoteName('pg_temp', `gdpr_up_${table.index}`);
 }
 
-function leads(
-  table: PersonalTableModel,
-  owner: OwnerModel,
-  alias: string,
+/**
+ * Finds out which collected rows are somebody's outside the set, too: follows every reach from them up to the people
+ * and identifiers at its end, then brings what is found there down again. A statement a reach, whatever the number of
+ * people; rows that point to each other in a ring are followed until nothing new is found.
+ */
+export async function findOthers(
+  session: Session,
   model: DataMapModel,
   catalog: Catalog,
-  passed: readonly string[],
-): string {
-  const collected = isCollected(table, owner, alias, catalog);
-  const ways = owner.reaches.map((reach): string => {
-    if (reach.kind === 'self') return `NOT ${collected}`;
-    const when = conditions(reach.when, alias);
-    if (reach.kind === 'identifier') {
-      const pair = reach.identifier.find(({ is }) => model.map.identifiers[is]?.links === true);
-      if (pair === undefined) return 'false';
-      const value = `${operand(table, catalog, alias, pair).sql}::text`;
-      const key = sqlKey(model.map.identifiers[pair.is]?.kind ?? 'code', value);
-      const ours = `${collected} AND EXISTS (SELECT FROM ${KNOWN} k WHERE k.identifier = ${textLiteral(pair.is)} AND k.key = ${key})`;
-      return `(${[`btrim(${value}) <> ''`, ...when, `NOT (${ours})`].join(' AND ')})`;
+  people: readonly Person[],
+): Promise<void> {
+  await createKnown(session, model, people);
+  const filled = new Set<PersonalTableModel>();
+  for (const table of model.tables)
+    for (const sql of seed(table, catalog)) if ((await session.run(sql)) > 0) filled.add(table);
+  const groups = collectionOrder(model);
+  const follow = async (
+    group: readonly Node[],
+    statement: (step: Step) => string,
+    from: (step: Step) => PersonalTableModel,
+  ) => {
+    const steps = group.flatMap((node) => stepsUp(node, model));
+    for (let found = 1; found > 0; ) {
+      found = 0;
+      for (const step of steps) {
+        if (!filled.has(from(step))) continue;
+        const rows = await session.run(statement(step));
+        if (rows > 0) filled.add(step.parent);
+        // Within a group a later step can find what an earlier one starts from.
+        if (steps.some((other) => other.node.table === step.parent || other.parent === step.node.table)) found += rows;
+      }
     }
-    const parent = model.table(reach.table);
-    const parentOwner = parent.owners.find(({ id }) => id === reach.owner);
-    if (parentOwner === undefined) return 'false';
-    const up = `o${passed.length}`;
-    const name = `${parent.name}#${parentOwner.id}`;
-    const further = passed.includes(name)
-      ? `NOT ${isCollected(parent, parentOwner, up, catalog)}`
-      : leads(parent, parentOwner, up, model, catalog, [...passed, name]);
-    if (further === 'false') return 'false';
-    const on = reach.on.map((pair) =>
-      equal(operand(table, catalog, alias, pair), operand(parent, catalog, up, { column: pair.to })),
+  };
+  for (const group of [...groups].reverse())
+    await follow(
+      group,
+      (step) => goUp(step, catalog),
+      ({ node }) => node.table,
     );
-    return `EXISTS (SELECT FROM ${fromTable(parent, catalog)} ${up} WHERE ${[...on, ...when, further].join(' AND ')})`;
-  });
-  const open = ways.filter((way) => way !== 'false');
-  return open.length === 0 ? 'false' : `(${open.join(' OR ')})`;
+  for (const { table, owner } of groups.flat()) {
+    const ends = endsOf(table, owner, model, catalog);
+    if (ends.length === 0 || !filled.has(table)) continue;
+    await session.run(
+      `UPDATE ${upOf(table)} c SET outside = true FROM ${fromTable(table, catalog)} t WHERE c.owner = ${owner.index} AND ${sameRow(table, catalog, 't', 'c')} AND (${ends.join(' OR ')})`,
+    );
+  }
+  for (const group of groups)
+    await follow(
+      group,
+      (step) => comeDown(step, catalog),
+      ({ parent }) => parent,
+    );
 }
 
-function isCollected(table: PersonalTableModel, owner: OwnerModel, alias: string, catalog: Catalog): string {
-  return `EXISTS (SELECT FROM ${rowsOf(table)} c WHERE c.owner = ${owner.index} AND ${sameRow(table, catalog, alias, 'c')})`;
+/** The owners (bit mask) as whom somebody outside the set owns the row whose key alias `r` holds. */
+export function othersMask(table: PersonalTableModel, catalog: Catalog): string {
+  return `coalesce((SELECT bit_or(1 << c.owner) FROM ${upOf(table)} c WHERE c.outside AND (${keyNames(table, catalog, 'c')}) = (${keyNames(table, catalog, 'r')})), 0)`;
+}
+
+/** Every collected row, as whom anybody could own it. */
+function seed(table: PersonalTableModel, catalog: Catalog): string[] {
+  const parts = keyOf(table, catalog)
+    .map((part, i) => `k${i + 1} ${part.type}`)
+    .join(', ');
+  const names = keyNames(table, catalog);
+  return [
+    `CREATE TEMPORARY TABLE gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (owner, ${names})) ON COMMIT DROP`,
+    `INSERT INTO ${upOf(table)} (owner, ${names}) SELECT o.owner, ${keyNames(table, catalog, 'r')} FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)}) r, generate_series(0, ${table.owners.length - 1}) o (owner)`,
+  ];
+}
+
+/** One reach from an owner of a table to an owner of another one. */
+interface Step {
+  readonly node: Node;
+  readonly reach: Extract<OwnerModel['reaches'][number], { kind: 'through' }>;
+  readonly parent: PersonalTableModel;
+  readonly parentOwner: OwnerModel;
+}
+
+function stepsUp(node: Node, model: DataMapModel): Step[] {
+  return node.owner.reaches.flatMap((reach): Step[] => {
+    if (reach.kind !== 'through') return [];
+    const parent = model.table(reach.table);
+    const parentOwner = parent.owners.find(({ id }) => id === reach.owner);
+    return parentOwner === undefined ? [] : [{ node, reach, parent, parentOwner }];
+  });
+}
+
+/** The step's rows: `c` (on the way), its row `t`, and `u`, the row that it is reached through. */
+function joined({ node: { table, owner }, reach, parent }: Step, catalog: Catalog): { from: string; where: string } {
+  const on = reach.on.map((pair) =>
+    equal(operand(table, catalog, 't', pair), operand(parent, catalog, 'u', { column: pair.to })),
+  );
+  return {
+    from: `${fromTable(table, catalog)} t JOIN ${fromTable(parent, catalog)} u ON ${[...on, ...conditions(reach.when)].join(' AND ')}`,
+    where: `c.owner = ${owner.index} AND ${sameRow(table, catalog, 't', 'c')}`,
+  };
+}
+
+function goUp(step: Step, catalog: Catalog): string {
+  const { node, parent, parentOwner } = step;
+  const { from, where } = joined(step, catalog);
+  const key = keyOf(parent, catalog).map((part) => part.expression.replace(/^t\./, 'u.'));
+  return `INSERT INTO ${upOf(parent)} (owner, ${keyNames(parent, catalog)}) SELECT DISTINCT ${parentOwner.index}, ${key.join(', ')} FROM ${upOf(node.table)} c, ${from} WHERE ${where} ON CONFLICT DO NOTHING`;
+}
+
+function comeDown(step: Step, catalog: Catalog): string {
+  const { node, parent, parentOwner } = step;
+  const { from, where } = joined(step, catalog);
+  return `UPDATE ${upOf(node.table)} c SET outside = true FROM ${from} JOIN ${upOf(parent)} p ON p.outside AND p.owner = ${parentOwner.index} AND ${sameRow(parent, catalog, 'u', 'p')} WHERE NOT c.outside AND ${where}`;
+}
+
+/** How a row of alias `t` ends at somebody outside: it is a person itself, or bears an identifier of somebody else. */
+function endsOf(table: PersonalTableModel, owner: OwnerModel, model: DataMapModel, catalog: Catalog): string[] {
+  const collected = `EXISTS (SELECT FROM ${rowsOf(table)} r WHERE r.owner = ${owner.index} AND ${sameRow(table, catalog, 't', 'r')})`;
+  return owner.reaches.flatMap((reach): string[] => {
+    if (reach.kind === 'through') return [];
+    if (reach.kind === 'self') return [`NOT ${collected}`];
+    const pair = reach.identifier.find(({ is }) => model.map.identifiers[is]?.links === true);
+    if (pair === undefined) return [];
+    const value = `${operand(table, catalog, 't', pair).sql}::text`;
+    const key = sqlKey(model.map.identifiers[pair.is]?.kind ?? 'code', value);
+    const ours = `${collected} AND EXISTS (SELECT FROM ${KNOWN} k WHERE k.identifier = ${textLiteral(pair.is)} AND k.key = ${key})`;
+    return [`(${[`btrim(${value}) <> ''`, ...conditions(reach.when), `NOT (${ours})`].join(' AND ')})`];
+  });
 }
 
 /**
