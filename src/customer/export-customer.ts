@@ -1,24 +1,15 @@
 import { readCatalog } from '../datamap/catalog.js';
 import type { Language } from '../documents/page-model.js';
-import { GdprError } from '../foundation/errors.js';
-import { endOperation, runOperation } from '../operation/operation.js';
-import { readNumber, readRequest } from '../request/register.js';
 import type { StoredRequest } from '../request/request.js';
 import type { Context } from '../workspace/open.js';
-import { type Chooser, onePerson } from './choose.js';
+import type { Chooser } from './choose.js';
 import { type ExportResult, exportCustomer } from './export.js';
-import { type Match, matchPeople } from './find-customer.js';
-import {
-  assertNameless,
-  type Basis,
-  basisOf,
-  checkRequest,
-  checkRequester,
-  unknownRequester,
-} from './identity-check.js';
+import type { Match } from './find-customer.js';
+import { assertNameless, type Basis, basisOf } from './identity-check.js';
 import { ACCESS, type ExportKind } from './kind.js';
 import { type Plan, planExport, storePlan } from './plan.js';
-import { isEmptyQuery, type PersonQuery } from './resolve.js';
+import { findRequester, gate } from './requester.js';
+import type { PersonQuery } from './resolve.js';
 import type { Review } from './review/read.js';
 import type { ExportProgress } from './write-export.js';
 
@@ -30,28 +21,6 @@ export interface PreparedExport {
   readonly plan: Plan;
   /** Keeps the plan and who prepared it. */
   store(): Promise<Plan>;
-}
-
-const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED']);
-
-/** Runs a gate whose refusal is logged. */
-async function gate<T>(
-  context: Context,
-  subjects: readonly string[],
-  ground: string,
-  number: string | undefined,
-  work: () => Promise<T>,
-) {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof GdprError && LOGGED.has(error.code)) {
-      const { code } = error;
-      const intent = { action: 'customer export', subjects, ground, ...(number && { request: number }) };
-      await runOperation(context, intent, (operation) => endOperation(context, operation, { result: 'refused', code }));
-    }
-    throw error;
-  }
 }
 
 /**
@@ -67,18 +36,8 @@ export async function prepareExport(
   typed?: string | undefined,
 ): Promise<PreparedExport> {
   const { model, database, operator } = context;
-  const number = typed === undefined ? undefined : readNumber(typed);
-  const { match, request } = await gate(context, [], kind.ground, number, async () => {
-    const asked =
-      number === undefined
-        ? undefined
-        : await database.transaction('read committed', (session) => readRequest(session, number));
-    if (asked !== undefined) checkRequest(asked, kind.request);
-    const query = asked === undefined ? given : queryFor(asked, given);
-    const found = await onePerson(await matchPeople(context, query), query, chooser);
-    if (asked !== undefined) checkRequester(asked, found.subject);
-    return { match: found, request: asked };
-  });
+  const asks = { action: 'customer export', ground: kind.ground, kind: kind.request };
+  const { match, request } = await findRequester(context, asks, given, typed, chooser);
   const plan = await database.transaction('repeatable read', async (session) =>
     planExport(model, await readCatalog(session), [match.subject], kind),
   );
@@ -94,23 +53,14 @@ export async function prepareExport(
   };
 }
 
-/** The person that the request names, unless the command names one; both are compared later. */
-export function queryFor(request: StoredRequest, query: PersonQuery): PersonQuery {
-  if (!isEmptyQuery(query)) return query;
-  if (request.subject === null) throw unknownRequester(request);
-  if (request.row !== null) return { id: request.row };
-  throw new GdprError('REFUSED', `the register does not hold by what the person of ${request.number} is found`, {
-    hint: 'name the person beside --request: --email, --phone, --order …',
-  });
-}
-
 /** On what the person's data is read; a refusal is logged. @throws GdprError as `basisOf` and `assertNameless` */
 export async function basisFor(
   context: Context,
   { kind, match, request }: Pick<PreparedExport, 'kind' | 'match' | 'request'>,
   verified: string | undefined,
 ): Promise<Basis> {
-  const basis = await gate(context, [match.subject], kind.ground, request?.number, async () =>
+  const intent = { action: 'customer export', subjects: [match.subject], ground: kind.ground };
+  const basis = await gate(context, { ...intent, ...(request && { request: request.number }) }, async () =>
     basisOf(verified, request),
   );
   assertNameless(basis.verified, match.traits.get('name') ?? []);

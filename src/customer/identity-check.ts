@@ -2,6 +2,7 @@ import { entryTextFault } from '../audit/entry.js';
 import { GdprError } from '../foundation/errors.js';
 import { nameTokens } from '../identity/kinds.js';
 import type { Kind, StoredRequest } from '../request/request.js';
+import type { Traits } from './traits.js';
 
 /** How it was checked that who asks is the person (Art. 12(6)), and the request that it was checked for. */
 export interface Basis {
@@ -34,6 +35,22 @@ export function basisOf(typed: string | undefined, request?: StoredRequest): Bas
   return { verified, ...number };
 }
 
+/**
+ * How the identity was checked and for which request, as an intent of the log holds it, where it need not have been.
+ * @throws GdprError INPUT_INVALID when what was typed looks like data of a person
+ */
+export function checkedBasis(
+  typed: string | undefined,
+  request: StoredRequest | undefined,
+  traits: Traits,
+): { verified?: string; request?: string } {
+  const number = request === undefined ? {} : { request: request.number };
+  if ((typed?.trim() ?? '') === '' && request?.verified == null) return number;
+  const { verified } = basisOf(typed, request);
+  assertNameless(verified, traits.get('name') ?? []);
+  return { verified, ...number };
+}
+
 /** @throws GdprError INPUT_INVALID when the words hold one of the person's names */
 export function assertNameless(verified: string, names: readonly string[]): void {
   const words = nameTokens(verified);
@@ -41,7 +58,17 @@ export function assertNameless(verified: string, names: readonly string[]): void
   throw new GdprError('INPUT_INVALID', "--verified holds the person's name", { hint: NO_DATA });
 }
 
-/** Whether an export can answer the request: it is open, and of that kind. @throws GdprError REFUSED */
+/** What answers a request of each kind. */
+const ANSWERED_BY: Readonly<Record<Kind, string>> = {
+  access: 'gdpr customer export',
+  portability: 'gdpr customer export --portable',
+  rectification: 'gdpr customer rectify',
+  erasure: 'gdpr customer erase',
+  restriction: 'gdpr customer restrict',
+  objection: 'gdpr customer object',
+};
+
+/** Whether what answers requests of the kind that is wanted can answer this one, which is open. @throws GdprError REFUSED */
 export function checkRequest({ number, kind, state, ended }: StoredRequest, wanted: Kind): void {
   if (state !== 'open') {
     throw new GdprError('REFUSED', `${number} was ${state} on ${ended}`, {
@@ -50,10 +77,7 @@ export function checkRequest({ number, kind, state, ended }: StoredRequest, want
   }
   if (kind === wanted) return;
   throw new GdprError('REFUSED', `${number} asks for ${kind}, not for ${wanted}`, {
-    hint:
-      kind === 'portability'
-        ? 'export with --portable'
-        : 'an export answers requests for access and, with --portable, for portability',
+    hint: `a request for ${kind} is answered by: ${ANSWERED_BY[kind]}`,
   });
 }
 

@@ -6,11 +6,11 @@ import { referencesOf } from '../identity/reference.js';
 import { readRequestsNumbered } from '../request/register.js';
 import type { StoredRequest } from '../request/request.js';
 import type { Context } from '../workspace/open.js';
-import { queryFor } from './export-customer.js';
 import { hasherOf } from './find-customer.js';
 import { type Basis, basisOf, checkRequest, checkRequester } from './identity-check.js';
 import { aliasesOf, type FoundPerson } from './people.js';
 import type { PersonLine } from './people-file.js';
+import { queryFor } from './requester.js';
 import { type PersonQuery, resolveQueries } from './resolve.js';
 
 /** A line that leads to one person whose identity was checked. */

@@ -180,12 +180,12 @@ function termsOf(query: PersonQuery, model: DataMapModel): Term[] {
 }
 
 /** A row of a table by the text of its key. */
-interface RowName {
+export interface RowName {
   readonly table: PersonalTableModel;
   readonly key: readonly string[];
 }
 
-/** The row that an `--id` names, which need not be there. @throws GdprError INPUT_INVALID */
+/** The row that a text as `customer find` prints it names, whether it is there or not. @throws GdprError INPUT_INVALID */
 export function rowName(model: DataMapModel, catalog: Catalog, id: string): RowName {
   const named = model.tables.find((candidate) => id.startsWith(`${candidate.name}:`));
   const first = model.tables.find(
@@ -212,7 +212,7 @@ export function rowName(model: DataMapModel, catalog: Catalog, id: string): RowN
 }
 
 /** Which of the named rows are there, a statement a table. The keys are compared as text, since no text fails so. */
-async function rowsNamed(session: Session, catalog: Catalog, names: readonly RowName[]): Promise<Hit[][]> {
+export async function rowsNamed(session: Session, catalog: Catalog, names: readonly RowName[]): Promise<Hit[][]> {
   const hits: Hit[][] = names.map(() => []);
   for (const [table, group] of groupBy(
     names.map((name, i) => ({ ...name, i })),

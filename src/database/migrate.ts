@@ -7,6 +7,7 @@ import { sql as audit } from './migrations/0002_audit.js';
 import { sql as request } from './migrations/0003_request.js';
 import { sql as batch } from './migrations/0004_batch.js';
 import { sql as erasure } from './migrations/0005_erasure.js';
+import { sql as hold } from './migrations/0006_hold.js';
 
 interface SqlMigration {
   name: string;
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0003_request', sql: request },
   { name: '0004_batch', sql: batch },
   { name: '0005_erasure', sql: erasure },
+  { name: '0006_hold', sql: hold },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -32,6 +32,12 @@ export const purpose = z.strictObject({
     .describe('The legal basis: a point of Art. 6(1), e.g. 6(1)(b)'),
   law: z.string().optional().describe('The national or sector law beside it'),
   interest: text.optional().describe('The interest pursued, where the basis is 6(1)(f)'),
+  use: z
+    .enum(['marketing', 'insight'])
+    .optional()
+    .describe(
+      'marketing: offers are sent; insight: people are profiled. An objection (Art. 21) is against the purposes of a use',
+    ),
 });
 
 export const category = z.strictObject({

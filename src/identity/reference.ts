@@ -27,18 +27,9 @@ export async function referencesOf(
   hasher: AliasHasher,
   people: readonly (readonly Alias[])[],
 ): Promise<string[]> {
-  const hashed = people.map((aliases) =>
-    aliases.map((alias) => ({ kind: alias.kind, hmac: hasher.hmac(`${alias.kind}\n${alias.value}`) })),
-  );
-  const all = hashed.flat();
+  const hashed = people.map((aliases) => hashAliases(aliases, hasher));
   await session.run(LOCK);
-  const known = await session.query<Known>(
-    `SELECT a.hmac, a.reference,
-            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row' AND r.key_version = $1) AS "hasRow"
-     FROM gdpr.subject_alias a JOIN gdpr.subject s USING (reference)
-     WHERE a.key_version = $1 AND a.hmac = ANY ($2::text[]) ORDER BY s.created_at, s.reference`,
-    [hasher.version, all.map((alias) => alias.hmac)],
-  );
+  const known = await readKnown(session, hasher, hashed.flat());
   const rank = new Map([...new Set(known.map((row) => row.reference))].map((reference, i) => [reference, i]));
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
   const made: string[] = [];
@@ -69,6 +60,35 @@ export async function referencesOf(
     ],
   );
   return result;
+}
+
+/**
+ * Every reference by which each person is known, though only the oldest is used for what is new: what was noted under
+ * another one, before two accounts were seen to be one person's, is about them too. Makes none. One statement.
+ */
+export async function knownReferences(
+  session: Session,
+  hasher: AliasHasher,
+  people: readonly (readonly Alias[])[],
+): Promise<string[][]> {
+  const hashed = people.map((aliases) => hashAliases(aliases, hasher));
+  const known = await readKnown(session, hasher, hashed.flat());
+  const byHmac = new Map(known.map((row) => [row.hmac, row]));
+  return hashed.map((aliases) => [...new Set(chosen(aliases, byHmac))]);
+}
+
+function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): { kind: string; hmac: string }[] {
+  return aliases.map((alias) => ({ kind: alias.kind, hmac: hasher.hmac(`${alias.kind}\n${alias.value}`) }));
+}
+
+function readKnown(session: Session, hasher: AliasHasher, aliases: readonly { hmac: string }[]): Promise<Known[]> {
+  return session.query<Known>(
+    `SELECT a.hmac, a.reference,
+            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row' AND r.key_version = $1) AS "hasRow"
+     FROM gdpr.subject_alias a JOIN gdpr.subject s USING (reference)
+     WHERE a.key_version = $1 AND a.hmac = ANY ($2::text[]) ORDER BY s.created_at, s.reference`,
+    [hasher.version, aliases.map(({ hmac }) => hmac)],
+  );
 }
 
 interface Known {

@@ -1,6 +1,7 @@
 import { access, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partialOf } from '../archive/write.js';
+import { journalChanges } from '../audit/changes.js';
 import { checkpointLog } from '../audit/checkpoint-write.js';
 import { digestFile } from '../foundation/digest-file.js';
 import { asFileError, renameDurably } from '../foundation/durable.js';
@@ -77,6 +78,7 @@ export async function recover(context: Context): Promise<Recovery[]> {
   }
   if (!running)
     for (const name of spools) if (await remove(join(temporary, name))) done.push({ what: 'removed', file: name });
+  await journalChanges(context.database, context.paths.journal);
   await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
   return done;
 }

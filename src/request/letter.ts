@@ -14,8 +14,8 @@ import { deskOf, readNumber, readRequest } from './register.js';
 import { clockOf, type StoredRequest, viewOf } from './request.js';
 import { type Settled, settle } from './settle.js';
 
-/** The letter about an erasure comes with its certificate. */
-export type RequestLetter = Exclude<LetterKind, 'erasure'>;
+/** The letters about requests; those about an erasure and a restriction come with these. */
+export type RequestLetter = Exclude<LetterKind, 'erasure' | 'lifting'>;
 
 /** What a letter says beyond what the register knows. */
 export interface LetterOptions {

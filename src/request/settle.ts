@@ -4,7 +4,7 @@ import { type Operation, type Outcome, recordOutcome } from '../operation/operat
 import type { Context } from '../workspace/open.js';
 
 /** What a change of the register leaves behind, beside its result. */
-export type Traces = Pick<Outcome, 'subjects' | 'request' | 'counts'>;
+export type Traces = Pick<Outcome, 'subjects' | 'request' | 'counts' | 'rules'>;
 
 /** A result with the operation that it came from. */
 export type Settled<T> = T & { readonly operation: string; readonly audit: { readonly sequence: number } };

@@ -7,11 +7,14 @@ import { readNumber, readRequest } from '../../request/register.js';
 import type { StoredRequest } from '../../request/request.js';
 import type { Context } from '../../workspace/open.js';
 import { type Chooser, onePerson } from '../choose.js';
-import { queryFor } from '../export-customer.js';
 import { type Match, matchPeople } from '../find-customer.js';
+import { assertNotHeld } from '../hold/gate.js';
+import { keptByHolds } from '../hold/kept.js';
 import { checkRequest, checkRequester } from '../identity-check.js';
 import { type Plan, storePlan } from '../plan.js';
+import { queryFor } from '../requester.js';
 import type { PersonQuery } from '../resolve.js';
+import { assertErasable } from '../restrict/gate.js';
 import { type Rehearsal, rehearseErase } from './engine.js';
 import { keptRowsOf, withKeptRows } from './kept-person.js';
 import { planErase } from './plan.js';
@@ -63,7 +66,7 @@ export async function prepareErase(
     const match = await onePerson(await matchPeople(context, asked), asked, chooser);
     if (request !== undefined) checkRequester(request, match.subject);
     subjects.push(match.subject);
-    const { plan, rehearsal } = await planFor(context, match, ground);
+    const { plan, rehearsal } = await planFor(context, match, ground, request !== undefined);
     return {
       match,
       request,
@@ -85,16 +88,21 @@ export async function prepareErase(
 }
 
 function planFor(
-  { database, model }: Context,
+  context: Context,
   { person, subject }: Match,
   ground: string,
+  theyAsk: boolean,
 ): Promise<{ plan: Plan; rehearsal: Rehearsal }> {
+  const { database, model } = context;
   return database.transaction('repeatable read', async (session) => {
     const catalog = await readCatalog(session);
     assertNoDrift(model, catalog);
+    await assertNotHeld(session, context, [{ person, subject }]);
+    await assertErasable(session, context, [{ person, subject }], theyAsk);
     const kept = await keptRowsOf(session, model, [subject]);
     const people = [withKeptRows(person, kept)];
-    const rehearsal = await rehearseErase(session, { model, catalog, people, at: now().toISOString() });
-    return { plan: planErase(model, rehearsal.erasure, [subject], ground), rehearsal };
+    const more = keptByHolds(model, catalog);
+    const rehearsal = await rehearseErase(session, { model, catalog, people, at: now().toISOString(), more });
+    return { plan: planErase(model, rehearsal, [subject], ground), rehearsal };
   });
 }

@@ -4,7 +4,7 @@ import { errno, GdprError } from '../../foundation/errors.js';
 import type { ColumnStep } from './change.js';
 import type { TableErase } from './compile.js';
 import { cutKey, deleteRows, type Ruling } from './fate.js';
-import { concerns, differs, fateOf, free, newValue, sameRow } from './sql.js';
+import { concerns, differs, fateOf, free, keptOf, keyNames, newValue, sameRow } from './sql.js';
 import { documentOf, editDocuments, fillTokens, type TokenHasher, type Unreadable } from './values.js';
 
 /** How many rows of a table go, change, and are kept in part or whole. */
@@ -39,7 +39,8 @@ async function countTable(session: Session, erase: TableErase, { catalog, model 
   const [row] = await session.query<{ deleted: string; changed: string; kept: string }>(
     [
       `SELECT count(*) FILTER (WHERE f.gone)::text AS deleted, count(*) FILTER (WHERE NOT f.gone AND (${change}))::text AS changed,`,
-      `count(*) FILTER (WHERE f.kept <> '{}')::text AS kept`,
+      // What nobody may be told of is not counted either.
+      `count(*) FILTER (WHERE f.kept <> '{}' AND (${keyNames(table, catalog, 'f')}) IN (SELECT ${keyNames(table, catalog)} FROM ${keptOf(table)} WHERE NOT hidden))::text AS kept`,
       `FROM ${fateOf(table)} f JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'f')}`,
     ].join('\n'),
   );

@@ -47,7 +47,7 @@ function createFate({ table }: TableErase, catalog: Catalog): string[] {
   const names = keyNames(table, catalog);
   return [
     `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
-    `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date) ON COMMIT DROP`,
+    `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date, hidden boolean DEFAULT false) ON COMMIT DROP`,
     [
       `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
       `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}`,
@@ -112,8 +112,8 @@ function inheritKept(dependency: Dependency, catalog: Catalog): string {
   const names = keyNames(parent.table, catalog);
   const own = keyNames(parent.table, catalog, 'f');
   return [
-    `WITH needed AS (INSERT INTO ${keptOf(parent.table)} (${names}, cols, source, id, until)`,
-    `SELECT ${own}, ARRAY[${all.join(', ')}]::text[], e.source, e.id, CASE WHEN bool_and(e.until IS NOT NULL) THEN max(e.until) END`,
+    `WITH needed AS (INSERT INTO ${keptOf(parent.table)} (${names}, cols, source, id, until, hidden)`,
+    `SELECT ${own}, ARRAY[${all.join(', ')}]::text[], e.source, e.id, CASE WHEN bool_and(e.until IS NOT NULL) THEN max(e.until) END, bool_and(e.hidden)`,
     `FROM ${fateOf(parent.table)} f, ${keptOf(child.table)} e, LATERAL (SELECT FROM ${pointing(dependency, catalog)} AND g.kept <> '{}' AND ${sameKeys(child, catalog, 'g', 'e')} LIMIT 1) x`,
     `WHERE f.gone GROUP BY ${own}, e.source, e.id RETURNING ${names}, cols)`,
     `UPDATE ${fateOf(parent.table)} f SET kept = n.cols FROM needed n WHERE ${sameKeys(parent, catalog, 'n', 'f')}`,

@@ -23,7 +23,7 @@ export interface KeptSummary {
 /** The kept columns of alias `e` that hold anything in the row of alias `t`. */
 const HELD = 'ARRAY(SELECT c FROM unnest(e.cols) c WHERE (to_jsonb(t) ->> c) IS NOT NULL ORDER BY c)';
 
-/** What is kept and why, by table and reason; columns that hold nothing are left out. */
+/** What is kept and why, by table and reason; columns that hold nothing and what nobody may be told of are left out. */
 export async function summariseKept(session: Session, { erasure, catalog }: Ruling): Promise<KeptSummary[]> {
   const summaries: KeptSummary[] = [];
   for (const { table } of erasure.tables) {
@@ -40,6 +40,7 @@ export async function summariseKept(session: Session, { erasure, catalog }: Ruli
         '  CASE WHEN bool_and(e.until IS NOT NULL) THEN max(e.until)::text END AS last',
         `FROM ${keptOf(table)} e JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'e')},`,
         `  unnest(${HELD}) c (name)`,
+        'WHERE NOT e.hidden',
         'GROUP BY e.source, e.id, c.name ORDER BY e.source, e.id, c.name COLLATE "C"',
       ].join('\n'),
     );

@@ -40,6 +40,15 @@ export async function keptLetter(
   };
 }
 
+/** What is kept by somebody's order, for the evidence that it may be. */
+const HOLD = {
+  title: {
+    lv: 'Iestādes vai tiesas prasība datus saglabāt',
+    en: 'An order of an authority or a court to keep the data',
+  },
+  law: 'Regula (ES) 2016/679, 17. panta 3. punkta b) un e) apakšpunkts',
+};
+
 function keptLine(model: DataMapModel, { table, columns, source, id, last }: KeptSummary): KeptLine {
   const entry = model.table(canonicalName(table)).entry;
   const rule = source === 'rule' ? model.map.retention[id] : undefined;
@@ -47,8 +56,8 @@ function keptLine(model: DataMapModel, { table, columns, source, id, last }: Kep
   return {
     what: entry.title,
     fields: columns.flatMap((name) => entry.columns[name]?.title ?? []),
-    because: rule?.title ?? ground?.title ?? { lv: id, en: id },
-    law: rule?.law ?? ground?.law ?? '',
+    because: rule?.title ?? ground?.title ?? HOLD.title,
+    law: rule?.law ?? ground?.law ?? HOLD.law,
     ...(last !== null && { until: last }),
     ...(last === null && (rule ?? ground) !== undefined && { untilWords: ground?.until ?? rule?.criterion }),
   };

@@ -3,13 +3,21 @@ import { digestOf, type Json } from '../../foundation/canonical-json.js';
 import type { Plan } from '../plan.js';
 import type { ColumnStep } from './change.js';
 import type { Erasure, TableErase } from './compile.js';
+import type { KeptSummary } from './kept-rows.js';
 import { formatName } from './token.js';
 
 /**
  * What an erasure will do, without counts or times: how each table's rows go or stay, what happens to each column of
- * a row that stays, and what keeps it. One more page view does not make another plan; another rule or ground does.
+ * a row that stays, and what keeps it. One more page view does not make another plan; another rule, ground or hold does,
+ * unless the hold may not be told of.
  */
-export function planErase(model: DataMapModel, erasure: Erasure, subjects: readonly string[], ground: string): Plan {
+export function planErase(
+  model: DataMapModel,
+  { erasure, kept }: { readonly erasure: Erasure; readonly kept: readonly KeptSummary[] },
+  subjects: readonly string[],
+  ground: string,
+): Plan {
+  const holds = [...new Set(kept.flatMap(({ source, id }) => (source === 'hold' ? [id] : [])))].sort();
   const plan: Json = {
     operation: 'customer erase',
     ground,
@@ -20,6 +28,7 @@ export function planErase(model: DataMapModel, erasure: Erasure, subjects: reado
     cuts: erasure.dependencies.flatMap(({ child, parent, key, cut }) =>
       cut.length === 0 ? [] : [{ table: child.table.name, columns: [...cut], key: key.name, of: parent.table.name }],
     ),
+    ...(holds.length > 0 && { holds }),
     grounds: Object.entries(model.map.keptGrounds ?? {}).map(([id, { law, rows }]) => ({
       ground: id,
       law,

@@ -3,6 +3,7 @@ import { spellingOf } from '../../datamap/match.js';
 import { now } from '../../foundation/clock.js';
 import type { IdentifierKind } from '../../identity/kinds.js';
 import type { Context } from '../../workspace/open.js';
+import { keptByHolds } from '../hold/kept.js';
 import type { FoundPerson } from '../people.js';
 import type { ResidueHit } from '../residue/hit.js';
 import { compileNeedles, isEmpty, type Needles } from '../residue/needles.js';
@@ -53,6 +54,7 @@ export async function proveErasure(context: Context, people: readonly ErasedPers
       catalog,
       people: still,
       at: now().toISOString(),
+      more: keptByHolds(model, catalog),
     });
     const wanted = people.flatMap(({ subject, person, traits }) => {
       const needles = needlesOf(person, traits);

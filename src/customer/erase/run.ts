@@ -1,3 +1,4 @@
+import { journalChanges } from '../../audit/changes.js';
 import { checkpointLog } from '../../audit/checkpoint-write.js';
 import { journalTombstones } from '../../audit/tombstones.js';
 import type { Session } from '../../database/session.js';
@@ -8,10 +9,14 @@ import { now } from '../../foundation/clock.js';
 import { EXIT, GdprError } from '../../foundation/errors.js';
 import { type Operation, recordOutcome, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
+import { assertNotHeld } from '../hold/gate.js';
+import { keptByHolds } from '../hold/kept.js';
 import { assertNameless, basisOf } from '../identity-check.js';
 import type { FoundPerson } from '../people.js';
 import { assertPlan, type Plan } from '../plan.js';
 import { changesSince } from '../recheck.js';
+import { assertErasable } from '../restrict/gate.js';
+import { suppressErased } from '../suppression/suppress.js';
 import { certifyErasure } from './certificate.js';
 import { type Erased, eraseRows } from './engine.js';
 import type { PreparedErase } from './erase-customer.js';
@@ -85,6 +90,7 @@ export async function eraseCustomer(
     operation.ended = true;
     try {
       await journalTombstones(context.database, context.paths.journal);
+      await journalChanges(context.database, context.paths.journal);
       await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
       onStage('proof');
       const residue = await proveErasure(context, people);
@@ -128,16 +134,25 @@ async function erase(
   const { person, subject, ground } = order;
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
+  await assertNotHeld(session, context, [{ person, subject }]);
+  await assertErasable(session, context, [{ person, subject }], order.number !== undefined);
   const [fault] =
     person.roots.length + person.identifiers.length === 0 ? [] : await changesSince(session, model, catalog, [person]);
   if (fault !== undefined) throw fault;
   const kept = await keptRowsOf(session, model, [subject]);
   const hash = (value: string) => Buffer.from(keys.hmac('erased value', `${operation.id}\n${value}`), 'base64url');
-  const request = { model, catalog, people: [withKeptRows(person, kept)], at: now().toISOString() };
+  const request = {
+    model,
+    catalog,
+    people: [withKeptRows(person, kept)],
+    at: now().toISOString(),
+    more: keptByHolds(model, catalog),
+  };
   const erased = await eraseRows(session, request, hash);
-  assertPlan(planErase(model, erased.erasure, [subject], ground), plan.digest);
+  assertPlan(planErase(model, erased, [subject], ground), plan.digest);
   const people = [{ subject, person, traits: erased.traits[0] ?? new Map() }];
   await enterTombstones(session, model, keys, { operation: operation.id, ground }, people);
+  await suppressErased(session, model, keys, operation.id, people);
   await noteKeptRows(session, erased.ruling, operation.id, [subject]);
   const sequence = await recordOutcome(session, context, operation.id, operation.intent, {
     result: 'done',

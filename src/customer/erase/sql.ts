@@ -13,7 +13,10 @@ export function fateOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_fate_${table.index}`);
 }
 
-/** What is kept and why: k1 … kn, cols, source (rule, ground, hold), id, until (date, NULL where it has no day). */
+/**
+ * What is kept and why: k1 … kn, cols, source (rule, ground, hold), id, until (date, NULL where it has no day), hidden
+ * (nobody may be told of it).
+ */
 export function keptOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_kept_${table.index}`);
 }

@@ -20,6 +20,26 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     en: 'Check whether we hold data about you, to answer a request',
   },
   'customer erase': { lv: 'Jūsu datu dzēšana', en: 'Erasing your data' },
+  'customer restrict': { lv: 'Jūsu datu apstrādes ierobežošana', en: 'Restricting the processing of your data' },
+  'customer unrestrict': {
+    lv: 'Jūsu datu apstrādes ierobežojuma atcelšana',
+    en: 'Lifting the restriction of the processing of your data',
+  },
+  'customer unrestrict letter': {
+    lv: 'Vēstules sagatavošana par ierobežojuma atcelšanu',
+    en: 'Writing the letter about lifting the restriction',
+  },
+  'customer object': { lv: 'Jūsu iebilduma reģistrēšana', en: 'Registering your objection' },
+  'customer erase certificate': {
+    lv: 'Pārbaude, ka Jūsu dati ir dzēsti, un apliecinājums par to',
+    en: 'Proving and certifying that your data are erased',
+  },
+  'hold place': {
+    lv: 'Tiesas vai iestādes prasības saglabāt datus reģistrēšana',
+    en: 'Registering an order of a court or an authority to keep data',
+  },
+  'hold release': { lv: 'Prasības saglabāt datus atcelšana', en: 'Releasing an order to keep data' },
+  'hold list': { lv: 'Datu saglabāšanas prasību apskatīšana', en: 'Looking through the orders to keep data' },
   'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
   'request verify-identity': {
     lv: 'Identitātes pārbaude, lai atbildētu uz Jūsu pieprasījumu',

@@ -3,6 +3,7 @@ import type { Catalog, CatalogTable } from '../../datamap/catalog.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { formatTableName } from '../../datamap/names.js';
 import type { TableRead } from '../../datamap/read.js';
+import { now } from '../../foundation/clock.js';
 import { OWN_TABLES } from './tables.js';
 import { OWN_HEAD, type OwnTable } from './words.js';
 
@@ -80,6 +81,7 @@ function catalogOf({ types }: OwnTable, { name, columns }: PersonalTableModel): 
  * shapes a shop's: a row's `person` is the position in `subjects`, by which the rows are ordered.
  */
 export function ownReads(subjects: readonly string[]): TableRead[] {
+  const at = now().toISOString();
   return TABLES.map(({ own, table }) => {
     const left = table.columns.filter(({ owner }) => owner === 'other');
     const columns = table.columns.filter(({ owner }) => owner !== 'other');
@@ -94,7 +96,7 @@ export function ownReads(subjects: readonly string[]): TableRead[] {
         `SELECT ${['r.person', '1', "''", ...columns.map(({ name }) => `r.${quoteIdentifier(name)}`)].join(', ')}`,
         `FROM (${own.rows}) r ORDER BY ${order.join(', ')}`,
       ].join('\n'),
-      values: [[...subjects]],
+      values: own.rows.includes('$2') ? [[...subjects], at] : [[...subjects]],
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { PersonalTable } from '../../datamap/schema.js';
 import { CLOCK } from '../../request/history.js';
 import { ACTIONS, RESULTS } from './actions.js';
+import { RESTRAINT_TABLES, TOLD } from './restraints.js';
 import { ASKED, LOG, LOGGED, NOTED, type OwnTable, PERSON, REQUESTS, SELF, STAFF } from './words.js';
 
 const request: PersonalTable = {
@@ -182,7 +183,8 @@ export const OWN_TABLES: readonly OwnTable[] = [
     table: 'access',
     entry: access,
     types: { at: 'timestamp with time zone' },
-    // By the log, which only grows; what was done about a request before anybody knew whose it is counts too.
+    // By the log, which only grows; what was done about a request before anybody knew whose it is counts too, and a
+    // hold whose entry names nobody as long as it may not be told of.
     rows: `SELECT a.person, min(e.time) AS at, min(e.action) AS action, max(e.sequence) AS last,
         max(e.entry::jsonb ->> 'request') AS request, coalesce(max(e.result), 'started') AS result,
         nullif(concat_ws('; ', max(e.entry::jsonb ->> 'ground'), max(e.entry::jsonb ->> 'verified')), '') AS basis
@@ -191,9 +193,13 @@ export const OWN_TABLES: readonly OwnTable[] = [
         UNION
         SELECT p.person, o.id FROM person p JOIN gdpr.request r ON r.subject = p.reference
         JOIN gdpr.operation o ON o.request = r.number
+        UNION
+        SELECT p.person, o.id FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference]
+        JOIN gdpr.operation o ON o.id IN (h.operation, h.release_operation) WHERE ${TOLD}
       ) a JOIN gdpr.audit_entry e ON e.operation = a.operation GROUP BY a.person, a.operation`,
     order: ['at', 'last'],
   },
+  ...RESTRAINT_TABLES,
   {
     table: 'subject',
     entry: subject,

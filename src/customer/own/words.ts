@@ -6,7 +6,10 @@ export interface OwnTable {
   readonly entry: PersonalTable;
   /** The SQL types of the columns that are not text. */
   readonly types: Readonly<Record<string, string>>;
-  /** A query over `person (reference, person)`, whose result has `person` and the columns by name. */
+  /**
+   * A query over `person (reference, person)`, whose result has `person` and the columns by name; `$2` is the instant of
+   * the reading.
+   */
   readonly rows: string;
   /** Columns of that result by which a person's rows are ordered. */
   readonly order: readonly string[];
@@ -64,6 +67,11 @@ export const STAFF = {
 export const REQUESTS: Text = {
   lv: 'Reģistra ierakstu glabājam, kamēr par atbildi var iesniegt sūdzību vai celt prasību.',
   en: 'The entry in the register is kept while a complaint or a claim about the answer can still be brought.',
+};
+
+export const RESTRAINTS: Text = {
+  lv: 'Glabājam, lai to ievērotu arī turpmāk un lai varētu pierādīt, ka esam to ievērojuši.',
+  en: 'Kept so that we go on respecting it, and can show that we have.',
 };
 
 export const LOG: Text = {

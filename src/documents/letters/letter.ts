@@ -3,6 +3,7 @@ import { acknowledgementBody } from './acknowledgement.js';
 import { erasureBody } from './erasure.js';
 import { extensionBody } from './extension.js';
 import { identityBody } from './identity.js';
+import { liftingBody } from './lifting.js';
 import type { LetterKind, LetterModels } from './model.js';
 import { negativeBody } from './negative.js';
 import type { Body } from './parts.js';
@@ -19,6 +20,7 @@ const BODIES: { readonly [K in LetterKind]: (model: LetterModels[K]) => Body } =
   negative: negativeBody,
   access: accessBody,
   erasure: erasureBody,
+  lifting: liftingBody,
 };
 
 /**

@@ -164,6 +164,14 @@ export interface ErasureModel extends LetterModel {
   readonly kept: readonly KeptLine[];
 }
 
+/** A restriction that is about to be lifted, and the day since which it has been in force. */
+export interface LiftingModel extends LetterModel {
+  readonly restricted: readonly {
+    readonly ground: '18(1)(a)' | '18(1)(b)' | '18(1)(c)' | '18(1)(d)';
+    readonly since: string;
+  }[];
+}
+
 export interface LetterModels {
   acknowledgement: AcknowledgementModel;
   identity: IdentityModel;
@@ -172,6 +180,7 @@ export interface LetterModels {
   negative: NegativeModel;
   access: AccessModel;
   erasure: ErasureModel;
+  lifting: LiftingModel;
 }
 
 export type LetterKind = keyof LetterModels;

@@ -61,6 +61,7 @@ export function sample(language: Language): LetterModels {
         'Hello! What do you know about me? And stop sending me advertising.',
       ),
     },
+    lifting: { ...letter, restricted: [{ ground: '18(1)(a)', since: '2026-02-02' }] },
     erasure: {
       ...letter,
       request: { ...letter.request, asked: ['erasure'] },

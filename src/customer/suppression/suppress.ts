@@ -1,0 +1,68 @@
+import type { Session } from '../../database/session.js';
+import type { DataMapModel } from '../../datamap/model.js';
+import type { Keys } from '../../keys/keys.js';
+import type { FoundPerson } from '../people.js';
+import type { Traits } from '../traits.js';
+import { type Address, addressesOf } from './addresses.js';
+
+/** The ways of reaching somebody; `insight` is no way of sending but the making of a profile. */
+export type Channel = 'email' | 'sms' | 'phone' | 'post' | 'insight';
+
+/** Why addresses are suppressed, and for what; `all` means every way of sending. */
+export interface Suppression {
+  readonly operation: string;
+  readonly source: 'erasure' | 'objection' | 'complaint';
+  readonly channel: Channel | 'all';
+}
+
+/** Makes keyed codes of addresses; the version tells its secret from a later one. */
+export interface AddressHasher {
+  readonly version: string;
+  hmac(address: Address): string;
+}
+
+/** The codes of a workspace's keys. */
+export function addressHasher(keys: Pick<Keys, 'hmac' | 'hmacVersion'>): AddressHasher {
+  return { version: keys.hmacVersion, hmac: ({ kind, value }) => keys.hmac('suppression', `${kind}\n${value}`) };
+}
+
+/** Suppresses addresses, each for the person whose it is, in one statement; in the transaction of what suppresses. */
+export async function suppress(
+  session: Session,
+  keys: Pick<Keys, 'hmac' | 'hmacVersion'>,
+  { operation, source, channel }: Suppression,
+  addresses: readonly (Address & { readonly subject: string | null })[],
+): Promise<void> {
+  const { version, hmac } = addressHasher(keys);
+  await session.run(
+    `INSERT INTO gdpr.suppression (hmac, key_version, kind, channel, source, subject, operation)
+     SELECT u.hmac, $1, u.kind, $2, $3, u.subject, $4 FROM unnest($5::text[], $6::text[], $7::text[]) u (hmac, kind, subject)
+     ON CONFLICT DO NOTHING`,
+    [
+      version,
+      channel,
+      source,
+      operation,
+      addresses.map(hmac),
+      addresses.map(({ kind }) => kind),
+      addresses.map(({ subject }) => subject),
+    ],
+  );
+}
+
+/**
+ * Suppresses the addresses of erased people, in the erasure's own transaction: without them an import would bring the
+ * people back onto a mailing list.
+ */
+export async function suppressErased(
+  session: Session,
+  model: DataMapModel,
+  keys: Pick<Keys, 'hmac' | 'hmacVersion'>,
+  operation: string,
+  people: readonly { readonly subject: string; readonly person: FoundPerson; readonly traits: Traits }[],
+): Promise<void> {
+  const addresses = people.flatMap((each) =>
+    addressesOf(model, each).map((address) => ({ ...address, subject: each.subject })),
+  );
+  await suppress(session, keys, { operation, source: 'erasure', channel: 'all' }, addresses);
+}
