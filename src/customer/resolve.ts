@@ -186,7 +186,7 @@ export interface RowName {
 }
 
 /** The row that a text as `customer find` prints it names, whether it is there or not. @throws GdprError INPUT_INVALID */
-export function rowName(model: DataMapModel, catalog: Catalog, id: string): RowName {
+export function rowName(model: DataMapModel, catalog: Catalog, id: string, flag = '--id'): RowName {
   const named = model.tables.find((candidate) => id.startsWith(`${candidate.name}:`));
   const first = model.tables.find(
     (candidate) => candidate.name === canonicalName(Object.values(model.map.persons)[0]?.table ?? ''),
@@ -194,7 +194,7 @@ export function rowName(model: DataMapModel, catalog: Catalog, id: string): RowN
   const table = named ?? (id.includes(':') ? undefined : first);
   const text = named === undefined ? id : id.slice(named.name.length + 1);
   if (table === undefined || table.owners.length === 0)
-    throw new GdprError('INPUT_INVALID', 'the --id names no personal table of the map', {
+    throw new GdprError('INPUT_INVALID', `the ${flag} names no personal table of the map`, {
       hint: 'it is TABLE:KEY as gdpr customer find prints it, e.g. shop.customers:17',
     });
   const parts = keyOf(table, catalog);
@@ -202,7 +202,7 @@ export function rowName(model: DataMapModel, catalog: Catalog, id: string): RowN
   if (live(table, catalog).key.length !== key.length) {
     throw new GdprError(
       'INPUT_INVALID',
-      `the --id does not fit the key of ${table.name}, which has ${live(table, catalog).key.length} parts`,
+      `the ${flag} does not fit the key of ${table.name}, which has ${live(table, catalog).key.length} parts`,
       {
         hint: 'write a key of several parts as a JSON list: TABLE:["a","b"]',
       },

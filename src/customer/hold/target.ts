@@ -88,7 +88,12 @@ async function namedRows(
   catalog: Catalog,
   typed: readonly string[],
 ): Promise<RowKey[]> {
-  const names = typed.map((text) => rowName(model, catalog, text.trim()));
+  if (typed.some((text) => !text.includes(':'))) {
+    throw new GdprError('INPUT_INVALID', 'a --row names no table', {
+      hint: 'a row is named TABLE:KEY, e.g. shop.orders:17',
+    });
+  }
+  const names = typed.map((text) => rowName(model, catalog, text.trim(), '--row'));
   const found = await rowsNamed(session, catalog, names);
   const missing = found.filter((hits) => hits.length === 0).length;
   if (missing > 0) {
