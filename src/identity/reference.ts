@@ -19,8 +19,8 @@ const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('gdpr subject', 0))"
 /**
  * The reference of each person, made on first sight. `people[i]` lists the aliases of person `i`; where they lead to
  * several references, the oldest stands. Where a person has rows of their own, these decide: an e-mail that was
- * another's before is theirs from now on, and the other keeps the reference. Four statements, whatever the number of
- * people.
+ * another's before is theirs from now on, and the other keeps the reference. Five statements at most, whatever the
+ * number of people.
  */
 export async function referencesOf(
   session: Session,
@@ -33,8 +33,11 @@ export async function referencesOf(
   const rank = new Map([...new Set(known.map((row) => row.reference))].map((reference, i) => [reference, i]));
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
   const made: string[] = [];
+  const superseded = new Map<string, string>();
   const result = hashed.map((aliases) => {
-    const found = chosen(aliases, byHmac).sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0))[0];
+    const led = chosen(aliases, byHmac).sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    const found = led[0];
+    for (const other of led) if (found !== undefined && other !== found) superseded.set(other, found);
     if (found !== undefined) return found;
     const reference = `subject:${randomId(26)}`;
     made.push(reference);
@@ -59,12 +62,20 @@ export async function referencesOf(
       distinct.map((alias) => alias.reference),
     ],
   );
+  if (superseded.size > 0) {
+    await session.run(
+      `INSERT INTO gdpr.subject_superseded (reference, by) SELECT * FROM unnest($1::text[], $2::text[])
+       ON CONFLICT DO NOTHING`,
+      [[...superseded.keys()], [...superseded.values()]],
+    );
+  }
   return result;
 }
 
 /**
- * Every reference by which each person is known, though only the oldest is used for what is new: what was noted under
- * another one, before two accounts were seen to be one person's, is about them too. Makes none. One statement.
+ * Every reference by which each person is or was known: what was noted under another one, before two accounts were
+ * seen to be one person's, is about them too. For what protects them: more than is needed does no harm. Makes none;
+ * two statements.
  */
 export async function knownReferences(
   session: Session,
@@ -74,7 +85,17 @@ export async function knownReferences(
   const hashed = people.map((aliases) => hashAliases(aliases, hasher));
   const known = await readKnown(session, hasher, hashed.flat());
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
-  return hashed.map((aliases) => [...new Set(chosen(aliases, byHmac))]);
+  const led = hashed.map((aliases) => [...new Set(chosen(aliases, byHmac))]);
+  const former = await session.query<{ reference: string; by: string }>(
+    `WITH RECURSIVE former AS (
+       SELECT s.reference, s.by FROM gdpr.subject_superseded s WHERE s.by = ANY ($1::text[])
+       UNION SELECT s.reference, f.by FROM gdpr.subject_superseded s JOIN former f ON s.by = f.reference
+     ) SELECT reference, by FROM former`,
+    [led.flat()],
+  );
+  return led.map((mine) => [
+    ...new Set([...mine, ...former.flatMap(({ reference, by }) => (mine.includes(by) ? [reference] : []))]),
+  ]);
 }
 
 function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): { kind: string; hmac: string }[] {

@@ -4,13 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 /** Why a trap has no test: nothing that exists today can fall into it. Remove the line together with the reason. */
 const REASONS: Readonly<Record<number, string>> = {
-  18: 'nothing restricts yet',
-  19: 'nothing records an objection yet',
   20: 'nothing erases yet',
   21: 'nothing anonymises yet',
-  23: 'no suppression list yet',
   24: 'no erasure, so no tombstone that a restore could undo',
-  25: 'nothing is purged that a hold would have to keep',
   27: 'nothing is sent or selected for sending yet',
   28: 'no consent ledger yet',
   29: 'no consent ledger yet',

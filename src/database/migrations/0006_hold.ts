@@ -18,6 +18,14 @@ END
 $function$;
 COMMENT ON FUNCTION gdpr.settled_once IS 'Lets an update fill the columns that are its arguments, the first of them once';
 
+CREATE TABLE gdpr.subject_superseded (
+  reference text PRIMARY KEY REFERENCES gdpr.subject ON DELETE CASCADE,
+  by        text NOT NULL REFERENCES gdpr.subject ON DELETE CASCADE,
+  CHECK (reference <> by)
+);
+CREATE INDEX subject_superseded_by ON gdpr.subject_superseded (by);
+COMMENT ON TABLE gdpr.subject_superseded IS 'References of people who turned out to be known under an older one: what was noted under them still stands';
+
 CREATE TABLE gdpr.hold (
   id                text PRIMARY KEY CHECK (id ~ '^hold-[a-z2-7]{10}$'),
   scope             text NOT NULL CHECK (scope IN ('person', 'order', 'rows')),
