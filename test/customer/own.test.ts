@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { prepareExport } from '../../src/customer/export-customer.js';
 import { matchPeople } from '../../src/customer/find-customer.js';
+import { placeHold } from '../../src/customer/hold/place.js';
+import { objectCustomer } from '../../src/customer/object.js';
 import { ACTIONS } from '../../src/customer/own/actions.js';
 import { ownReads } from '../../src/customer/own/own.js';
 import { OWN_TABLES } from '../../src/customer/own/tables.js';
+import { restrictCustomer } from '../../src/customer/restrict/restrict.js';
 import { personalTable } from '../../src/datamap/schema-table.js';
+import { addDays, todayIn } from '../../src/request/day.js';
 import { pageText } from '../law/shop.js';
 import { ANNA, desk, NAMESAKE } from '../request/desk.js';
-import { exportPerson } from './support/export.js';
+import { exportPerson, nobodyToAsk } from './support/export.js';
 
 // Whole exports, several to a test: a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -76,6 +80,11 @@ describe('what the schema gdpr holds about a person', () => {
   });
 
   it('stands on the page in both languages, with purpose, criterion and what is not given', async () => {
+    await restrictCustomer(d.context, { query: NAMESAKE, ground: '18(1)(a)' }, nobodyToAsk);
+    await objectCustomer(d.context, { query: NAMESAKE, to: 'marketing' }, nobodyToAsk);
+    const target = { scope: 'person', query: NAMESAKE } as const;
+    const until = addDays(todayIn('Europe/Riga'), 30);
+    await placeHold(d.context, { target, reference: 'C 12/26', authority: 'Rigas tiesa', until }, nobodyToAsk);
     const { archive } = await exportPerson(d.context, NAMESAKE);
     const page = pageText(archive.text('index.html'));
     for (const { entry } of OWN_TABLES) {
