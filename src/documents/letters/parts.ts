@@ -34,14 +34,14 @@ export function dayText(language: Language, field: string, day: string, latvianC
   return dateText(dayOf(field, day), latvianCase)[language];
 }
 
-/** Label and value, a line each; lines without a value are left out. */
+/** Label and value, a line each; lines without a value are left out, and the list with the last of them. */
 export function factLines(rows: readonly (readonly [string, HtmlValue])[]): Html {
-  return html`<dl class="facts">${rows
-    .filter(([, value]) => value !== undefined)
-    .map(
-      ([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>
+  const held = rows.filter(([, value]) => value !== undefined);
+  if (held.length === 0) return html``;
+  return html`<dl class="facts">${held.map(
+    ([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>
 `,
-    )}</dl>
+  )}</dl>
 `;
 }
 
