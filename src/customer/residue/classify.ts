@@ -41,7 +41,7 @@ export async function classify(
   }
   const verdicts = findings.map((finding, i): Verdict | undefined => {
     const cells = kept[finding.person]?.(finding.row.table.name, finding.row.key, finding.column);
-    if (cells !== undefined) return { class: 'kept', rule: cells.rule, until: cells.until };
+    if (cells !== undefined) return { class: 'kept', rule: cells.rule, until: cells.until, untold: cells.untold };
     const place = places[i];
     if (place === undefined) return unmapped(finding, model);
     const mine = owners[i] ?? 0;

@@ -1,5 +1,6 @@
 import type { Session } from '../../database/session.js';
 import type { RowKey } from '../../datamap/collect.js';
+import { now } from '../../foundation/clock.js';
 import type { Keys } from '../../keys/keys.js';
 import { rowId } from '../roots.js';
 import type { KeptCells } from './kept.js';
@@ -19,17 +20,21 @@ export async function keptCells(session: Session, references: readonly string[])
   const kept = new Map<string, KeptCells[]>();
   if (references.length === 0 || !(await hasErasures(session))) return kept;
   const rows = session.stream(
-    `SELECT subject, table_name, key, array_to_json(columns)::text, reason, until::text FROM gdpr.kept_row
-     WHERE subject = ANY ($1::text[]) AND (until IS NULL OR until > current_date)`,
-    [references],
+    // What has a reason that may be told comes first.
+    `SELECT k.subject, k.table_name, k.key, array_to_json(k.columns)::text, k.reason, k.until::text,
+       coalesce(h.gag_until >= ($2::timestamptz)::date, false)::text AS untold
+     FROM gdpr.kept_row k LEFT JOIN gdpr.hold h ON k.source = 'hold' AND h.id = k.reason
+     WHERE k.subject = ANY ($1::text[]) AND (k.until IS NULL OR k.until > current_date) ORDER BY untold, k.id`,
+    [references, now().toISOString()],
   );
-  for await (const [subject, table, key, columns, rule, until] of rows) {
+  for await (const [subject, table, key, columns, rule, until, untold] of rows) {
     const cells: KeptCells = {
       table: table ?? '',
       key: JSON.parse(key ?? '[]') as string[],
       columns: JSON.parse(columns ?? '[]') as string[],
       rule: rule ?? '',
       until: until ?? undefined,
+      untold: untold === 'true',
     };
     kept.set(subject ?? '', [...(kept.get(subject ?? '') ?? []), cells]);
   }

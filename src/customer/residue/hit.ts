@@ -14,6 +14,8 @@ export interface Verdict {
   readonly rule?: string | undefined;
   /** Of class `kept`: the first day on which it may no longer be there, ISO 8601. */
   readonly until?: string | undefined;
+  /** Of class `kept`: nobody may be told of the place. */
+  readonly untold?: boolean | undefined;
 }
 
 /** A place where something of the person stands; never the value. */

@@ -10,6 +10,8 @@ export interface KeptCells {
   readonly rule: string;
   /** The day on which it goes, ISO 8601; none while the ground stands. */
   readonly until?: string | undefined;
+  /** Nobody may be told of it, by a hold's order. */
+  readonly untold?: boolean | undefined;
 }
 
 /** Finds what keeps a cell. */

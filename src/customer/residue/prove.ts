@@ -147,7 +147,7 @@ export async function searchResidue(
   const verdicts = await classify(session, model, catalog, subjects, findings);
   const hits = findings.flatMap((finding, i) => {
     const verdict = verdicts[i];
-    return verdict === undefined ? [] : hitsOf(finding, verdict, model, keys);
+    return verdict === undefined || verdict.untold === true ? [] : hitsOf(finding, verdict, model, keys);
   });
   const counts = { residue: 0, kept: 0, held: 0, 'third-party': 0 };
   for (const hit of hits) counts[hit.class] += 1;
