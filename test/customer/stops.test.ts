@@ -32,13 +32,8 @@ const restrict = (ground: string) => restrictCustomer(context, { query: QUERY, g
 async function eraseOnRequest(): Promise<unknown> {
   const incoming = { kind: 'erasure', channel: 'email', received: 'today', unknown: false, again: false } as const;
   const { request } = await openRequest(context, { ...incoming, query: QUERY }, nobodyToAsk);
-  const prepared = await prepareErase(context, QUERY, GROUND, nobodyToAsk);
-  const order = await orderOf(context, prepared, {
-    ground: GROUND,
-    verified: 'account login',
-    language: 'lv',
-    request,
-  });
+  const prepared = await prepareErase(context, QUERY, GROUND, nobodyToAsk, request);
+  const order = orderOf(prepared, { ground: GROUND, verified: 'account login', language: 'lv' });
   return eraseCustomer(context, order, prepared.plan);
 }
 

@@ -57,23 +57,21 @@ async function killedBefore(words: string): Promise<void> {
 }
 
 describe('an erasure killed', { timeout: 120_000 }, () => {
-  it.each([
-    ['UPDATE shop'],
-    ['DELETE FROM'],
-    ['INSERT INTO gdpr.tombstone (subject'],
-    ['SELECT (coalesce(max(sequence)'],
-  ])('before %s is wholly undone or was never begun', async (words) => {
-    await killedBefore(words);
-    expect(
-      [...(await recover(context)), ...(await recoverErasures(context))].filter(({ what }) => what === 'certified'),
-    ).toEqual([]);
-    expect(await count('gdpr.tombstone')).toBe(0);
-    expect(await count('shop.addresses WHERE customer_id = 1')).toBe(2);
-    expect(await count("shop.customers WHERE id = 1 AND personas_kods = '120385-11234'")).toBe(1);
-    expect((await verifyAuditLog(context)).problems).toEqual([]);
-  });
+  it.each([['UPDATE "shop"."orders"'], ['INSERT INTO gdpr.tombstone (subject'], ['SELECT (coalesce(max(sequence)']])(
+    'before %s is wholly undone or was never begun',
+    async (words) => {
+      await killedBefore(words);
+      expect(
+        [...(await recover(context)), ...(await recoverErasures(context))].filter(({ what }) => what === 'certified'),
+      ).toEqual([]);
+      expect(await count('gdpr.tombstone')).toBe(0);
+      expect(await count('shop.addresses WHERE customer_id = 1')).toBe(2);
+      expect(await count("shop.customers WHERE id = 1 AND personas_kods = '120385-11234'")).toBe(1);
+      expect((await verifyAuditLog(context)).problems).toEqual([]);
+    },
+  );
 
-  it.each([['UPDATE gdpr.tombstone SET'], ['open erasure-'], ['rename to erasure-']])(
+  it.each([['UPDATE gdpr.tombstone SET'], ['rename to erasure-']])(
     'before %s is wholly done, and gets its tombstone, proof and certificate',
     async (words) => {
       await killedBefore(words);

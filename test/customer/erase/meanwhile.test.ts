@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
+import { findCustomer } from '../../../src/customer/find-customer.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
 import { erasePerson } from './support.js';
@@ -55,6 +56,12 @@ it('waits for what another session is writing about the person, and takes it too
   expect(result.residue.clean).toBe(true);
   const { rows } = await client.query("SELECT customer_note FROM shop.orders WHERE order_number = 'RB-2026-900001'");
   expect(rows).toEqual([{ customer_note: null }]);
+  // Her old address leads to what is kept and why.
+  const { matches, erased: known } = await findCustomer(context, { email: 'Anna.BERZINA2@pasts.example' });
+  expect(matches).toEqual([]);
+  expect(known?.map(({ subject }) => subject)).toEqual([result.subject]);
+  expect(known?.[0]?.kept.map(({ table }) => table)).toContain('shop.invoices');
+  expect(await findCustomer(context, { email: 'nobody.ever@pasts.example' })).not.toHaveProperty('erased');
   const carts = await client.query("SELECT FROM shop.carts WHERE lower(email) = 'anna.berzina2@pasts.example'");
   expect(carts.rows).toEqual([]);
 });

@@ -113,7 +113,7 @@ describe('an order on hold', { timeout: 120_000 }, () => {
     await place({ target: { scope: 'order', number: ORDER } });
     const prepared = await prepareErase(context, { email: anna?.email }, GROUND, nobodyToAsk);
     const flags = { ground: GROUND, verified: 'account login', language: 'lv', 'plan-digest': plan.digest };
-    const order = await orderOf(context, prepared, flags);
+    const order = orderOf(prepared, flags);
     await expect(eraseCustomer(context, order, prepared.plan)).rejects.toMatchObject({ code: 'PLAN_CHANGED' });
     await expect(eraseCustomer(context, order, plan)).rejects.toMatchObject({ code: 'PLAN_CHANGED' });
   });
@@ -171,7 +171,7 @@ describe('a person on hold', { timeout: 120_000 }, () => {
 
   it('placed while the erasure was waiting for its confirmation still refuses', async () => {
     const prepared = await prepareErase(context, { email: anna?.email }, GROUND, nobodyToAsk);
-    const order = await orderOf(context, prepared, { ground: GROUND, verified: 'account login', language: 'lv' });
+    const order = orderOf(prepared, { ground: GROUND, verified: 'account login', language: 'lv' });
     await place({ target });
     await expect(eraseCustomer(context, order, prepared.plan)).rejects.toMatchObject({ code: 'REFUSED' });
   });
