@@ -28,9 +28,10 @@ Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
     const query = await personQuery(flags);
     const { findCustomer } = await import('../../src/customer/find-customer.js');
     const result = await this.withContext(flags.workspace, (context) => findCustomer(context, query));
-    const { matches } = result;
+    const { matches, erased = [] } = result;
     if (matches.length !== 1) process.exitCode = EXIT.nobodyOrSeveral;
-    if (matches.length === 0) this.print('Nobody matches. Try another identifier, or only one of them.');
+    if (matches.length === 0 && erased.length > 0) this.print('Nobody matches any more.');
+    else if (matches.length === 0) this.print('Nobody matches. Try another identifier, or only one of them.');
     else {
       this.print(`${count(matches.length, 'person matches', 'people match')}:`, '');
       this.print(
@@ -41,6 +42,23 @@ Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
       );
       if (matches.length > 1)
         this.print('', 'Several people match. Compare with what the person told you, then name one with --id.');
+    }
+    for (const { subject, erased: at, kept } of erased) {
+      this.print('', `${subject} was known by it, and was erased on ${at.slice(0, 10)}. Kept:`);
+      if (kept.length === 0) this.print('nothing');
+      else
+        this.print(
+          ...textTable(
+            ['TABLE', 'COLUMNS', 'UNDER', 'ROWS', 'UNTIL'],
+            kept.map((k) => [
+              k.table,
+              k.columns.join(', '),
+              `${k.source} ${k.id}`,
+              String(k.rows),
+              k.until ?? 'it ends',
+            ]),
+          ),
+        );
     }
     return result;
   }

@@ -4,6 +4,7 @@ import { type AliasHasher, referencesOf } from '../identity/reference.js';
 import type { Keys } from '../keys/keys.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
+import { type ErasedMatch, findErased } from './erase/find-erased.js';
 import { type Candidate, findPeople, type MaskedCandidate, masked } from './find.js';
 import { aliasesOf } from './people.js';
 import type { PersonQuery } from './resolve.js';
@@ -44,6 +45,8 @@ export async function matchPeople(context: Context, query: PersonQuery): Promise
 export interface FindResult {
   readonly operation: string;
   readonly matches: readonly (MaskedCandidate & { subject: string })[];
+  /** Erased people who were known by what was given, with what is kept of them; missing when there are none. */
+  readonly erased?: readonly ErasedMatch[];
   readonly audit: { readonly sequence: number };
 }
 
@@ -51,14 +54,18 @@ export interface FindResult {
 export async function findCustomer(context: Context, query: PersonQuery): Promise<FindResult> {
   return runOperation(context, { action: 'customer find', subjects: [] }, async (operation) => {
     const matches = await matchPeople(context, query);
+    const erased = (await findErased(context, query)).filter(
+      (one) => !matches.some(({ subject }) => subject === one.subject),
+    );
     const sequence = await endOperation(context, operation, {
       result: 'done',
-      counts: { matches: matches.length },
-      subjects: matches.map(({ subject }) => subject),
+      counts: { matches: matches.length, ...(erased.length > 0 && { erased: erased.length }) },
+      subjects: [...matches, ...erased].map(({ subject }) => subject),
     });
     return {
       operation: operation.id,
       matches: matches.map((match) => ({ ...masked(match), subject: match.subject })),
+      ...(erased.length > 0 && { erased }),
       audit: { sequence },
     };
   });

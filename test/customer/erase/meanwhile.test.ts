@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
+import { findCustomer } from '../../../src/customer/find-customer.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
 import { erasePerson } from './support.js';
@@ -23,9 +24,10 @@ afterAll(async () => {
 
 const { namesake, petr } = PEOPLE;
 
-async function waits(): Promise<void> {
+/** A transaction would show the activity as it first saw it, so another connection looks. */
+async function waits(other: pg.Client): Promise<void> {
   for (;;) {
-    const { rows } = await client.query(
+    const { rows } = await other.query(
       "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gdpr' AND wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE%'",
     );
     if (rows.length > 0) return;
@@ -40,10 +42,11 @@ it('waits for what another session is writing about the person, and takes it too
      VALUES ('RB-2026-900001', 2, now(), now(), 'completed', 10, 'Ielieciet, lūdzu, arī skolas zīmogu')`,
   );
   const erased = erasePerson(context, { email: namesake.email });
-  await waits();
-  // Another one by nothing but the address, committed while the erasure waits.
   const other = new pg.Client({ connectionString: workspace.url });
   await other.connect();
+  // Whichever comes first: that it waits, or that it fails.
+  await Promise.race([waits(other), erased]);
+  // Another one by nothing but the address, committed while the erasure waits.
   await other.query(
     "INSERT INTO shop.carts (email, created_at, updated_at) VALUES ('ANNA.berzina2@pasts.example', now(), now())",
   );
@@ -53,6 +56,12 @@ it('waits for what another session is writing about the person, and takes it too
   expect(result.residue.clean).toBe(true);
   const { rows } = await client.query("SELECT customer_note FROM shop.orders WHERE order_number = 'RB-2026-900001'");
   expect(rows).toEqual([{ customer_note: null }]);
+  // Her old address leads to what is kept and why.
+  const { matches, erased: known } = await findCustomer(context, { email: 'Anna.BERZINA2@pasts.example' });
+  expect(matches).toEqual([]);
+  expect(known?.map(({ subject }) => subject)).toEqual([result.subject]);
+  expect(known?.[0]?.kept.map(({ table }) => table)).toContain('shop.invoices');
+  expect(await findCustomer(context, { email: 'nobody.ever@pasts.example' })).not.toHaveProperty('erased');
   const carts = await client.query("SELECT FROM shop.carts WHERE lower(email) = 'anna.berzina2@pasts.example'");
   expect(carts.rows).toEqual([]);
 });
