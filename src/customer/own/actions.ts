@@ -15,6 +15,14 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Datu kopiju sagatavošana vairākām personām, kuru vidū esat Jūs',
     en: 'Preparing copies of data for several people, you among them',
   },
+  'customer review': {
+    lv: 'Brīvo tekstu caurskatīšana pirms Jūsu datu kopijas izsniegšanas',
+    en: 'Reading through free texts before the copy of your data is given',
+  },
+  'customer residue': {
+    lv: 'Pārbaude, vai pēc dzēšanas nav palikuši Jūsu dati',
+    en: 'Check whether any of your data is left after erasure',
+  },
   'customer negative answer': {
     lv: 'Pārbaude, vai mums ir dati par Jums, lai atbildētu uz pieprasījumu',
     en: 'Check whether we hold data about you, to answer a request',
