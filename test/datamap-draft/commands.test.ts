@@ -107,6 +107,7 @@ describe('from nothing to the first export of an own shop', () => {
       '--json',
     );
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ tables: [{ table: 'public.clients', rows: 1 }] });
+    const { tables } = JSON.parse(stdout) as { tables: { table: string; rows: number }[] };
+    expect(tables.filter(({ table }) => !table.startsWith('gdpr.'))).toEqual([{ table: 'public.clients', rows: 1 }]);
   });
 });
