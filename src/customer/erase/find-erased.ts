@@ -1,7 +1,9 @@
 import { timeText } from '../../audit/append.js';
 import { spellingOf } from '../../datamap/match.js';
+import { now } from '../../foundation/clock.js';
 import { parse } from '../../identity/kinds.js';
 import type { Context } from '../../workspace/open.js';
+import { isTold } from '../hold/told.js';
 import type { PersonQuery } from '../resolve.js';
 import type { KeptSource } from './kept.js';
 
@@ -22,7 +24,8 @@ export interface ErasedMatch {
 
 /**
  * Erased people by the e-mail, phone and personas kods that they were known by, all of which must be theirs: what is
- * typed is compared by keyed code with the tombstones, so that an old address leads to what is kept and why.
+ * typed is compared by keyed code with the tombstones, so that an old address leads to what is kept and why, but for
+ * what nobody may be told of.
  */
 export async function findErased({ database, model, keys }: Context, query: PersonQuery): Promise<ErasedMatch[]> {
   // Tombstones hold no names, orders or keys of rows as they are typed, so these cannot be compared.
@@ -41,16 +44,16 @@ export async function findErased({ database, model, keys }: Context, query: Pers
   return database.transaction('read committed', async (session) => {
     const each = codes.map(
       (_, i) =>
-        `EXISTS (SELECT FROM gdpr.tombstone_identifier i WHERE i.subject = t.subject AND i.key_version = $1 AND i.hmac = ANY ($${i + 2}::text[]))`,
+        `EXISTS (SELECT FROM gdpr.tombstone_identifier i WHERE i.subject = t.subject AND i.key_version = $1 AND i.hmac = ANY ($${i + 3}::text[]))`,
     );
     const rows = await session.query<{ subject: string; erased: string; kept: string }>(
       `SELECT t.subject, ${timeText('max(t.erased_at)')} AS erased,
          (SELECT coalesce(json_agg(k ORDER BY k."table", k.source, k.id, k.columns::text), '[]') FROM (
             SELECT table_name AS "table", to_json(columns) AS columns, source, reason AS id, count(*)::integer AS rows,
               CASE WHEN bool_and(until IS NOT NULL) THEN max(until) END AS until
-            FROM gdpr.kept_row WHERE subject = t.subject GROUP BY table_name, gdpr.kept_row.columns, source, reason) k)::text AS kept
+            FROM gdpr.kept_row r WHERE subject = t.subject AND ${isTold('r', '$2')} GROUP BY table_name, r.columns, source, reason) k)::text AS kept
        FROM gdpr.tombstone t WHERE ${each.join(' AND ')} GROUP BY t.subject ORDER BY max(t.erased_at)`,
-      [keys.hmacVersion, ...codes],
+      [keys.hmacVersion, now().toISOString(), ...codes],
     );
     return rows.map(({ kept, ...row }) => ({ ...row, kept: JSON.parse(kept) as ErasedMatch['kept'] }));
   });

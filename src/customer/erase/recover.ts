@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { readEntry } from '../../audit/entry.js';
 import { journalTombstones } from '../../audit/tombstones.js';
 import type { Session } from '../../database/session.js';
+import { now } from '../../foundation/clock.js';
 import { GdprError } from '../../foundation/errors.js';
 import { operationLock } from '../../operation/operation.js';
 import type { Recovery } from '../../operation/recover.js';
 import type { Context } from '../../workspace/open.js';
+import { isTold } from '../hold/told.js';
 import { sweepResidue } from '../residue/sweep.js';
 import { type Certified, certifyErasure } from './certificate.js';
 import type { TableCount } from './execute.js';
@@ -113,8 +115,8 @@ async function keptOf(session: Session, operation: string): Promise<KeptSummary[
   }>(
     `SELECT table_name AS "table", array_to_json(columns)::text AS columns, source, reason AS id, count(*)::text AS rows,
        min(until)::text AS first, CASE WHEN bool_and(until IS NOT NULL) THEN max(until)::text END AS last
-     FROM gdpr.kept_row WHERE operation = $1 GROUP BY table_name, columns, source, reason ORDER BY table_name, source, reason, columns`,
-    [operation],
+     FROM gdpr.kept_row k WHERE operation = $1 AND ${isTold('k', '$2')} GROUP BY table_name, columns, source, reason ORDER BY table_name, source, reason, columns`,
+    [operation, now().toISOString()],
   );
   return rows.map((row) => ({ ...row, columns: JSON.parse(row.columns) as string[], rows: Number(row.rows) }));
 }

@@ -42,14 +42,6 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Pārbaude, ka Jūsu dati ir dzēsti, un apliecinājums par to',
     en: 'Proving and certifying that your data are erased',
   },
-  'customer review': {
-    lv: 'Pārbaude, vai Jūsu datu kopijā nav citu cilvēku datu',
-    en: 'Checking that the copy of your data holds no data of other people',
-  },
-  'customer residue': {
-    lv: 'Meklēšana, vai datubāzē kas palicis pāri no personas, par kuru vērsās pie mums',
-    en: 'Search for what is left in the database of a person about whom we were contacted',
-  },
   'hold place': {
     lv: 'Tiesas vai iestādes prasības saglabāt datus reģistrēšana',
     en: 'Registering an order of a court or an authority to keep data',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
 import { prepareErase } from '../../../src/customer/erase/erase-customer.js';
+import { findErased } from '../../../src/customer/erase/find-erased.js';
 import { eraseCustomer, orderOf } from '../../../src/customer/erase/run.js';
 import { type HoldOrder, placeHold } from '../../../src/customer/hold/place.js';
 import { releaseHold } from '../../../src/customer/hold/release.js';
@@ -96,12 +97,15 @@ describe('an order on hold', { timeout: 120_000 }, () => {
     const changed = new Set(changesBetween(before, await shopSnapshot(context)).map(({ row }) => row));
     expect(held.filter((row) => changed.has(row))).toEqual([]);
     const residue = await residueCustomer(context, { email: anna?.email }, () => {});
+    const erased = await findErased(context, { email: anna?.email });
+    expect(erased).toMatchObject([{ subject: result.subject, kept: expect.arrayContaining([expect.anything()]) }]);
     const certificate = [...(await unzip(result.certificate)).values()].map((file) => file.toString('utf8'));
     const exported = [...archive.files.values()].map((file) => file.toString('utf8'));
     for (const text of [
       JSON.stringify(prepared.plan),
       JSON.stringify(result),
       JSON.stringify(residue),
+      JSON.stringify(erased),
       ...certificate,
       ...exported,
     ]) {
