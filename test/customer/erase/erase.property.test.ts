@@ -278,7 +278,7 @@ async function rowsOf(session: Session, tables: number): Promise<Map<string, Rec
   return rows;
 }
 
-const outcomes = { erased: 0, deleted: 0, changed: 0, kept: 0, atPlan: 0, atRun: 0 };
+const outcomes = { erased: 0, deleted: 0, changed: 0, kept: 0, atPlan: 0, atRun: 0, alone: 0 };
 
 async function check({
   people,
@@ -392,13 +392,10 @@ async function check({
     // A second time there is nothing to do.
     await drop();
     const again = await rehearseErase(session, request);
-    // But where an owner's word deleted a row by which another one was somebody else's too, that one is hers alone now.
-    const wereShared = new Set(
-      [...mine.keys()].filter((id) => others.some((theirs) => theirs.has(id))).map((id) => `s.t${id.split('.')[0]}`),
-    );
-    expect(
-      again.tables.filter(({ table, deleted, changed }) => deleted + changed > 0 && !wereShared.has(table)),
-    ).toEqual([]);
+    // But where a row was somebody else's too, what made it so may have gone, and the next run takes what is hers alone.
+    if ([...mine.keys()].some((id) => others.some((theirs) => theirs.has(id)))) return;
+    outcomes.alone += 1;
+    expect(again.tables.filter(({ deleted, changed }) => deleted + changed > 0)).toEqual([]);
   });
 }
 
@@ -406,6 +403,6 @@ it('violates no constraint, touches no bystander, does what the plan says, and n
   timeout: 400_000,
 }, async () => {
   await fc.assert(fc.asyncProperty(shop, check), { numRuns: Number(process.env.ERASE_RUNS ?? 40), endOnFailure: true });
-  console.log(outcomes);
   expect(outcomes.erased).toBeGreaterThan(10);
+  expect(outcomes.alone).toBeGreaterThan(5);
 });
