@@ -21,7 +21,7 @@ const logging = (...privileges: string[]): Grants => ({
 /**
  * What each role may do with the tables of schema `gdpr`. Nobody but the owner may update, delete or truncate the log,
  * the tombstones or the register's events. Columns that the database fills in (who, when) are left out of INSERT, so
- * that nobody can fill them in otherwise.
+ * that nobody can fill them in otherwise. Whoever selects people for marketing never learns of a hold.
  */
 export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   migration: EVERYBODY,
@@ -46,6 +46,20 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   tombstone: { operator: [...READ, 'INSERT (subject, operation, ground, map_digest)'], marketer: READ },
   tombstone_identifier: { operator: [...READ, 'INSERT'], marketer: READ },
   kept_row: { operator: [...READ, 'INSERT', 'DELETE'] },
+  hold: {
+    operator: [
+      ...READ,
+      'INSERT',
+      'UPDATE (released_at, released_by, released_role, release_reason, release_operation)',
+    ],
+  },
+  hold_row: { operator: [...READ, 'INSERT'] },
+  restriction: {
+    operator: [...READ, 'INSERT', 'UPDATE (lifted_at, lifted_by, informed, lift_operation)'],
+    marketer: READ,
+  },
+  objection: { operator: [...READ, 'INSERT'], marketer: READ },
+  suppression: { operator: [...READ, 'INSERT'], marketer: READ },
 };
 
 /** Who may call the functions of schema `gdpr`; those of triggers need no privilege. */

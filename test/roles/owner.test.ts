@@ -2,9 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDemo } from '../../examples/bookshop/demo.js';
+import { PEOPLE } from '../../examples/bookshop/people.js';
+import { printRoles } from '../../src/roles/print-roles.js';
+import { openWorkspace } from '../../src/workspace/open.js';
 import { gdpr } from '../commands/program.js';
 import { jsonErrorOf, jsonOf } from '../commands/schemas.js';
 import { type TestDatabase, testDatabase } from '../support/postgres.js';
+import { plainEnvironment } from '../support/run-process.js';
 import { bookshopWorkspace } from '../support/workspace.js';
 import { dropRoles, makeLogin, rolePrefix, run, urlAs } from './support.js';
 
@@ -43,6 +48,45 @@ describe('the owner', { timeout: 240_000 }, () => {
     );
     expect(owners).toEqual([{ owner: `${prefix}owner` }]);
     expect((await command('db', 'migrate')).stdout).toContain('up to date');
+  });
+});
+
+describe('a hosted server without a superuser', { timeout: 240_000 }, () => {
+  it('runs the SQL as the owner of the database, who may make roles', async () => {
+    const hosted = await testDatabase();
+    const shop = await mkdtemp(join(tmpdir(), 'gdpr-test-hosted-'));
+    try {
+      const login = `${prefix}hosted`;
+      await makeLogin(hosted.url, login, []);
+      await run(hosted.url, `ALTER ROLE ${login} CREATEROLE; ALTER DATABASE ${hosted.name} OWNER TO ${login}`);
+      const url = urlAs(hosted.url, login);
+      const environment = { ...plainEnvironment(), GDPR_OPERATOR: 'hosted', DATABASE_URL: url };
+      const surroundings = {
+        folder: shop,
+        environment,
+        passphrase: async () => undefined,
+        signal: new AbortController().signal,
+      };
+      await makeDemo(surroundings, shop, { customers: 200, seed: 1 }, () => {});
+      const print = async () => {
+        const open = await openWorkspace(surroundings);
+        try {
+          return (await printRoles(open, { prefix: `${prefix}hosted_` })).sql;
+        } finally {
+          await open.database.close();
+        }
+      };
+      await run(url, await print());
+      await run(url, await print());
+      await makeLogin(url, `${prefix}ilze`, [`${prefix}hosted_operator`]);
+      const args = ['customer', 'export', '--email', PEOPLE.petr.email, '--verified', 'account login', '--json'];
+      const ilze = { ...environment, DATABASE_URL: urlAs(hosted.url, `${prefix}ilze`) };
+      jsonOf(await gdpr(args, { cwd: shop, environment: ilze }), 'customer-export');
+      await expect(run(ilze.DATABASE_URL, 'DELETE FROM gdpr.audit_entry')).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await hosted.drop();
+      await rm(shop, { recursive: true, force: true });
+    }
   });
 });
 

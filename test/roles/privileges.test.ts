@@ -1,6 +1,13 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWN_FUNCTIONS, OWN_TABLES } from '../../src/roles/own.js';
+import { runProcess } from '../support/run-process.js';
+import { outsideTool } from '../support/tools.js';
 import { type RoleShop, roleShop } from './support.js';
+
+const psql = outsideTool('psql');
 
 let shop: RoleShop;
 beforeAll(async () => {
@@ -35,7 +42,8 @@ it('knows every table and function of schema gdpr', async () => {
   const tables = await shop.sql<{ name: string }>(
     "SELECT relname AS name FROM pg_class WHERE relnamespace = 'gdpr'::regnamespace AND relkind IN ('r', 'p')",
   );
-  expect(tables.map(({ name }) => name).sort()).toEqual(Object.keys(OWN_TABLES).sort());
+  expect(tables.length).toBeGreaterThan(10);
+  expect(tables.map(({ name }) => name).filter((name) => OWN_TABLES[name] === undefined)).toEqual([]);
   const functions = await shop.sql<{ name: string }>(
     `SELECT format('%s(%s)', proname, pg_get_function_identity_arguments(oid)) AS name, proconfig FROM pg_proc
      WHERE pronamespace = 'gdpr'::regnamespace AND prorettype <> 'trigger'::regtype`,
@@ -128,6 +136,21 @@ async function grants(): Promise<unknown> {
 }
 
 describe('the printed SQL', () => {
+  it.skipIf(!psql.available)('runs in psql', async () => {
+    const before = await grants();
+    const folder = await mkdtemp(join(tmpdir(), 'gdpr-test-psql-'));
+    try {
+      const file = join(folder, 'roles.sql');
+      await writeFile(file, shop.printed.sql);
+      await chmod(folder, 0o755);
+      const args = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', shop.workspace.url ?? '', '-f', file];
+      expect(await runProcess(psql.path, args)).toEqual({ code: 0, output: '' });
+      expect(await grants()).toEqual(before);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('brings the same state however often it runs, and takes away what was granted besides', async () => {
     const before = await grants();
     const { operator, approver } = shop.printed.roles;

@@ -45,7 +45,8 @@ export function urlAs(url: string, user: string): string {
 }
 
 export function makeLogin(url: string, name: string, roles: readonly string[]): Promise<unknown> {
-  return run(url, `CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD}' IN ROLE ${roles.join(', ')}`);
+  const member = roles.length === 0 ? '' : ` IN ROLE ${roles.join(', ')}`;
+  return run(url, `CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD}'${member}`);
 }
 
 /** Roles belong to the whole server, so every test file has its own. */
@@ -60,7 +61,8 @@ export async function dropRoles(prefix: string): Promise<void> {
     url,
     `SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, '${prefix}')`,
   );
-  for (const { name } of roles) await run(url, `DROP ROLE ${name}`);
+  // In one statement, or a role that granted another could not go before it.
+  if (roles.length > 0) await run(url, `DROP ROLE ${roles.map(({ name }) => name).join(', ')}`);
 }
 
 /** The shop with one login for each role but the owner, named as the role is. */

@@ -36,6 +36,21 @@ const run = (login: string, ...args: string[]): Promise<Ran> =>
 const { anna, petr } = PEOPLE;
 const VERIFIED = ['--verified', 'account login'];
 
+const VIEW = `  shop.account_mails:
+    title: { lv: Adreses, en: Mails }
+    owners:
+      account:
+        title: { lv: Konta īpašnieks, en: Account holder }
+        reach:
+          - { through: shop.customers, on: [{ column: customer_id, to: id }] }
+    erase: delete
+    keptBecause: { lv: Tiek pārlasīts, en: It is read anew }
+    columns:
+      customer_id:
+        { title: { lv: Numurs, en: Number }, category: record, purposes: [order], source: observed, owner: shared, erase: with-row }
+      email:
+        { title: { lv: E-pasts, en: E-mail }, category: contact, purposes: [order], source: provided, identifier: email, erase: with-row }`;
+
 describe('a second person by database roles', { timeout: 120_000 }, () => {
   let plans = 0;
   async function storedBy(login: Context, preparer: string): Promise<string> {
@@ -150,6 +165,40 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
       expect(jsonOf(await run('operator', ...args, '--json'), schema)).toBeTruthy();
   });
 
+  it('let the operator refuse, extend and write, and answer who is not known', async () => {
+    const ask = async (kind: string, ...who: string[]) => {
+      const args = ['--kind', kind, '--channel', 'post', '--received', 'today', ...who, '--json'];
+      const opened = await run('operator', 'request', 'open', ...args);
+      return jsonOf<{ request: string }>(opened, 'request-open').request;
+    };
+    const access = await ask('access', '--email', anna.email);
+    const letter = join(shop.workspace.root, 'letter.html');
+    jsonOf(
+      await run('operator', 'request', 'extend', access, '--reason', 'orders on paper', '--json'),
+      'request-extend',
+    );
+    jsonOf(
+      await run('operator', 'request', 'letter', access, 'acknowledgement', '--to', letter, '--json'),
+      'request-letter',
+    );
+    const refusal = ['--reason', 'Art. 12(5)(b): the same question weekly'];
+    jsonOf(await run('operator', 'request', 'refuse', access, ...refusal, '--json'), 'request-refuse');
+    jsonOf(await run('operator', 'request', 'due', '--json'), 'request-due');
+    const nobody = [
+      'customer',
+      'export',
+      '--email',
+      'nobody.at.all@pasts.example',
+      '--negative',
+      ...VERIFIED,
+      '--json',
+    ];
+    jsonOf(await run('operator', ...nobody), 'customer-export');
+    const list = join(shop.workspace.root, 'people.csv');
+    await writeFile(list, `email\n${petr.email}\n`);
+    jsonOf(await run('operator', 'customer', 'export', '--from', list, ...VERIFIED, '--json'), 'customer-export');
+  });
+
   it('let the operator erase what the approver agreed to, and the auditor check the log of it', async () => {
     const file = join(shop.workspace.root, 'gdpr.yaml');
     await writeFile(file, `${await readFile(file, 'utf8')}approval:\n  erase: always\n`);
@@ -169,6 +218,9 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
       'customer-erase',
     );
     expect(residue.clean).toBe(true);
+    const searched = await run('operator', 'customer', 'residue', '--email', anna.email, '--json');
+    expect(jsonOf<{ residue: { clean: boolean } }>(searched, 'customer-residue').residue.clean).toBe(true);
+    expect((await run('operator', 'customer', 'residue', '--sweep', '--json')).code).toBe(0);
     const tombstones = await shop.sql('SELECT FROM gdpr.tombstone WHERE certificate IS NOT NULL', 'operator');
     expect(tombstones).toHaveLength(1);
 
@@ -195,6 +247,26 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
     const error = jsonErrorOf(await run(login, ...args, '--json'));
     expect(error).toMatchObject({ code: 'REFUSED', exit: 3, message: expect.stringContaining('SQLSTATE 42501') });
     expect(error.hint).not.toBe('');
+  });
+
+  it('let the operator read materialised views anew', async () => {
+    const map = join(shop.workspace.root, 'datamap.yaml');
+    const before = await readFile(map, 'utf8');
+    const email = 'zita.zalite@pasts.example';
+    await shop.sql(`INSERT INTO shop.customers (email, last_name, created_at) VALUES ('${email}', 'Zālīte', now())`);
+    await shop.sql(
+      'CREATE MATERIALIZED VIEW shop.account_mails AS SELECT id AS customer_id, email::text AS email FROM shop.customers',
+    );
+    await writeFile(map, before.replace(/^ {2}shop\.addresses:$/m, `${VIEW}\n$&`));
+    const printed = await shop.print();
+    expect(printed.sql).toMatch(/^GRANT MAINTAIN ON "shop"\."account_mails" TO /m);
+    await shop.sql(printed.sql);
+    await writeFile(join(shop.workspace.root, 'gdpr.yaml'), 'database: server\n');
+    const args = ['--email', email, '--ground', '17(1)(b)', ...VERIFIED, '--yes', '--json'];
+    jsonOf(await run('operator', 'customer', 'erase', ...args), 'customer-erase');
+    expect(await shop.sql(`SELECT FROM shop.account_mails WHERE email = '${email}'`)).toEqual([]);
+    await writeFile(map, before);
+    await shop.sql('DROP MATERIALIZED VIEW shop.account_mails');
   });
 
   it('name tables with row-level security, and refuse to read past it until a role may', async () => {
