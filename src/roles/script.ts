@@ -30,10 +30,12 @@ export function rolesScript(names: RoleNames, live: LiveSchema, shop: readonly S
       '-- Roles of gdpr, with the least that each needs. Run it as a superuser, or as the owner of the tables with',
       '-- CREATEROLE, and again after every "gdpr db migrate" and every change of the data map or of the tables.',
       'BEGIN;',
+      "SET LOCAL client_encoding = 'UTF8';",
+      'SET LOCAL search_path = pg_catalog;',
       'SET LOCAL client_min_messages = warning;',
     ],
     [
-      '-- The roles; nobody logs in as one, people are made members: GRANT … TO …',
+      '-- The roles; nobody logs in as one, people are made members: GRANT ... TO ...',
       ...ROLES.map((which) => createRole(names[which])),
     ],
     [

@@ -212,6 +212,30 @@ describe('an agreement', () => {
   });
 });
 
+it('is two names on the embedded database', async () => {
+  const embedded = await bookshopWorkspace({ server: 'embedded' });
+  const at = async <T>(operator: string, work: (context: Context) => Promise<T>): Promise<T> => {
+    const environment = { ...embedded.environment, GDPR_OPERATOR: operator };
+    const context = await openContext({ ...embedded.surroundings, environment });
+    try {
+      return await work(context);
+    } finally {
+      await context.database.close();
+    }
+  };
+  try {
+    const { plan } = await at('tester', async (context) => {
+      const prepared = await prepareErase(context, { email: PEOPLE.petr.email }, GROUND, nobodyToAsk);
+      await prepared.store();
+      return prepared;
+    });
+    expect(await at('second', (context) => approve(plan.digest, context))).toMatchObject({ mode: 'names' });
+    expect(await at('tester', (context) => use(plan.digest, context))).toMatchObject({ mode: 'names' });
+  } finally {
+    await embedded.remove();
+  }
+}, 120_000);
+
 describe('gdpr approve', { timeout: 240_000 }, () => {
   const run = (operator: string, ...args: string[]) =>
     gdpr(args, { cwd: workspace.root, environment: { ...workspace.environment, GDPR_OPERATOR: operator } });

@@ -10,6 +10,7 @@ import { gdpr } from '../commands/program.js';
 import { jsonErrorOf, jsonOf } from '../commands/schemas.js';
 import { type TestDatabase, testDatabase } from '../support/postgres.js';
 import { plainEnvironment } from '../support/run-process.js';
+import { outsideTool } from '../support/tools.js';
 import { bookshopWorkspace } from '../support/workspace.js';
 import { dropRoles, makeLogin, rolePrefix, run, urlAs } from './support.js';
 
@@ -105,6 +106,22 @@ describe('gdpr db roles', { timeout: 240_000 }, () => {
       for (const prefix of ['pg_', 'A', 'a"b', `a${'b'.repeat(50)}`])
         expect(jsonErrorOf(await roles('--prefix', prefix, '--json'))).toMatchObject({ code: 'USAGE' });
       expect(jsonErrorOf(await roles('--audience', 'nothing', '--json'))).toMatchObject({ code: 'USAGE' });
+    } finally {
+      await workspace.remove();
+    }
+  });
+
+  it.skipIf(!outsideTool('postgresql-15').available)('prints what PostgreSQL 15 takes', async () => {
+    const workspace = await bookshopWorkspace({ server: 'pg15' });
+    try {
+      const url = workspace.url ?? '';
+      const ran = await gdpr(['db', 'roles'], { cwd: workspace.root, environment: workspace.environment });
+      await run(url, ran.stdout);
+      await run(url, ran.stdout);
+      await makeLogin(url, `${prefix}ilze`, ['gdpr_operator']);
+      const args = ['customer', 'export', '--email', PEOPLE.petr.email, '--verified', 'account login', '--json'];
+      const environment = { ...workspace.environment, DATABASE_URL: urlAs(url, `${prefix}ilze`) };
+      jsonOf(await gdpr(args, { cwd: workspace.root, environment }), 'customer-export');
     } finally {
       await workspace.remove();
     }
