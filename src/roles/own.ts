@@ -40,6 +40,7 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   },
   subject: { operator: [...READ, 'INSERT (reference)'], marketer: READ },
   subject_alias: { operator: [...READ, 'INSERT', 'UPDATE (reference)'], marketer: READ },
+  subject_superseded: { operator: [...READ, 'INSERT'], marketer: READ },
   request_number: { operator: [...READ, 'INSERT', 'UPDATE (last)'] },
   request: { operator: [...READ, 'INSERT', 'UPDATE'] },
   request_event: { operator: [...READ, 'INSERT'] },
@@ -49,7 +50,7 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   hold: {
     operator: [
       ...READ,
-      'INSERT',
+      'INSERT (id, scope, subjects, reference, authority, until, gag_until, placed_by, operation)',
       'UPDATE (released_at, released_by, released_role, release_reason, release_operation)',
     ],
   },

@@ -249,6 +249,23 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
     expect(error.hint).not.toBe('');
   });
 
+  it('let the operator hold, restrict and note an objection', async () => {
+    const who = ['--email', petr.email];
+    const order = ['--reference', 'C-1', '--authority', 'a court', '--until', '2099-01-01'];
+    const { hold } = jsonOf<{ hold: string }>(
+      await run('operator', 'hold', 'place', ...who, ...order, '--json'),
+      'hold-place',
+    );
+    jsonOf(await run('operator', 'hold', 'list', '--json'), 'hold-list');
+    await shop.login('colleague', 'operator');
+    const released = await run('colleague', 'hold', 'release', hold, '--reason', 'the case is closed', '--json');
+    jsonOf(released, 'hold-release');
+    const restrict = [...who, '--ground', '18(1)(a)', ...VERIFIED, '--json'];
+    jsonOf(await run('operator', 'customer', 'restrict', ...restrict), 'customer-restrict');
+    const object = [...who, '--to', 'marketing', ...VERIFIED, '--json'];
+    jsonOf(await run('operator', 'customer', 'object', ...object), 'customer-object');
+  });
+
   it('let the operator read materialised views anew', async () => {
     const map = join(shop.workspace.root, 'datamap.yaml');
     const before = await readFile(map, 'utf8');
