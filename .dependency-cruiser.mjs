@@ -3,7 +3,7 @@ const layers = [
   ['foundation'],
   ['database', 'archive', 'audit'],
   ['datamap', 'identity', 'documents', 'delivery', 'keys', 'workspace'],
-  ['customer', 'consent', 'marketing', 'disclosure', 'retention', 'request', 'operation'],
+  ['customer', 'consent', 'marketing', 'disclosure', 'retention', 'request', 'operation', 'roles'],
   ['cli'],
 ];
 

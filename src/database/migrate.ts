@@ -8,6 +8,7 @@ import { sql as request } from './migrations/0003_request.js';
 import { sql as batch } from './migrations/0004_batch.js';
 import { sql as erasure } from './migrations/0005_erasure.js';
 import { sql as hold } from './migrations/0006_hold.js';
+import { sql as approval } from './migrations/0007_approval.js';
 
 interface SqlMigration {
   name: string;
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0004_batch', sql: batch },
   { name: '0005_erasure', sql: erasure },
   { name: '0006_hold', sql: hold },
+  { name: '0007_approval', sql: approval },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -32,6 +32,8 @@ export const configSchema = z.strictObject({
       z.strictObject({ key: z.string(), certificate: z.string() }),
     ])
     .optional(),
+  /** What needs a second person's agreement beyond what always does. `erase: always`: one person's erasure too. */
+  approval: z.strictObject({ erase: z.enum(['several', 'always']).default('several') }).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

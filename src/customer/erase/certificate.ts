@@ -39,7 +39,7 @@ export async function certifyErasure(
     { ...intent, action: ACTION },
     async (operation) => {
       await context.database.transaction('read committed', (session) =>
-        session.run('UPDATE gdpr.tombstone SET certificate = $2 WHERE operation = $1', [erasure, operation.id]),
+        session.run('SELECT gdpr.certify_tombstones($1, $2)', [erasure, operation.id]),
       );
       const { path, sha256 } = await archiveOutcome(context, operation, nameOf(operation.id), async (archive) => {
         await archive.add('certificate.json', 'application/json', [

@@ -7,6 +7,7 @@ import { assertNoDrift } from '../../datamap/drift.js';
 import type { Language } from '../../documents/page-model.js';
 import { now } from '../../foundation/clock.js';
 import { EXIT, GdprError } from '../../foundation/errors.js';
+import { approvalRule, useApproval } from '../../operation/approval.js';
 import { type Operation, recordOutcome, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
 import { assertNotHeld } from '../hold/gate.js';
@@ -132,6 +133,8 @@ async function erase(
 ): Promise<{ sequence: number; erased: Erased; people: ErasedPerson[] }> {
   const { model, keys } = context;
   const { person, subject, ground } = order;
+  const agreed =
+    context.config.approval?.erase === 'always' ? [await useApproval(session, plan.digest, operation)] : [];
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
   await assertNotHeld(session, context, [{ person, subject }]);
@@ -157,7 +160,7 @@ async function erase(
   const sequence = await recordOutcome(session, context, operation.id, operation.intent, {
     result: 'done',
     counts: countsOf(erased.tables),
-    rules: [...new Set(erased.kept.map(({ id }) => id))].sort(),
+    rules: [...new Set([...erased.kept.map(({ id }) => id), ...agreed.map(approvalRule)])].sort(),
   });
   return { sequence, erased, people };
 }

@@ -48,6 +48,10 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
   },
   'hold release': { lv: 'Prasības saglabāt datus atcelšana', en: 'Releasing an order to keep data' },
   'hold list': { lv: 'Datu saglabāšanas prasību apskatīšana', en: 'Looking through the orders to keep data' },
+  approve: {
+    lv: 'Otra darbinieka piekrišana tam, kas ar Jūsu datiem jādara',
+    en: 'A second employee agreeing to what is to be done with your data',
+  },
   'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
   'request verify-identity': {
     lv: 'Identitātes pārbaude, lai atbildētu uz Jūsu pieprasījumu',

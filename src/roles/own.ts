@@ -1,0 +1,70 @@
+/** The database roles of an installation; people's logins are members of them. */
+export const ROLES = ['owner', 'operator', 'approver', 'auditor', 'marketer'] as const;
+export type Role = (typeof ROLES)[number];
+/** The owner needs no grants. */
+export type Granted = Exclude<Role, 'owner'>;
+
+/** Privileges as GRANT takes them, by role. */
+export type Grants = Readonly<Partial<Record<Granted, readonly string[]>>>;
+
+const READ = ['SELECT'];
+const EVERYBODY: Grants = { operator: READ, approver: READ, auditor: READ, marketer: READ };
+
+/** For whoever runs operations, each of which is logged; the auditor only reads. */
+const logging = (...privileges: string[]): Grants => ({
+  operator: [...READ, ...privileges],
+  approver: [...READ, ...privileges],
+  marketer: [...READ, ...privileges],
+  auditor: READ,
+});
+
+/**
+ * What each role may do with the tables of schema `gdpr`. Nobody but the owner may update, delete or truncate the log,
+ * the tombstones or the register's events. Columns that the database fills in (who, when) are left out of INSERT, so
+ * that nobody can fill them in otherwise. Whoever selects people for marketing never learns of a hold.
+ */
+export const OWN_TABLES: Readonly<Record<string, Grants>> = {
+  migration: EVERYBODY,
+  migration_lock: {},
+  installation: EVERYBODY,
+  audit_entry: logging('INSERT'),
+  audit_checkpoint: logging('INSERT (size, note, frontier)'),
+  operation: logging(
+    'INSERT (id, action, state, operator, subjects, request, plan_digest, archive, batch)',
+    'UPDATE (state, ended_at, archive, archive_sha256, subjects, request)',
+  ),
+  plan: { operator: [...READ, 'INSERT (digest, action, plan, preparer)'], approver: READ },
+  approval: {
+    operator: [...READ, 'UPDATE (used_by)'],
+    approver: [...READ, 'INSERT (digest, approver, operation)'],
+  },
+  subject: { operator: [...READ, 'INSERT (reference)'], marketer: READ },
+  subject_alias: { operator: [...READ, 'INSERT', 'UPDATE (reference)'], marketer: READ },
+  subject_superseded: { operator: [...READ, 'INSERT'], marketer: READ },
+  request_number: { operator: [...READ, 'INSERT', 'UPDATE (last)'] },
+  request: { operator: [...READ, 'INSERT', 'UPDATE'] },
+  request_event: { operator: [...READ, 'INSERT'] },
+  tombstone: { operator: [...READ, 'INSERT (subject, operation, ground, map_digest)'], marketer: READ },
+  tombstone_identifier: { operator: [...READ, 'INSERT'], marketer: READ },
+  kept_row: { operator: [...READ, 'INSERT', 'DELETE'] },
+  hold: {
+    operator: [
+      ...READ,
+      'INSERT (id, scope, subjects, reference, authority, until, gag_until, placed_by, operation)',
+      'UPDATE (released_at, released_by, released_role, release_reason, release_operation)',
+    ],
+  },
+  hold_row: { operator: [...READ, 'INSERT'] },
+  restriction: {
+    operator: [...READ, 'INSERT', 'UPDATE (lifted_at, lifted_by, informed, lift_operation)'],
+    marketer: READ,
+  },
+  objection: { operator: [...READ, 'INSERT'], marketer: READ },
+  suppression: { operator: [...READ, 'INSERT'], marketer: READ },
+};
+
+/** Who may call the functions of schema `gdpr`; those of triggers need no privilege. */
+export const OWN_FUNCTIONS: Readonly<Record<string, readonly Granted[]>> = {
+  'json_or_null(text)': ['operator', 'marketer'],
+  'certify_tombstones(text, text)': ['operator'],
+};
