@@ -92,6 +92,10 @@ CSV, and a signature that outside tools can check.`;
     const { flags } = await this.parse(CustomerExport);
     const language = flags.language === 'en' ? ('en' as const) : ('lv' as const);
     assertPassphraseSeen(flags['for-customer'], this.jsonEnabled());
+    if (flags['encrypt-to'] !== undefined) {
+      const { encrypterTo } = await import('../../src/delivery/age.js');
+      await encrypterTo(flags['encrypt-to']);
+    }
     if (flags.from !== undefined) return this.#many(flags.from, { ...flags, language });
     const query = await personQuery(flags);
     const { prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
@@ -181,6 +185,7 @@ CSV, and a signature that outside tools can check.`;
         {
           onProgress: ({ step, done, total }) => this.progress.show(step, done, total),
           deliver: (archive, language) => this.#encrypt(context, archive, language, flags),
+          deliverEarlier: (archive, language) => this.#encrypt(context, archive, language, flags, true),
         },
       );
       this.progress.stop();
@@ -210,13 +215,20 @@ CSV, and a signature that outside tools can check.`;
     return delivery;
   }
 
-  async #encrypt(context: Context, archive: string, language: Language, flags: DeliveryFlags): Promise<Delivery> {
+  async #encrypt(
+    context: Context,
+    archive: string,
+    language: Language,
+    flags: DeliveryFlags,
+    missingOnly = false,
+  ): Promise<Delivery> {
     const recipients = flags['encrypt-to'] ?? [];
     if (recipients.length === 0 && !flags['for-customer']) return {};
     const { encryptArchive } = await import('../../src/delivery/encrypt.js');
     const { files, passphrase } = await encryptArchive(archive, {
       recipients,
       forCustomer: flags['for-customer'],
+      missingOnly,
       language,
       controllerName: context.model.map.controller.name,
       signal: context.surroundings.signal,
@@ -227,6 +239,7 @@ CSV, and a signature that outside tools can check.`;
         hint: `encrypt it: gdpr archive encrypt ${archive}`,
       });
     });
+    if (files.length === 0) return {};
     return {
       encrypted: files.map(({ path, sha256 }) => ({ path, sha256 })),
       ...(passphrase !== undefined && { passphrase }),

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestFile } from '../../src/foundation/digest-file.js';
 import { gdpr, type Ran, ROOT } from '../commands/program.js';
 import { faults } from '../commands/schemas.js';
 import { outsideTool } from '../support/tools.js';
@@ -200,9 +201,11 @@ describe('an export on its way to the person', { timeout: 120_000 }, () => {
     expect((await run('customer', 'export', '--email', PETR, ...LOGIN, '--for-customer')).code).toBe(2);
   });
 
-  it('says that the archive is finished where only the encryption failed', async () => {
+  it('is refused before anything is written where a key is none', async () => {
+    const before = await archives();
     const failed = await refusal('customer', 'export', '--email', PETR, ...LOGIN, '--encrypt-to', 'age1nonsense');
-    expect(failed.message).toContain('the archive is finished');
+    expect(failed).toMatchObject({ exit: 2, code: 'INPUT_INVALID' });
+    expect(await archives()).toEqual(before);
   });
 });
 
@@ -277,5 +280,24 @@ describe('a list of people', { timeout: 180_000 }, () => {
       { line: 5, state: 'refused', code: 'REFUSED' },
     ]);
     expect(stdout + stderr).not.toMatch(/neviens|ivanov|berzina/);
+  });
+
+  it('gets the encrypted files that a killed run did not come to', async () => {
+    const { identityToRecipient, generateIdentity } = await import('age-encryption');
+    const key = ['--encrypt-to', await identityToRecipient(await generateIdentity())];
+    const file = await from(`language,email\nen,${PETR}\nen,${ANNA}\n`);
+    const first = await json('customer', 'export', '--from', file, ...LOGIN, ...key);
+    const [made, kept] = first.people.map(({ encrypted }: { encrypted: { path: string }[] }) => encrypted[0]?.path);
+    const whole = await readFile(kept);
+    await rename(made, `${made}.partial`);
+    const second = await json('customer', 'export', '--from', file, ...LOGIN, ...key);
+    expect(second).toMatchObject({ exported: 0, earlier: 2, refused: 0 });
+    expect(second.people[0].encrypted).toEqual([{ path: made, sha256: await digestFile(made) }]);
+    expect(second.people[1]).not.toHaveProperty('encrypted');
+    expect((await readFile(kept)).equals(whole)).toBe(true);
+    expect((await archives()).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    await unlink(first.people[0].archive);
+    await unlink(made);
+    expect(await json('customer', 'export', '--from', file, ...LOGIN, ...key)).toMatchObject({ earlier: 2 });
   });
 });
