@@ -230,6 +230,7 @@ describe('a list of people', { timeout: 180_000 }, () => {
     ['with what is no number of a request', `request,email\nR-1,${PETR}\n`],
     ['as JSON that is none', '{"requests": ['],
     ['as JSON of something else', '{"matches": []}'],
+    ['of something else, huge', Buffer.alloc(64 << 20)],
     ['too long', `email\n${`${PETR}\n`.repeat(10_001)}`],
   ])('is refused before anything is read: %s', async (_, content) => {
     const before = await archives();
@@ -243,9 +244,11 @@ describe('a list of people', { timeout: 180_000 }, () => {
     [';', `email;language\r\n${PETR};en\r\n`],
     ['a tab', `\uFEFFEmail\tLanguage\n${PETR}\ten\n`],
     [',', `language,email\nEN,"${PETR}"\n\n`],
+    ['; after an empty line', `\r\nemail;language\r\n${PETR};en\r\n`],
   ])('may be separated by %s', async (_, content) => {
     const result = await json('customer', 'export', '--from', await from(content), '--again', ...LOGIN);
-    expect(result).toMatchObject({ exported: 1, refused: 0, people: [{ line: 2, state: 'exported' }] });
+    expect(result).toMatchObject({ exported: 1, refused: 0, people: [{ state: 'exported' }] });
+    expect(result.people[0].line).toBe(content.startsWith('\r\n') ? 3 : 2);
     expect((await readArchive(result.people[0].archive)).text('index.html')).toMatch(/<html[^>]*lang="en"/);
   });
 
