@@ -34,6 +34,10 @@ const MISTAKES: readonly {
   { args: ['audit', 'list', '--last', '0'], says: /--last takes a whole number greater than or equal to 1/ },
   { args: ['key', 'init', '--organization', name], says: /missing: --copy/ },
   { args: ['archive', 'extract', 'x.asice'], says: /missing: --to/ },
+  {
+    args: ['request', 'letter', 'R-2026-0001', name, '--to', 'x.html'],
+    says: /a word is none that is taken here: acknowledgement, .*access/,
+  },
   { args: ['archive', 'verify'], says: /missing: FILE/ },
   { args: ['archive', 'verify', 'x.asice', email], says: /too many/ },
   {
