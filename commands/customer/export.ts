@@ -191,11 +191,15 @@ CSV, and a signature that outside tools can check.`;
       this.progress.stop();
       const left = result.people.flatMap((line) => (line.state === 'refused' ? [line] : []));
       this.print(
-        ...textTable(
-          ['LINE', 'LEFT OUT BECAUSE'],
-          left.map(({ line, message }) => [String(line), message]),
-        ),
-        ...(left.length > 0 ? [''] : []),
+        ...(left.length === 0
+          ? []
+          : [
+              ...textTable(
+                ['LINE', 'LEFT OUT BECAUSE'],
+                left.map(({ line, message }) => [String(line), message]),
+              ),
+              '',
+            ]),
         `${count(result.exported, 'archive')} written, ${result.earlier} there from before, ${left.length} left out.`,
         `Archives  ${context.paths.archives}`,
         `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,
@@ -236,7 +240,7 @@ CSV, and a signature that outside tools can check.`;
       if (!(cause instanceof GdprError)) throw cause;
       throw new GdprError(cause.code, `the archive is finished, but was not encrypted: ${cause.message}`, {
         cause,
-        hint: `encrypt it: gdpr archive encrypt ${archive}`,
+        hint: flags.from === undefined ? `encrypt it: gdpr archive encrypt ${archive}` : 'run the same command again',
       });
     });
     if (files.length === 0) return {};
@@ -248,6 +252,7 @@ CSV, and a signature that outside tools can check.`;
 }
 
 interface DeliveryFlags {
+  readonly from?: string | undefined;
   readonly 'encrypt-to'?: string[] | undefined;
   readonly 'for-customer': boolean;
 }
