@@ -52,7 +52,10 @@ function flagTable(flags, args = []) {
   return [
     '| | |',
     '|---|---|',
-    ...args.map((arg) => `| \`${arg.name.toUpperCase()}\` | ${cell(arg.description)} |`),
+    ...args.map(
+      (arg) =>
+        `| \`${arg.name.toUpperCase()}\` | ${cell(arg.description)}${arg.options ? `: ${arg.options.join(', ')}` : ''} |`,
+    ),
     ...flags.map(
       (flag) =>
         `| \`--${flag.name}${flag.type === 'boolean' ? '' : ` ${argumentOf(flag)}`}\` | ${cell(flag.description)}${notes(flag)} |`,

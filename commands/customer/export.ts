@@ -92,6 +92,10 @@ CSV, and a signature that outside tools can check.`;
     const { flags } = await this.parse(CustomerExport);
     const language = flags.language === 'en' ? ('en' as const) : ('lv' as const);
     assertPassphraseSeen(flags['for-customer'], this.jsonEnabled());
+    if (flags['encrypt-to'] !== undefined) {
+      const { encrypterTo } = await import('../../src/delivery/age.js');
+      await encrypterTo(flags['encrypt-to']);
+    }
     if (flags.from !== undefined) return this.#many(flags.from, { ...flags, language });
     const query = await personQuery(flags);
     const { prepareExport, exportPrepared } = await import('../../src/customer/export-customer.js');
@@ -181,16 +185,21 @@ CSV, and a signature that outside tools can check.`;
         {
           onProgress: ({ step, done, total }) => this.progress.show(step, done, total),
           deliver: (archive, language) => this.#encrypt(context, archive, language, flags),
+          deliverEarlier: (archive, language) => this.#encrypt(context, archive, language, flags, true),
         },
       );
       this.progress.stop();
       const left = result.people.flatMap((line) => (line.state === 'refused' ? [line] : []));
       this.print(
-        ...textTable(
-          ['LINE', 'LEFT OUT BECAUSE'],
-          left.map(({ line, message }) => [String(line), message]),
-        ),
-        ...(left.length > 0 ? [''] : []),
+        ...(left.length === 0
+          ? []
+          : [
+              ...textTable(
+                ['LINE', 'LEFT OUT BECAUSE'],
+                left.map(({ line, message }) => [String(line), message]),
+              ),
+              '',
+            ]),
         `${count(result.exported, 'archive')} written, ${result.earlier} there from before, ${left.length} left out.`,
         `Archives  ${context.paths.archives}`,
         `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,
@@ -210,13 +219,20 @@ CSV, and a signature that outside tools can check.`;
     return delivery;
   }
 
-  async #encrypt(context: Context, archive: string, language: Language, flags: DeliveryFlags): Promise<Delivery> {
+  async #encrypt(
+    context: Context,
+    archive: string,
+    language: Language,
+    flags: DeliveryFlags,
+    missingOnly = false,
+  ): Promise<Delivery> {
     const recipients = flags['encrypt-to'] ?? [];
     if (recipients.length === 0 && !flags['for-customer']) return {};
     const { encryptArchive } = await import('../../src/delivery/encrypt.js');
     const { files, passphrase } = await encryptArchive(archive, {
       recipients,
       forCustomer: flags['for-customer'],
+      missingOnly,
       language,
       controllerName: context.model.map.controller.name,
       signal: context.surroundings.signal,
@@ -224,9 +240,10 @@ CSV, and a signature that outside tools can check.`;
       if (!(cause instanceof GdprError)) throw cause;
       throw new GdprError(cause.code, `the archive is finished, but was not encrypted: ${cause.message}`, {
         cause,
-        hint: `encrypt it: gdpr archive encrypt ${archive}`,
+        hint: flags.from === undefined ? `encrypt it: gdpr archive encrypt ${archive}` : 'run the same command again',
       });
     });
+    if (files.length === 0) return {};
     return {
       encrypted: files.map(({ path, sha256 }) => ({ path, sha256 })),
       ...(passphrase !== undefined && { passphrase }),
@@ -235,6 +252,7 @@ CSV, and a signature that outside tools can check.`;
 }
 
 interface DeliveryFlags {
+  readonly from?: string | undefined;
   readonly 'encrypt-to'?: string[] | undefined;
   readonly 'for-customer': boolean;
 }

@@ -68,6 +68,10 @@ function usageMessage(error: unknown): string | undefined {
     }
     case 'RequiredArgsError':
       return `missing: ${(error as unknown as { args: { name: string }[] }).args.map((arg) => arg.name.toUpperCase()).join(', ')}`;
+    case 'ArgInvalidOptionError': {
+      const [, words] = /.* to be one of: ([a-z, -]+)(?:\n|$)/s.exec(error.message) ?? [];
+      return words === undefined ? 'a word is none that is taken here' : `a word is none that is taken here: ${words}`;
+    }
     case 'FailedFlagValidationError': {
       const missing = [...error.message.matchAll(/Missing required flag ([a-z][a-z-]*)/g)].map(
         ([, flag]) => `--${flag}`,

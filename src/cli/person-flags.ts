@@ -45,10 +45,17 @@ const fileSchema = z.strictObject({
 
 type PersonFlags = { [K in keyof typeof personFlags]?: string | undefined };
 
-/** The person that the flags and the person file name together. @throws GdprError INPUT_INVALID, FILE_UNAVAILABLE */
+/**
+ * The person that the flags and the person file name together.
+ * @throws GdprError USAGE when both give the same, of which only one could count; INPUT_INVALID, FILE_UNAVAILABLE
+ */
 export async function personQuery(flags: PersonFlags): Promise<PersonQuery> {
   const { 'person-file': file, 'personas-kods': personasKods, email, phone, order, name, id } = flags;
   const given = file === undefined ? {} : await readPersonFile(file);
+  const twice = Object.keys(given).find((key) => flags[key as keyof PersonFlags] !== undefined);
+  if (twice !== undefined) {
+    throw new GdprError('USAGE', `--${twice} and the person file both give one`, { hint: 'leave one of them out' });
+  }
   return {
     email: email ?? given.email,
     phone: phone ?? given.phone,

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import type { Language } from '../documents/page-model.js';
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
 import { privateFolder } from '../foundation/durable.js';
@@ -56,6 +57,8 @@ export interface ManyHooks {
   readonly onProgress: (progress: { step: string; done: number; total: number }) => void;
   /** Makes the archive ready for its way. */
   readonly deliver: (archive: string, language: Language) => Promise<Delivery>;
+  /** Makes up for what a former run, which finished the archive, did not come to; nothing when there is nothing. */
+  readonly deliverEarlier: ManyHooks['deliver'];
 }
 
 /** Archives of the list that a former run has finished, by subject. */
@@ -87,13 +90,8 @@ export async function exportMany(
     return await runOperation(context, intent, async (operation) => {
       const { chosen, left } = await choosePeople(context, lines);
       const fresh = chosen.filter(({ subject }) => !earlier.has(subject));
+      const before = await deliverEarlier(chosen, earlier, hooks);
       const exported = fresh.length === 0 ? [] : await exportFresh(context, batch, fresh, hooks);
-      const before = chosen.flatMap(({ subject, line, request }) => {
-        const known = earlier.get(subject);
-        return known === undefined
-          ? []
-          : [{ line, ...(request && { request }), state: 'earlier' as const, subject, ...known }];
-      });
       const results: LineResult[] = [...before, ...exported, ...left.map(refusedLine)].sort((a, b) => a.line - b.line);
       const counts = {
         exported: results.filter(({ state }) => state === 'exported').length,
@@ -151,6 +149,25 @@ async function isKnown({ database }: Context, batch: string): Promise<boolean> {
     session.query('SELECT 1 AS one FROM gdpr.operation WHERE batch = $1 LIMIT 1', [batch]),
   );
   return rows.length > 0;
+}
+
+async function deliverEarlier(people: readonly Chosen[], earlier: Earlier, hooks: ManyHooks): Promise<LineResult[]> {
+  const results: LineResult[] = [];
+  for (const { line, request, subject, language } of people) {
+    const known = earlier.get(subject);
+    if (known === undefined) continue;
+    // Moved away, as archives are that were handed over.
+    const delivery = (await isThere(known.archive)) ? await hooks.deliverEarlier(known.archive, language) : {};
+    results.push({ line, ...(request && { request }), state: 'earlier', subject, ...known, ...delivery });
+  }
+  return results;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function exportFresh(

@@ -1,5 +1,6 @@
 import { entryTextFault } from '../audit/entry.js';
 import { GdprError } from '../foundation/errors.js';
+import { detectIdentifiers } from '../identity/detect.js';
 import { nameTokens } from '../identity/kinds.js';
 import type { Kind, StoredRequest } from '../request/request.js';
 import type { Traits } from './traits.js';
@@ -30,7 +31,9 @@ export function basisOf(typed: string | undefined, request?: StoredRequest): Bas
       hint: 'say it with --verified, e.g. --verified "account login", or name a request whose identity was verified: --request',
     });
   }
-  const fault = entryTextFault(verified);
+  const fault =
+    entryTextFault(verified) ??
+    (detectIdentifiers(verified).length === 0 ? undefined : 'holds what looks like a phone number or a personas kods');
   if (fault !== undefined) throw new GdprError('INPUT_INVALID', `--verified ${fault}`, { hint: NO_DATA });
   return { verified, ...number };
 }

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Language } from '../documents/page-model.js';
 import { asFileError } from '../foundation/durable.js';
@@ -29,6 +28,8 @@ const QUERIED: readonly (readonly [Column, keyof PersonQuery])[] = [
 ];
 
 const MOST_PEOPLE = 10_000;
+/** Generous: the register's own JSON takes some 600 bytes a request. */
+const MOST_BYTES = 32 * 1024 * 1024;
 const REQUEST = /^r-\d{4}-\d+$/i;
 
 const HINT = `a CSV file whose first line names its columns (${COLUMNS.join(', ')}), a file with the number of a request on each line, or what "gdpr request list --json" prints`;
@@ -42,9 +43,7 @@ export async function readPeople(
   file: string,
   defaults: { readonly verified?: string | undefined; readonly language: Language },
 ): Promise<PersonLine[]> {
-  const text = decode(
-    file === '-' ? Buffer.from(await textOf(process.stdin)) : await asFileError(file, () => readFile(file)),
-  );
+  const text = decode(await asFileError(file, () => wholeOf(file === '-' ? process.stdin : createReadStream(file))));
   const lines = text.trimStart().startsWith('{') ? fromJson(text) : fromCsv(text);
   if (lines.length === 0) throw invalid('the list of people is empty');
   if (lines.length > MOST_PEOPLE) {
@@ -62,6 +61,21 @@ interface RawLine {
 
 function invalid(message: string): GdprError {
   return new GdprError('INPUT_INVALID', message, { hint: `--from takes ${HINT}` });
+}
+
+async function wholeOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) {
+      throw new GdprError('INPUT_INVALID', `the list of people is larger than ${MOST_BYTES / 1024 / 1024} MB`, {
+        hint: `it holds at most ${MOST_PEOPLE} people: is it the right file?`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function decode(bytes: Buffer): string {
@@ -95,7 +109,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function fromCsv(text: string): RawLine[] {
-  const [first = ''] = text.split('\n', 1);
+  const [first = ''] = text.trimStart().split('\n', 1);
   const delimiter = [',', ';', '\t'].find((candidate) => first.includes(candidate)) ?? ',';
   let records: { record: string[]; info: { lines: number } }[];
   try {

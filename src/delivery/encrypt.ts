@@ -8,7 +8,7 @@ import { GdprError } from '../foundation/errors.js';
 import { assertGoingOn } from '../foundation/interrupt.js';
 import { encrypted, encrypterTo } from './age.js';
 import { type KnownFile, knownBlocks } from './blocks.js';
-import { NewFile, refuseTaken } from './new-file.js';
+import { clearForAnother, NewFile, refuseTaken } from './new-file.js';
 import type { PageFacts } from './page.js';
 import { LARGEST_PREVIEW } from './page-script.js';
 import { newPassphrase } from './passphrase.js';
@@ -20,6 +20,11 @@ export interface EncryptOptions {
   readonly recipients: readonly string[];
   /** Whether to write the page that decrypts itself, `<archive without .asice>.html`. */
   readonly forCustomer: boolean;
+  /**
+   * Only what a former run did not come to: its finished files stay as they are, its `.partial` is removed. For whoever
+   * keeps a second run away from the archive.
+   */
+  readonly missingOnly?: boolean | undefined;
   /** What that page shows first. */
   readonly language: Language;
   /** Who sends it, as that page says in clear text. */
@@ -53,12 +58,12 @@ const READ_BYTES = 256 * 1024;
  *   VERIFICATION_FAILED when the archive is not intact or changes meanwhile, FILE_UNAVAILABLE, INTERRUPTED
  */
 export async function encryptArchive(path: string, options: EncryptOptions): Promise<Encrypted> {
-  const { recipients, forCustomer, trust } = options;
-  const kinds: EncryptedFile['kind'][] = [
+  const { recipients, forCustomer, missingOnly = false, trust } = options;
+  const named: EncryptedFile['kind'][] = [
     ...(recipients.length > 0 ? ['age' as const] : []),
     ...(forCustomer ? ['html' as const] : []),
   ];
-  if (kinds.length === 0) {
+  if (named.length === 0) {
     throw new GdprError('USAGE', 'nobody is named to encrypt the archive for', {
       hint: 'add --encrypt-to age1…, --for-customer, or both',
     });
@@ -66,6 +71,9 @@ export async function encryptArchive(path: string, options: EncryptOptions): Pro
   const encrypter = await encrypterTo(recipients);
   const target = (kind: EncryptedFile['kind']) =>
     kind === 'age' ? `${path}.age` : `${path.replace(/\.asice$/i, '')}.html`;
+  const kinds: EncryptedFile['kind'][] = [];
+  for (const kind of named) if (!missingOnly || (await clearForAnother(target(kind)))) kinds.push(kind);
+  if (kinds.length === 0) return { files: [] };
   for (const kind of kinds) await refuseTaken(target(kind));
   if (trust !== undefined) await assertIntact(path, trust);
   const archive = await knownFile(path);

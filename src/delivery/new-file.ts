@@ -1,6 +1,6 @@
-import { lstat, unlink } from 'node:fs/promises';
+import { lstat, rm, unlink } from 'node:fs/promises';
 import { OutputFile, unavailable } from '../archive/output.js';
-import { renameDurably } from '../foundation/durable.js';
+import { asFileError, renameDurably } from '../foundation/durable.js';
 import { GdprError, isMissing } from '../foundation/errors.js';
 
 /**
@@ -19,7 +19,7 @@ export class NewFile {
   static async create(path: string): Promise<NewFile> {
     await refuseTaken(path);
     try {
-      return new NewFile(path, await OutputFile.create(`${path}.partial`));
+      return new NewFile(path, await OutputFile.create(partialName(path)));
     } catch (error) {
       if (!(error instanceof GdprError) || error.code !== 'ALREADY_EXISTS') throw error;
       throw new GdprError('ALREADY_EXISTS', error.message, {
@@ -54,13 +54,30 @@ export class NewFile {
 
 /** @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE */
 export async function refuseTaken(path: string): Promise<void> {
-  try {
-    await lstat(path);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw unavailable(path, error);
-  }
+  if (!(await isThere(path))) return;
   throw new GdprError('ALREADY_EXISTS', `${path} exists already`, {
     hint: 'nothing is overwritten: move it away, or choose another name',
   });
+}
+
+/** Removes what a killed run left half-written of the file; false when the file itself is there. @throws GdprError FILE_UNAVAILABLE */
+export async function clearForAnother(path: string): Promise<boolean> {
+  if (await isThere(path)) return false;
+  await asFileError(path, () => rm(partialName(path), { force: true }));
+  return true;
+}
+
+/** @throws GdprError FILE_UNAVAILABLE */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unavailable(path, error);
+  }
+}
+
+function partialName(path: string): string {
+  return `${path}.partial`;
 }

@@ -1,8 +1,9 @@
-import { access } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Session } from '../database/session.js';
 import type { DataMapModel } from '../datamap/model.js';
+import { NewFile, refuseTaken } from '../delivery/new-file.js';
 import { type Doubt, type LetterKind, letter, type Proof, type RefusalGround } from '../documents/letters/letter.js';
 import type { Language } from '../documents/page-model.js';
-import { writeDurably } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
@@ -48,11 +49,12 @@ export async function writeLetter(
   options: LetterOptions,
 ): Promise<Settled<WrittenLetter>> {
   const number = readNumber(typed);
-  await refuseExisting(options.to);
+  await refuseTaken(options.to);
   const { today, holidays } = await deskOf(context);
   return runOperation(context, { action: 'request letter', subjects: [], request: number }, async (operation) => {
     const answer = await answerFor(context, number, options.kind);
-    return settle(context, operation, async (session) => {
+    const file = await NewFile.create(options.to);
+    const write = async (session: Session) => {
       const request = await readRequest(session, number);
       const story = await readEvents(session, number);
       const { controller, supervisor } = context.model.map;
@@ -65,12 +67,20 @@ export async function writeLetter(
         supervisor,
       };
       const facts = { request, story, due: viewOf(request, today, holidays).due, answer };
-      await writeDurably(options.to, page(options, base, facts, context.model));
+      await file.fill(Readable.from([Buffer.from(page(options, base, facts, context.model))]));
       return {
         result: { request: number, letter: options.kind, file: options.to },
         traces: { subjects: request.subject === null ? [] : [request.subject] },
       };
-    });
+    };
+    try {
+      const written = await settle(context, operation, write);
+      await file.publish();
+      return written;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
   });
 }
 
@@ -139,12 +149,4 @@ function missing(request: StoredRequest, what: string, command: string): GdprErr
   return new GdprError('REFUSED', `${request.number} was not ${what} in the register`, {
     hint: `first: gdpr ${command}`,
   });
-}
-
-async function refuseExisting(path: string): Promise<void> {
-  const there = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (there) throw new GdprError('ALREADY_EXISTS', `${path} is there already`, { hint: 'name a new file' });
 }

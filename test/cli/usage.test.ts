@@ -34,6 +34,10 @@ const MISTAKES: readonly {
   { args: ['audit', 'list', '--last', '0'], says: /--last takes a whole number greater than or equal to 1/ },
   { args: ['key', 'init', '--organization', name], says: /missing: --copy/ },
   { args: ['archive', 'extract', 'x.asice'], says: /missing: --to/ },
+  {
+    args: ['request', 'letter', 'R-2026-0001', name, '--to', 'x.html'],
+    says: /a word is none that is taken here: acknowledgement, .*access/,
+  },
   { args: ['archive', 'verify'], says: /missing: FILE/ },
   { args: ['archive', 'verify', 'x.asice', email], says: /too many/ },
   {
@@ -56,6 +60,10 @@ const MISTAKES: readonly {
     code: 'INPUT_INVALID',
   },
   {
+    args: [...EXPORT, '--person-file', 'petr.yaml', '--email', email, '--verified', 'account login'],
+    says: /--email and the person file both give one/,
+  },
+  {
     args: [...EXPORT, '--email', email, '--verified', 'account login'],
     says: /there is no gdpr\.yaml.*gdpr (init|demo)/s,
     code: 'WORKSPACE_NOT_FOUND',
@@ -67,6 +75,7 @@ describe('wrong usage', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gdpr-usage-'));
     await writeFile(join(folder, 'person.yaml'), `e-mail: ${email}\n`);
+    await writeFile(join(folder, 'petr.yaml'), 'email: petr.ivanov@pasts.example\n');
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

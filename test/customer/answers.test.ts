@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestFile } from '../../src/foundation/digest-file.js';
 import { gdpr, type Ran, ROOT } from '../commands/program.js';
 import { faults } from '../commands/schemas.js';
 import { outsideTool } from '../support/tools.js';
@@ -200,9 +201,11 @@ describe('an export on its way to the person', { timeout: 120_000 }, () => {
     expect((await run('customer', 'export', '--email', PETR, ...LOGIN, '--for-customer')).code).toBe(2);
   });
 
-  it('says that the archive is finished where only the encryption failed', async () => {
+  it('is refused before anything is written where a key is none', async () => {
+    const before = await archives();
     const failed = await refusal('customer', 'export', '--email', PETR, ...LOGIN, '--encrypt-to', 'age1nonsense');
-    expect(failed.message).toContain('the archive is finished');
+    expect(failed).toMatchObject({ exit: 2, code: 'INPUT_INVALID' });
+    expect(await archives()).toEqual(before);
   });
 });
 
@@ -227,6 +230,7 @@ describe('a list of people', { timeout: 180_000 }, () => {
     ['with what is no number of a request', `request,email\nR-1,${PETR}\n`],
     ['as JSON that is none', '{"requests": ['],
     ['as JSON of something else', '{"matches": []}'],
+    ['of something else, huge', Buffer.alloc(64 << 20)],
     ['too long', `email\n${`${PETR}\n`.repeat(10_001)}`],
   ])('is refused before anything is read: %s', async (_, content) => {
     const before = await archives();
@@ -240,9 +244,11 @@ describe('a list of people', { timeout: 180_000 }, () => {
     [';', `email;language\r\n${PETR};en\r\n`],
     ['a tab', `\uFEFFEmail\tLanguage\n${PETR}\ten\n`],
     [',', `language,email\nEN,"${PETR}"\n\n`],
+    ['; after an empty line', `\r\nemail;language\r\n${PETR};en\r\n`],
   ])('may be separated by %s', async (_, content) => {
     const result = await json('customer', 'export', '--from', await from(content), '--again', ...LOGIN);
-    expect(result).toMatchObject({ exported: 1, refused: 0, people: [{ line: 2, state: 'exported' }] });
+    expect(result).toMatchObject({ exported: 1, refused: 0, people: [{ state: 'exported' }] });
+    expect(result.people[0].line).toBe(content.startsWith('\r\n') ? 3 : 2);
     expect((await readArchive(result.people[0].archive)).text('index.html')).toMatch(/<html[^>]*lang="en"/);
   });
 
@@ -277,5 +283,25 @@ describe('a list of people', { timeout: 180_000 }, () => {
       { line: 5, state: 'refused', code: 'REFUSED' },
     ]);
     expect(stdout + stderr).not.toMatch(/neviens|ivanov|berzina/);
+  });
+
+  it('gets the encrypted files that a killed run did not come to', async () => {
+    const { identityToRecipient, generateIdentity } = await import('age-encryption');
+    const key = ['--encrypt-to', await identityToRecipient(await generateIdentity())];
+    const file = await from(`language,email\nen,${PETR}\nen,${ANNA}\n`);
+    const first = await json('customer', 'export', '--from', file, ...LOGIN, ...key);
+    const [made, kept] = first.people.map(({ encrypted }: { encrypted: { path: string }[] }) => encrypted[0]?.path);
+    const whole = await readFile(kept);
+    await rename(made, `${made}.partial`);
+    const second = await json('customer', 'export', '--from', file, ...LOGIN, ...key);
+    expect(second).toMatchObject({ exported: 0, earlier: 2, refused: 0 });
+    expect(second.people[0].encrypted).toEqual([{ path: made, sha256: await digestFile(made) }]);
+    expect(second.people[1]).not.toHaveProperty('encrypted');
+    expect((await readFile(kept)).equals(whole)).toBe(true);
+    expect((await archives()).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    await unlink(first.people[0].archive);
+    await unlink(made);
+    const { stdout } = await run('customer', 'export', '--from', file, ...LOGIN, ...key);
+    expect(stdout).toMatch(/^0 archives written, 2 there from before, 0 left out\.\n/);
   });
 });

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, lstat, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -158,6 +158,19 @@ describe('the letter about a request', () => {
       expect((await stat(written.file)).mode & 0o777).toBe(0o600);
       expect(written.audit.sequence).toBeGreaterThan(0);
     }
+    await register.close(request);
+  });
+
+  it('never replaces a file, not one that another run is writing, nor a link that leads nowhere', async () => {
+    const { request } = await register.open({ query: ANNA });
+    const twice = options({});
+    const both = await Promise.allSettled([1, 2].map(() => writeLetter(register.context, request, twice)));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'ALREADY_EXISTS' } });
+    const dangling = options({});
+    await symlink('nowhere', dangling.to);
+    await expect(writeLetter(register.context, request, dangling)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect((await lstat(dangling.to)).isSymbolicLink()).toBe(true);
     await register.close(request);
   });
 
