@@ -11,7 +11,26 @@ interface Source {
   readonly sql: string;
 }
 
+/** Whom holds, restrictions and objections are about, under former references, too. */
+const PROTECTED = `(SELECT unnest(h.subjects) FROM gdpr.hold h UNION SELECT r.subject FROM gdpr.restriction r
+  UNION SELECT o.subject FROM gdpr.objection o)`;
+
 const SOURCES: readonly Source[] = [
+  {
+    // A reference that is newer than a backup would mean nobody after it was restored.
+    type: 'alias',
+    identity: ['subject', 'keyVersion', 'hmac'],
+    sql: `SELECT json_build_object('subject', a.reference, 'kind', a.kind, 'keyVersion', a.key_version, 'hmac', a.hmac)::text AS record
+      FROM gdpr.subject_alias a WHERE a.reference IN ${PROTECTED}
+        OR a.reference IN (SELECT s.by FROM gdpr.subject_superseded s WHERE s.reference IN ${PROTECTED})
+      ORDER BY a.reference, a.key_version, a.hmac`,
+  },
+  {
+    type: 'superseded',
+    identity: ['subject'],
+    sql: `SELECT json_build_object('subject', s.reference, 'by', s.by)::text AS record
+      FROM gdpr.subject_superseded s WHERE s.reference IN ${PROTECTED} ORDER BY s.reference`,
+  },
   {
     type: 'hold',
     identity: ['id'],

@@ -6,7 +6,7 @@ import { GdprError, isMissing } from '../foundation/errors.js';
 import { lockInReadCommitted } from './append.js';
 import { type Checkpoint, openCheckpoint, signCheckpoint } from './checkpoint.js';
 import { readEntry } from './entry.js';
-import { appendJournal, checkpointRecord, type JournaledCheckpoint, lastCheckpoint } from './journal.js';
+import { appendJournal, checkpointRecord, type JournaledCheckpoint, journalState, lastCheckpoint } from './journal.js';
 import type { CheckpointKey } from './note.js';
 import { logSize, storedEntries } from './read.js';
 import { CompactTree, leafHash } from './tree.js';
@@ -61,15 +61,17 @@ export async function lockJournal(session: Session, journalPath: string): Promis
 }
 
 /**
- * Whether the journal knows of entries that the log does not have, as after a restored backup: both sizes if so,
- * undefined if not.
+ * Whether the journal knows of entries that the log does not have, as after a restored backup, or what is newer than
+ * the backup is still to be brought back: both sizes if so, undefined if not.
  * @throws GdprError FILE_UNAVAILABLE when the log has checkpoints and the journal is missing, and as `readJournal`
  */
 export async function journalAhead(
   session: Session,
   journalPath: string,
-): Promise<{ journalSize: number; logSize: number } | undefined> {
-  const journaled = await lastCheckpoint(journalPath);
+): Promise<{ journalSize: number; logSize: number; unfinished?: true } | undefined> {
+  const { last: journaled, restored, unfinished } = await journalState(journalPath);
+  if (unfinished && restored !== undefined)
+    return { journalSize: restored.former, logSize: await logSize(session), unfinished };
   if (journaled === null) {
     if (await hasCheckpoints(session)) await assertPresent(journalPath);
     return undefined;
@@ -157,7 +159,7 @@ function otherThanJournal({ size }: Checkpoint): GdprError {
 }
 
 /** The newest stored checkpoint with its tree, after checking that this key signed exactly that tree. */
-async function lastStored(
+export async function lastStored(
   session: Session,
   key: CheckpointKey,
 ): Promise<{ written: WrittenCheckpoint; tree: CompactTree } | undefined> {
@@ -183,7 +185,7 @@ async function lastStored(
 }
 
 /** The hash of the row's entry, so that a changed row is found before it is signed rather than after. */
-function genuineLeaf(row: StoredEntry, expected: number): Buffer {
+export function genuineLeaf(row: StoredEntry, expected: number): Buffer {
   const leaf = leafHash(row.entry);
   const entry = readEntry(row.entry);
   if (

@@ -1,5 +1,7 @@
 import { GdprError } from '../foundation/errors.js';
+import { type Break, followJournal, noteKind } from './breaks.js';
 import { type Checkpoint, openCheckpoint, parseCheckpoint } from './checkpoint.js';
+import type { AuditEntry } from './entry.js';
 import { entriesFrom, type Findings, plural } from './findings.js';
 import type { VerifierKey } from './note.js';
 import type { CompactTree } from './tree.js';
@@ -8,6 +10,9 @@ import type { CompactTree } from './tree.js';
 export type Source = 'checkpoints' | 'journal';
 
 const PLACE: Readonly<Record<Source, string>> = { checkpoints: 'in the database', journal: 'in the journal' };
+
+/** What the intent is called that tells of a break; its counts are the entries of `journal` and `log`. */
+export const BREAK_ACTION = 'restore replay';
 
 interface Claim extends Checkpoint {
   readonly source: Source;
@@ -18,6 +23,10 @@ interface Claim extends Checkpoint {
 export class Claims {
   #claims: Claim[] = [];
   #next = 0;
+  #breaks: readonly Break[] = [];
+  /** The first sequences after breaks of which the log tells. */
+  readonly #told = new Set<number>();
+  #former = 0;
 
   constructor(
     private readonly verifier: VerifierKey,
@@ -32,6 +41,58 @@ export class Claims {
       if (!(error instanceof GdprError)) throw error;
       this.findings.add(source, null, `${nameOf(note)} ${PLACE[source]} counts for nothing: ${error.message}`);
     }
+  }
+
+  /** Takes up the notes of the journal in their order; what a restored backup has cut off is no claim any more. */
+  addJournal(notes: readonly string[], { replaying }: { replaying: boolean }): void {
+    const { present, former, breaks, unfinished } = followJournal(notes, this.verifier, (note, error) => {
+      const about = noteKind(note) === 'checkpoint' ? nameOf(note) : 'a note about a restored backup';
+      const check = noteKind(note) === 'checkpoint' ? 'journal' : 'restored';
+      this.findings.add(check, null, `${about} ${PLACE.journal} counts for nothing: ${error.message}`);
+    });
+    for (const checkpoint of present) this.#claims.push({ ...checkpoint, source: 'journal' });
+    this.#breaks = breaks;
+    this.#former = former;
+    if (unfinished !== undefined && !replaying) {
+      this.findings.add(
+        'restored',
+        null,
+        'what is newer than the restored backup was not brought back yet; run: gdpr restore replay',
+      );
+    }
+  }
+
+  /** Compares an entry with the breaks that the journal tells of. */
+  takeEntry({ sequence, action, kind, counts }: AuditEntry): void {
+    if (action !== BREAK_ACTION || kind !== 'intent' || counts === undefined) return;
+    const found = this.#breaks.find(({ size }) => size + 1 === sequence);
+    if (found !== undefined && counts.log === found.size && counts.journal === found.former.size) {
+      this.#told.add(sequence);
+      return;
+    }
+    const problem = `entry ${sequence} tells of a restored backup, of which the journal has no signed record`;
+    this.findings.add('restored', sequence, problem);
+  }
+
+  /** Names the breaks that the log keeps silent about; while one is being mended, its entry may be to come. */
+  reportSilence(last: number, { replaying }: { replaying: boolean }): void {
+    for (const { size } of this.#breaks) {
+      if (this.#told.has(size + 1) || (replaying && last === size)) continue;
+      this.findings.add(
+        'restored',
+        size + 1,
+        `the journal has the log go on after entry ${size} from a restored backup, and the log does not`,
+      );
+    }
+  }
+
+  /** How often a backup was restored, in words; undefined when none was. */
+  get restored(): string | undefined {
+    if (this.#breaks.length === 0 && this.findings.countOf('restored') === 0) return undefined;
+    const each = this.#breaks.map(
+      ({ former, size }) => `the log of ${plural(former.size, 'entry')} goes on after ${size}`,
+    );
+    return [...each, `${plural(this.#former, 'checkpoint')} of the former log`].join(', ');
   }
 
   /** All checkpoints have been added. */

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
 import { appendDurably, asFileError, fileError } from '../foundation/durable.js';
 import { GdprError, isMissing } from '../foundation/errors.js';
+import { noteKind, parseBreak } from './breaks.js';
 import { type Checkpoint, parseCheckpoint } from './checkpoint.js';
 
 /** One line of the journal; `type` says what else it holds. No member ever holds personal data. */
@@ -164,21 +165,30 @@ export function checkpointRecord(note: string, time: Date): JournalRecord {
   return { type: 'checkpoint', time: time.toISOString(), note };
 }
 
-async function* checkpointsIn(path: string, options?: ReadOptions): AsyncGenerator<{ line: number; note: string }> {
-  for await (const { line, record } of readJournal(path, options)) {
-    if (record.type !== 'checkpoint') continue;
-    if (typeof record.note !== 'string') throw damaged(path, line);
-    yield { line, note: record.note };
-  }
+/** The record of a note about a break, see `signBreak` and `signReplayed`. */
+export function breakRecord(note: string, time: Date): JournalRecord {
+  return { type: noteKind(note), time: time.toISOString(), note };
+}
+
+const NOTES: ReadonlySet<string> = new Set(['checkpoint', 'restored', 'replayed']);
+
+/** The record's note; undefined for a record of another kind. */
+function noteOf(path: string, { line, record }: JournalLine): string | undefined {
+  if (!NOTES.has(record.type)) return undefined;
+  if (typeof record.note !== 'string' || noteKind(record.note) !== record.type) throw damaged(path, line);
+  return record.note;
 }
 
 /**
- * The notes of all checkpoints, oldest first, for `verifyLog`.
+ * The notes of all checkpoints and of the breaks between them, oldest first, for `verifyLog`.
  * @throws GdprError as `readJournal`
  */
 export async function journalCheckpoints(path: string, options?: ReadOptions): Promise<string[]> {
   const notes: string[] = [];
-  for await (const { note } of checkpointsIn(path, options)) notes.push(note);
+  for await (const each of readJournal(path, options)) {
+    const note = noteOf(path, each);
+    if (note !== undefined) notes.push(note);
+  }
   return notes;
 }
 
@@ -188,6 +198,18 @@ interface Mark {
   readonly byte: number;
   readonly line: number;
   readonly last: JournaledCheckpoint | null;
+  readonly restored: JournalState['restored'];
+  readonly unfinished: boolean;
+}
+
+/** What a journal says of the present log; signatures are unchecked. */
+export interface JournalState {
+  /** The checkpoint over the most entries since the last break. */
+  readonly last: JournaledCheckpoint | null;
+  /** The last break. */
+  readonly restored: { readonly former: number; readonly size: number; readonly note: string } | undefined;
+  /** Whether what is newer than a restored backup is still to be brought back. */
+  readonly unfinished: boolean;
 }
 
 const marks = new Map<string, Mark>();
@@ -199,32 +221,48 @@ const marks = new Map<string, Mark>();
  * @throws GdprError as `readJournal`, and VERIFICATION_FAILED naming the line of a malformed checkpoint
  */
 export async function lastCheckpoint(path: string): Promise<JournaledCheckpoint | null> {
+  return (await journalState(path)).last;
+}
+
+/** As `lastCheckpoint`, with the last restored backup. */
+export async function journalState(path: string): Promise<JournalState> {
+  const nothing = { last: null, restored: undefined, unfinished: false };
   try {
     const { dev, ino, size } = await asFileError(path, () => stat(path));
     const file = `${dev}:${ino}`;
     const mark = marks.get(path);
     let read: Mark =
-      mark !== undefined && mark.file === file && mark.byte <= size ? mark : { file, byte: 0, line: 0, last: null };
-    for await (const { line, record, end } of readJournal(path, { after: read })) {
-      let { last } = read;
-      if (record.type === 'checkpoint') {
-        if (typeof record.note !== 'string') throw damaged(path, line);
-        const checkpoint = checkpointOn(path, line, record.note);
-        if (last === null || checkpoint.size >= last.size) last = { ...checkpoint, note: record.note };
-      }
-      read = end === undefined ? { ...read, last } : { file, byte: end, line, last };
+      mark !== undefined && mark.file === file && mark.byte <= size ? mark : { file, byte: 0, line: 0, ...nothing };
+    for await (const each of readJournal(path, { after: read })) {
+      const { line, end } = each;
+      const state = withNote(path, line, read, noteOf(path, each));
+      read = end === undefined ? { ...read, ...state } : { file, byte: end, line, ...state };
     }
     marks.set(path, read);
-    return read.last;
+    return read;
   } catch (error) {
-    if (error instanceof GdprError && isMissing(error.cause)) return null;
+    if (error instanceof GdprError && isMissing(error.cause)) return nothing;
     throw error;
   }
 }
 
-function checkpointOn(path: string, line: number, note: string): Checkpoint {
+function withNote(path: string, line: number, state: JournalState, note: string | undefined): JournalState {
+  const { last, restored, unfinished } = state;
+  const kind = note === undefined ? undefined : noteKind(note);
+  if (note === undefined || kind === undefined) return { last, restored, unfinished };
+  if (kind === 'replayed') return { last, restored, unfinished: false };
+  if (kind === 'restored') {
+    const found = asNoteOn(path, line, () => parseBreak(note));
+    return { last: null, restored: { ...found, note }, unfinished: true };
+  }
+  const checkpoint = asNoteOn(path, line, () => parseCheckpoint(note));
+  const newest = last === null || checkpoint.size >= last.size ? { ...checkpoint, note } : last;
+  return { last: newest, restored, unfinished };
+}
+
+function asNoteOn<T>(path: string, line: number, parse: () => T): T {
   try {
-    return parseCheckpoint(note);
+    return parse();
   } catch (error) {
     if (error instanceof GdprError) throw damaged(path, line);
     throw error;

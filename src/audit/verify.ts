@@ -32,8 +32,13 @@ export interface LogToVerify {
   readonly entries: AsyncIterable<StoredEntry | readonly StoredEntry[]>;
   /** Notes stored in the database, in any order. */
   readonly checkpoints: AsyncIterable<string>;
-  /** Notes kept outside the database; null when there is knowingly nothing to compare with. Read them before the rest. */
+  /**
+   * Notes kept outside the database in the order of the journal, those about restored backups included; null when there
+   * is knowingly nothing to compare with. Read them before the rest.
+   */
   readonly journalCheckpoints: readonly string[] | null;
+  /** While what is newer than a restored backup is being brought back, that this is not finished is no problem. */
+  readonly replaying?: boolean;
   readonly verifierKey: VerifierKey;
 }
 
@@ -58,11 +63,12 @@ export interface LogVerification {
 export async function verifyLog(log: LogToVerify): Promise<LogVerification> {
   const findings = new Findings();
   const claims = new Claims(log.verifierKey, findings);
-  for (const note of log.journalCheckpoints ?? []) claims.add('journal', note);
+  const replaying = { replaying: log.replaying === true };
+  claims.addJournal(log.journalCheckpoints ?? [], replaying);
   for await (const note of log.checkpoints) claims.add('checkpoints', note);
   claims.sort();
 
-  const rows = new Rows(claims, findings);
+  const rows = new Rows(claims, findings, log.journalCheckpoints !== null);
   for await (const item of log.entries) {
     if (Array.isArray(item)) for (const row of item as readonly StoredEntry[]) rows.take(row);
     else rows.take(item as StoredEntry);
@@ -74,6 +80,7 @@ export async function verifyLog(log: LogToVerify): Promise<LogVerification> {
   if (log.journalCheckpoints !== null) {
     claims.reportDisagreements('journal');
     claims.reportRemoved();
+    claims.reportSilence(rows.last, replaying);
     if (claims.countOf('journal') === 0 && claims.countOf('checkpoints') > 0) {
       findings.add('journal', null, 'the journal holds no checkpoint of this log, although the database does');
     }
@@ -115,6 +122,9 @@ function checksOf(findings: Findings, claims: Claims, size: number, withJournal:
         plural(claims.countOf('journal'), 'checkpoint'),
       ),
     );
+    const { restored } = claims;
+    if (restored !== undefined)
+      checks.push(findings.check('restored', 'Journal and log tell the same of restored backups', restored));
   }
   return checks;
 }
@@ -128,6 +138,7 @@ class Rows {
   constructor(
     private readonly claims: Claims,
     private readonly findings: Findings,
+    private readonly withJournal: boolean,
   ) {}
 
   take(row: StoredEntry): void {
@@ -152,9 +163,14 @@ class Rows {
     const entry = readEntry(row.entry);
     if (typeof entry === 'string') {
       this.findings.add('entries', sequence, `entry ${sequence} is not an entry: ${entry}`);
-    } else if (entry.sequence !== sequence) {
+      return;
+    }
+    if (entry.sequence !== sequence) {
       this.findings.add('entries', sequence, `entry ${sequence} says of itself that it is entry ${entry.sequence}`);
-    } else if (row.listed !== undefined) {
+      return;
+    }
+    if (this.withJournal) this.claims.takeEntry(entry);
+    if (row.listed !== undefined) {
       const column = differingColumn(entry, row.listed);
       if (column !== undefined)
         this.findings.add('listing', sequence, `the column ${column} of entry ${sequence} was changed`);

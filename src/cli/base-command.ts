@@ -27,6 +27,12 @@ export abstract class BaseCommand extends Command {
     return closing(await openContext(this.surroundings(workspace)), work);
   }
 
+  /** The same for a database that was restored from a backup, which every other operation refuses. */
+  protected async withRestored<T>(workspace: string | undefined, work: (context: Context) => Promise<T>): Promise<T> {
+    const { openRestored } = await import('../workspace/open.js');
+    return closing(await openRestored(this.surroundings(workspace)), work);
+  }
+
   /** The same without keys. */
   protected async withWorkspace<T>(
     workspace: string | undefined,

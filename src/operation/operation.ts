@@ -20,6 +20,8 @@ export interface Intent {
   readonly planDigest?: string;
   readonly ground?: string;
   readonly verified?: string;
+  /** What is known in numbers beforehand. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 /** What became of it. */
@@ -160,6 +162,7 @@ function entry(who: { operator: string; databaseRole: string }, id: string, inte
     ...(intent.planDigest && { planDigest: intent.planDigest }),
     ...(intent.ground && { ground: intent.ground }),
     ...(intent.verified && { verified: intent.verified }),
+    ...(intent.counts && { counts: intent.counts }),
   };
 }
 

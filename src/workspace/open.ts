@@ -4,7 +4,10 @@ import { resolve } from 'node:path';
 import type { Signer } from '../archive/signer.js';
 import { certificatesFromPem } from '../archive/signing-key.js';
 import { journalAhead } from '../audit/checkpoint-write.js';
+import { assertGenuineBreaks } from '../audit/continue-log.js';
+import { journalState } from '../audit/journal.js';
 import type { PooledDatabase } from '../database/connect.js';
+import type { Session } from '../database/session.js';
 import { loadDataMap } from '../datamap/load.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { asFileError } from '../foundation/durable.js';
@@ -158,9 +161,48 @@ export async function openWorkspace(surroundings: Surroundings): Promise<OpenWor
 /**
  * Opens everything an operation needs: the workspace, its keys (the ones that the database knows), and a log that is
  * not behind its journal.
- * @throws GdprError KEY_MISSING, KEY_WRONG, KEY_EXPOSED, PASSPHRASE_WRONG, LOG_BEHIND_JOURNAL and what `openWorkspace` throws
+ * @throws GdprError KEY_MISSING, KEY_WRONG, KEY_EXPOSED, PASSPHRASE_WRONG, LOG_BEHIND_JOURNAL,
+ * VERIFICATION_FAILED when the journal tells of a restored backup without the key's signature, and what
+ * `openWorkspace` throws
  */
 export async function openContext(surroundings: Surroundings): Promise<Context> {
+  const context = await openWithKeys(surroundings, async (session, journal) => {
+    const ahead = await journalAhead(session, journal);
+    if (ahead === undefined) return;
+    throw new GdprError(
+      'LOG_BEHIND_JOURNAL',
+      ahead.unfinished
+        ? 'a backup was restored, and not everything that is newer was brought back yet'
+        : `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`,
+      {
+        hint: ahead.unfinished
+          ? 'run: gdpr restore replay'
+          : 'if the database was restored from a backup, run: gdpr restore replay; if not, its log was cut, see: gdpr audit verify',
+      },
+    );
+  });
+  try {
+    if ((await journalState(context.paths.journal)).restored !== undefined)
+      await assertGenuineBreaks(context.paths.journal, context.keys.checkpointKey());
+    return context;
+  } catch (error) {
+    await context.database.close();
+    throw error;
+  }
+}
+
+/**
+ * As `openContext`, for `restore replay` alone: the log may be behind its journal.
+ * @throws GdprError as `openContext`, but LOG_BEHIND_JOURNAL
+ */
+export function openRestored(surroundings: Surroundings): Promise<Context> {
+  return openWithKeys(surroundings, async () => {});
+}
+
+async function openWithKeys(
+  surroundings: Surroundings,
+  check: (session: Session, journal: string) => Promise<void>,
+): Promise<Context> {
   const workspace = await openWorkspace(surroundings);
   try {
     await workspace.database.transaction('read committed', async (session) => {
@@ -168,16 +210,7 @@ export async function openContext(surroundings: Surroundings): Promise<Context> 
         'SELECT keys::text AS keys FROM gdpr.installation',
       );
       assertKnownKeys(await describeKeys(workspace.paths.keys).then(({ ids }) => ids), installation?.keys ?? null);
-      const ahead = await journalAhead(session, workspace.paths.journal);
-      if (ahead !== undefined) {
-        throw new GdprError(
-          'LOG_BEHIND_JOURNAL',
-          `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`,
-          {
-            hint: 'the database was restored from an older backup or its log was cut; run: gdpr audit verify',
-          },
-        );
-      }
+      await check(session, workspace.paths.journal);
     });
     const keys = await unlock(workspace);
     return { ...workspace, keys, signer: (await sealOf(workspace)) ?? keys.signer() };

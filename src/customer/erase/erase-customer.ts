@@ -87,9 +87,13 @@ export async function prepareErase(
   }
 }
 
-function planFor(
+/**
+ * Plans the erasure of one person and counts what it would do, in a snapshot.
+ * @throws GdprError DRIFT, REFUSED while they are on hold or restricted, unless they themselves ask
+ */
+export function planFor(
   context: Context,
-  { person, subject }: Match,
+  { person, subject }: Pick<Match, 'person' | 'subject'>,
   ground: string,
   theyAsk: boolean,
 ): Promise<{ plan: Plan; rehearsal: Rehearsal }> {

@@ -40,6 +40,8 @@ export interface EraseOrder {
   /** Number of the request in the register that it answers. */
   readonly number?: string | undefined;
   readonly language: Language;
+  /** Whether it was done before and a restored backup has undone it: what stood in its way did so then. */
+  readonly again?: boolean;
   /** The plan that was looked at; another one is refused. */
   readonly planDigest?: string | undefined;
 }
@@ -138,7 +140,7 @@ async function erase(
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
   await assertNotHeld(session, context, [{ person, subject }]);
-  await assertErasable(session, context, [{ person, subject }], order.number !== undefined);
+  await assertErasable(session, context, [{ person, subject }], order.number !== undefined || order.again === true);
   const [fault] =
     person.roots.length + person.identifiers.length === 0 ? [] : await changesSince(session, model, catalog, [person]);
   if (fault !== undefined) throw fault;

@@ -31,7 +31,7 @@ describe('gdpr hold', { timeout: 240_000 }, () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; [member: string]: unknown })
-      .filter(({ type }) => type !== 'checkpoint');
+      .filter(({ type }) => type !== 'checkpoint' && type !== 'alias');
   beforeAll(async () => {
     workspace = await bookshopWorkspace();
   });

@@ -30,7 +30,7 @@ describe('gdpr customer restrict, unrestrict and object', { timeout: 240_000 }, 
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; [member: string]: unknown })
-      .filter(({ type }) => type !== 'checkpoint');
+      .filter(({ type }) => type !== 'checkpoint' && type !== 'alias');
   beforeAll(async () => {
     workspace = await bookshopWorkspace();
   });

@@ -1,0 +1,240 @@
+import { appendEntry } from '../../audit/append.js';
+import { BREAK_ACTION } from '../../audit/claims.js';
+import type { JournalRecord } from '../../audit/journal.js';
+import type { Session } from '../../database/session.js';
+import type { Context } from '../../workspace/open.js';
+import { KINDS, type Kind, type Records } from './records.js';
+
+/** How the records of one type are told from the rows that are there, and entered; `r` are the records. */
+interface Entering {
+  /** The records' members as a column list of `jsonb_to_recordset`. */
+  readonly columns: string;
+  /** Whether the database lacks the record. */
+  readonly missing: string;
+  readonly statements: readonly string[];
+}
+
+const TIME =
+  'coalesce(r.time, to_char(clock_timestamp() AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'))::timestamptz';
+
+const ENTERING: Readonly<Record<Kind, Entering>> = {
+  alias: {
+    columns: 'subject text, kind text, "keyVersion" text, hmac text',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.subject_alias a WHERE a.hmac = r.hmac AND a.key_version = r."keyVersion")',
+    statements: [
+      'INSERT INTO gdpr.subject (reference) SELECT DISTINCT r.subject FROM r ON CONFLICT DO NOTHING',
+      `INSERT INTO gdpr.subject_alias (hmac, key_version, kind, reference)
+       SELECT r.hmac, r."keyVersion", r.kind, r.subject FROM r ON CONFLICT DO NOTHING`,
+    ],
+  },
+  superseded: {
+    columns: 'subject text, by text',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.subject_superseded s WHERE s.reference = r.subject)',
+    statements: [
+      `INSERT INTO gdpr.subject (reference) SELECT r.subject FROM r UNION SELECT r.by FROM r ON CONFLICT DO NOTHING`,
+      'INSERT INTO gdpr.subject_superseded (reference, by) SELECT r.subject, r.by FROM r ON CONFLICT DO NOTHING',
+    ],
+  },
+  hold: {
+    columns: `id text, scope text, subjects jsonb, reference text, authority text, until date, "gagUntil" date, time text,
+      by text, role text, operation text, rows jsonb`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.hold h WHERE h.id = r.id)',
+    statements: [
+      `INSERT INTO gdpr.hold (id, scope, subjects, reference, authority, until, gag_until, placed_at, placed_by, placed_role, operation)
+       SELECT r.id, r.scope, ARRAY(SELECT jsonb_array_elements_text(r.subjects)), r.reference, r.authority, r.until,
+         r."gagUntil", ${TIME}, r.by, r.role, r.operation FROM r ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO gdpr.hold_row (hold, table_name, key)
+       SELECT r.id, e ->> 'table', e -> 'key' FROM r, jsonb_array_elements(r.rows) e ON CONFLICT DO NOTHING`,
+    ],
+  },
+  'hold-released': {
+    columns: 'id text, time text, by text, role text, reason text, operation text',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.hold h WHERE h.id = r.id AND h.released_at IS NOT NULL)',
+    statements: [
+      `UPDATE gdpr.hold h SET released_at = ${TIME}, released_by = r.by, released_role = r.role,
+         release_reason = r.reason, release_operation = r.operation FROM r WHERE h.id = r.id AND h.released_at IS NULL`,
+    ],
+  },
+  restriction: {
+    columns: `operation text, subject text, ground text, request text, since date, time text, by text, lifted text,
+      "liftedBy" text, informed date, "liftOperation" text`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.restriction o WHERE o.operation = r.operation)',
+    statements: [
+      // Lifted at once where it was: a person has one active restriction a ground.
+      `INSERT INTO gdpr.restriction (operation, subject, ground, request, since, placed_at, placed_by, lifted_at, lifted_by, informed, lift_operation)
+       SELECT r.operation, r.subject, r.ground, r.request, r.since, ${TIME}, r.by, r.lifted::timestamptz, r."liftedBy",
+         r.informed, r."liftOperation" FROM r ON CONFLICT (operation) DO NOTHING`,
+    ],
+  },
+  'restriction-lifted': {
+    columns: 'restriction text, time text, by text, informed date, operation text',
+    missing:
+      'NOT EXISTS (SELECT FROM gdpr.restriction o WHERE o.operation = r.restriction AND o.lifted_at IS NOT NULL)',
+    statements: [
+      `UPDATE gdpr.restriction o SET lifted_at = ${TIME}, lifted_by = r.by, informed = r.informed, lift_operation = r.operation
+       FROM r WHERE o.operation = r.restriction AND o.lifted_at IS NULL`,
+    ],
+  },
+  objection: {
+    columns: 'operation text, subject text, purpose text, request text, time text, by text',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.objection o WHERE o.operation = r.operation)',
+    statements: [
+      `INSERT INTO gdpr.objection (operation, subject, purpose, request, objected_at, noted_by)
+       SELECT r.operation, r.subject, r.purpose, r.request, ${TIME}, r.by FROM r ON CONFLICT (operation) DO NOTHING`,
+    ],
+  },
+  suppression: {
+    columns: `hmac text, "keyVersion" text, kind text, channel text, source text, subject text, operation text, time text`,
+    missing: `NOT EXISTS (SELECT FROM gdpr.suppression s WHERE s.hmac = r.hmac AND s.key_version = r."keyVersion"
+      AND s.kind = r.kind AND s.channel = r.channel AND s.operation = r.operation)`,
+    statements: [
+      `INSERT INTO gdpr.suppression (hmac, key_version, kind, channel, source, subject, operation, suppressed_at)
+       SELECT r.hmac, r."keyVersion", r.kind, r.channel, r.source, r.subject, r.operation, ${TIME} FROM r ON CONFLICT DO NOTHING`,
+    ],
+  },
+  tombstone: {
+    columns: 'subject text, operation text, time text, ground text, map text, identifiers jsonb',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.tombstone t WHERE t.subject = r.subject AND t.operation = r.operation)',
+    statements: [
+      // Its certificate was made under an operation that nobody knows any more; `recover` is to make no other one.
+      `INSERT INTO gdpr.tombstone (subject, operation, erased_at, ground, map_digest, certificate)
+       SELECT r.subject, r.operation, ${TIME}, r.ground, r.map, r.operation FROM r ON CONFLICT DO NOTHING`,
+      `INSERT INTO gdpr.tombstone_identifier (subject, operation, kind, hmac, key_version)
+       SELECT r.subject, r.operation, i ->> 'kind', i ->> 'hmac', i ->> 'keyVersion' FROM r, jsonb_array_elements(r.identifiers) i
+       ON CONFLICT DO NOTHING`,
+      'INSERT INTO gdpr.subject (reference) SELECT DISTINCT r.subject FROM r ON CONFLICT DO NOTHING',
+      // The erased person asks again under what leads to what was kept.
+      `INSERT INTO gdpr.subject_alias (hmac, key_version, kind, reference)
+       SELECT DISTINCT ON (i ->> 'hmac', i ->> 'keyVersion') i ->> 'hmac', i ->> 'keyVersion', i ->> 'kind', r.subject
+       FROM r, jsonb_array_elements(r.identifiers) i
+       WHERE i ->> 'kind' IN ('row', 'email', 'personas-kods') OR i ->> 'kind' LIKE '% and name' ON CONFLICT DO NOTHING`,
+    ],
+  },
+};
+
+const BATCH = 1000;
+
+/** Which records the database lacks; a statement a thousand of a type. */
+export async function missingRecords(session: Session, records: Records): Promise<Map<Kind, JournalRecord[]>> {
+  const missing = new Map<Kind, JournalRecord[]>();
+  for (const kind of KINDS) {
+    const { columns, missing: condition } = ENTERING[kind];
+    const lacking: JournalRecord[] = [];
+    for (const batch of batches(records.get(kind) ?? [])) {
+      const rows = await session.query<{ n: number }>(
+        `SELECT r.n FROM jsonb_to_recordset($1::jsonb) AS r(n integer, ${columns}) WHERE ${condition} ORDER BY r.n`,
+        [JSON.stringify(batch.map((record, n) => ({ ...record, n })))],
+      );
+      lacking.push(...rows.flatMap(({ n }) => batch[n] ?? []));
+    }
+    missing.set(kind, lacking);
+  }
+  return missing;
+}
+
+/**
+ * Enters records as they were, each under its own operation, which gets a row and an outcome in the log again: who
+ * did it then stands in the row, who brought it back in the entry.
+ * @returns how many operations came back
+ */
+export async function enterRecords(
+  session: Session,
+  { operator, databaseRole }: Pick<Context, 'operator' | 'databaseRole'>,
+  missing: ReadonlyMap<Kind, readonly JournalRecord[]>,
+): Promise<number> {
+  const operations = await enterOperations(session, operator, missing);
+  const lifted = new Map((missing.get('restriction-lifted') ?? []).map((record) => [record.restriction, record]));
+  for (const kind of KINDS) {
+    const { columns, statements } = ENTERING[kind];
+    const records = (missing.get(kind) ?? []).map((record) => {
+      const lift = kind === 'restriction' ? lifted.get(record.operation) : undefined;
+      if (lift === undefined) return record;
+      return {
+        ...record,
+        lifted: lift.time,
+        liftedBy: lift.by,
+        informed: lift.informed,
+        liftOperation: lift.operation,
+      };
+    });
+    // What was lifted before anything new was placed on the same ground comes first.
+    for (const batch of batches(records))
+      for (const statement of statements)
+        await session.run(`WITH r AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(${columns})) ${statement}`, [
+          JSON.stringify(batch),
+        ]);
+  }
+  for (const { id, subjects } of operations) {
+    await appendEntry(session, {
+      kind: 'outcome',
+      action: BREAK_ACTION,
+      operation: id,
+      operator: { name: operator, databaseRole },
+      subjects,
+      result: 'done',
+    });
+  }
+  return operations.length;
+}
+
+interface Returned {
+  readonly id: string;
+  readonly action: string;
+  readonly operator: string;
+  readonly time: string | null;
+  readonly subjects: readonly string[];
+}
+
+/** The operations that the records name and the database lacks. */
+async function enterOperations(
+  session: Session,
+  operator: string,
+  missing: ReadonlyMap<Kind, readonly JournalRecord[]>,
+): Promise<Returned[]> {
+  const named = new Map<string, Returned>();
+  for (const [kind, records] of missing) {
+    for (const record of records) {
+      const { operation: id, by, time } = record;
+      if (typeof id !== 'string') continue;
+      const known = named.get(id);
+      named.set(id, {
+        id,
+        action: known?.action ?? actionOf(kind, record),
+        operator: known?.operator ?? (typeof by === 'string' ? by : operator),
+        time: known?.time ?? (typeof time === 'string' ? time : null),
+        subjects: [...new Set([...(known?.subjects ?? []), ...subjectsOf(kind, record)])],
+      });
+    }
+  }
+  const returned: Returned[] = [];
+  for (const batch of batches([...named.values()])) {
+    const rows = await session.query<{ id: string }>(
+      `INSERT INTO gdpr.operation (id, action, state, operator, subjects, started_at, ended_at)
+       SELECT r.id, r.action, 'done', r.operator, ARRAY(SELECT jsonb_array_elements_text(r.subjects)), ${TIME}, ${TIME}
+       FROM jsonb_to_recordset($1::jsonb) AS r(id text, action text, operator text, time text, subjects jsonb)
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [JSON.stringify(batch)],
+    );
+    const entered = new Set(rows.map(({ id }) => id));
+    returned.push(...batch.filter(({ id }) => entered.has(id)));
+  }
+  return returned;
+}
+
+function actionOf(kind: Kind, { source }: JournalRecord): string {
+  if (kind === 'hold') return 'hold place';
+  if (kind === 'hold-released') return 'hold release';
+  if (kind === 'restriction') return 'customer restrict';
+  if (kind === 'restriction-lifted') return 'customer unrestrict';
+  return kind === 'tombstone' || source === 'erasure' ? 'customer erase' : 'customer object';
+}
+
+/** Whom the operation names: nobody where a hold may not be told of. */
+function subjectsOf(kind: Kind, { subject, subjects, gagUntil }: JournalRecord): string[] {
+  if (kind === 'hold') return gagUntil === undefined && Array.isArray(subjects) ? (subjects as string[]) : [];
+  return typeof subject === 'string' ? [subject] : [];
+}
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += BATCH) yield items.slice(from, from + BATCH);
+}

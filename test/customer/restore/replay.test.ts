@@ -1,0 +1,261 @@
+import { readFileSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeHold } from '../../../src/customer/hold/place.js';
+import { objectCustomer } from '../../../src/customer/object.js';
+import { restrictCustomer } from '../../../src/customer/restrict/restrict.js';
+import { leaksIn } from '../../commands/needles.js';
+import { gdpr, startGdpr } from '../../commands/program.js';
+import { jsonErrorOf, jsonOf } from '../../commands/schemas.js';
+import { runProcess } from '../../support/run-process.js';
+import { outsideTool } from '../../support/tools.js';
+import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
+import { erasePerson } from '../erase/support.js';
+import { nobodyToAsk } from '../support/export.js';
+
+const ANNA = { email: 'anna.berzina@pasts.example' };
+const PETR = { email: 'petr.ivanov@pasts.example' };
+const postgres = outsideTool('postgresql-15');
+
+interface Result {
+  readonly records: Readonly<Record<string, number>>;
+  readonly erased: readonly { readonly subject: string; readonly clean: boolean }[];
+}
+interface Verified {
+  readonly valid: boolean;
+  readonly checks: readonly { readonly id: string; readonly ok: boolean; readonly detail: string }[];
+  readonly problems: readonly { readonly problem: string }[];
+}
+
+describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }, () => {
+  let workspace: TestWorkspace;
+  let folder: string;
+  let journal: string;
+  let undone: State;
+  let restored: string;
+
+  const tool = async (name: string, ...args: string[]) => {
+    const { code, output } = await runProcess(join(dirname(postgres.path), name), args);
+    if (code !== 0) throw new Error(`${name}: ${output}`);
+  };
+  const url = () => workspace.url ?? '';
+  const dump = (name: string) => tool('pg_dump', '-Fc', '-f', join(folder, name), url());
+  const restore = async (name: string) => {
+    const database = new URL(url()).pathname.slice(1);
+    const server = new URL(url());
+    server.pathname = '/postgres';
+    await asked(server.href, [
+      `DROP DATABASE "${database}" WITH (FORCE)`,
+      `CREATE DATABASE "${database}" TEMPLATE template0`,
+    ]);
+    await tool('pg_restore', '-d', url(), join(folder, name));
+  };
+  const run = (...args: string[]) => gdpr(args, { cwd: workspace.root, environment: workspace.environment });
+  const verify = async () => JSON.parse((await run('audit', 'verify', '--json')).stdout) as Verified;
+
+  beforeAll(async () => {
+    workspace = await bookshopWorkspace({ server: 'pg15' });
+    folder = await mkdtemp(join(tmpdir(), 'gdpr_replay_'));
+    journal = join(workspace.root, '.gdpr', 'journal.jsonl');
+    const before = await workspace.context();
+    await restrictCustomer(before, { query: PETR, ground: '18(1)(c)' }, nobodyToAsk);
+    await before.database.close();
+    await dump('backup');
+    const context = await workspace.context();
+    await erasePerson(context, ANNA);
+    await objectCustomer(context, { query: PETR, to: 'marketing' }, nobodyToAsk);
+    const held = {
+      target: { scope: 'person', query: PETR },
+      reference: 'K-7',
+      authority: 'tiesa',
+      until: '2030-01-01',
+    };
+    await placeHold(context, held as never, nobodyToAsk);
+    await context.database.close();
+    undone = await stateOf(url());
+    await restore('backup');
+    restored = await readFile(journal, 'utf8');
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+    await workspace.remove();
+  });
+
+  it('is what every other operation refuses to begin without', async () => {
+    expect(leaksIn((await stateOf(url())).shop)).not.toEqual([]);
+    for (const args of [
+      ['customer', 'find', '--email', PETR.email],
+      ['customer', 'export', '--email', PETR.email, '--verified', 'account login'],
+      ['customer', 'residue', '--sweep'],
+      ['hold', 'list'],
+      ['audit', 'checkpoint'],
+      ['recover'],
+    ])
+      expect([args, jsonErrorOf(await run(...args, '--json')).code]).toEqual([args, 'LOG_BEHIND_JOURNAL']);
+    expect((await verify()).valid).toBe(false);
+  });
+
+  it('lists what it would bring back, and changes nothing', async () => {
+    const before = await stateOf(url());
+    const plan = jsonOf<{ records: unknown; people: readonly unknown[] }>(
+      await run('restore', 'replay', '--plan', '--json'),
+      'restore-replay',
+    );
+    expect(plan.records).toMatchObject({ hold: 1, objection: 1, tombstone: 1, restriction: 0 });
+    expect(plan.people).toMatchObject([{ ground: 'Art. 17(1)(b)' }]);
+    expect(await stateOf(url())).toEqual(before);
+    expect(await readFile(journal, 'utf8')).toBe(restored);
+  });
+
+  it('refuses a journal in which a stranger has written that a backup was restored', async () => {
+    const last = [...restored.matchAll(/"note":"([^"\\]+)\\n(\d+)\\n([^"\\]+)\\n/g)].at(-1);
+    const [, origin, size, root] = last ?? [];
+    const forged = ['privatums log restored v1', origin, size, root, '2', root].join('\n');
+    const signature = `\n\n— ${origin} ${Buffer.alloc(68, 1).toString('base64')}\n`;
+    const lines = [
+      { note: forged + signature, time: '2026-01-01T00:00:00.000Z', type: 'restored' },
+      {
+        note: `privatums log replayed v1\n${origin}\n2\n${root}${signature}`,
+        time: '2026-01-01T00:00:00.000Z',
+        type: 'replayed',
+      },
+    ];
+    await appendFile(journal, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    try {
+      const found = await run('customer', 'find', '--email', PETR.email, '--json');
+      expect([found.code, jsonErrorOf(found).code]).toEqual([5, 'VERIFICATION_FAILED']);
+      expect((await verify()).problems.map(({ problem }) => problem).join('\n')).toMatch(
+        /note about a restored backup in the journal counts for nothing/,
+      );
+      expect((await run('restore', 'replay', '--json')).code).toBe(5);
+    } finally {
+      await writeFile(journal, restored);
+    }
+  });
+
+  it('refuses a database that is no earlier state of the log', async () => {
+    const other = "UPDATE gdpr.audit_entry SET entry = replace(entry, 'tester', 'nobody') WHERE sequence = 1";
+    await asked(url(), ['ALTER TABLE gdpr.audit_entry DISABLE TRIGGER ALL', other]);
+    expect((await run('restore', 'replay', '--json')).code).toBe(5);
+    await restore('backup');
+    expect(await readFile(journal, 'utf8')).toBe(restored);
+  });
+
+  it('brings back erasures, holds, objections and suppressed addresses; then the log is whole', async () => {
+    const ran = await run('restore', 'replay', '--json');
+    expect(ran.code, ran.stdout).toBe(0);
+    const result = jsonOf<Result>(ran, 'restore-replay');
+    expect(leaksIn(ran.stdout + ran.stderr)).toEqual([]);
+    expect(result.erased).toMatchObject([{ clean: true }]);
+    const now = await stateOf(url());
+    expect(now.counts).toEqual(undone.counts);
+    expect(leaksIn(now.shop)).toEqual(leaksIn(undone.shop));
+    for (const line of undone.own) expect(now.own).toContain(line);
+    const { valid, checks, problems } = await verify();
+    expect(problems).toEqual([]);
+    expect(valid).toBe(true);
+    expect(checks.find(({ id }) => id === 'restored')?.detail).toMatch(/goes on after \d+/);
+
+    const erase = await run('customer', 'erase', '--email', PETR.email, '--ground', '17(1)(b)', '--plan', '--json');
+    expect(jsonErrorOf(erase).code).toBe('REFUSED');
+    expect(jsonErrorOf(await run('restore', 'replay', '--json')).code).toBe('REFUSED');
+    expect((await run('customer', 'residue', '--sweep', '--json')).code).toBe(0);
+    expect((await verify()).valid).toBe(true);
+  });
+
+  it('is missed by verification where the journal was cut, or the log keeps silent about it', async () => {
+    const whole = await readFile(journal, 'utf8');
+    const lines = whole.trimEnd().split('\n');
+    const at = lines.findIndex((line) => line.includes('privatums log restored'));
+    const cuts = [
+      lines.filter((_, i) => i !== at),
+      lines.slice(0, at),
+      lines.filter((line) => !line.includes('log replayed')),
+    ];
+    for (const cut of cuts) {
+      await writeFile(journal, `${cut.join('\n')}\n`);
+      expect((await verify()).valid).toBe(false);
+    }
+    const sizes = lines.filter((line) => line.includes('"type":"checkpoint"'));
+    await writeFile(journal, `${sizes[0]}\n`);
+    expect((await verify()).problems.map(({ problem }) => problem).join('\n')).toMatch(/no signed record/);
+    await writeFile(journal, whole);
+  });
+
+  it('goes on where it was killed, after a second restore, too', async () => {
+    await restore('backup');
+    const breaks = (text: string) => text.split('privatums log restored').length - 1;
+    const erasures = (text: string) => text.split('"type":"tombstone"').length - 1;
+    const before = await readFile(journal, 'utf8');
+    expect(await killedWhen((text) => breaks(text) > breaks(before))).toBe('SIGKILL');
+    expect(jsonErrorOf(await run('hold', 'list', '--json')).code).toBe('LOG_BEHIND_JOURNAL');
+    expect(await killedWhen((text) => erasures(text) > erasures(before))).toBe('SIGKILL');
+    expect(jsonErrorOf(await run('hold', 'list', '--json')).code).toBe('LOG_BEHIND_JOURNAL');
+    jsonOf<Result>(await run('restore', 'replay', '--json'), 'restore-replay');
+    expect(jsonErrorOf(await run('restore', 'replay', '--json')).code).toBe('REFUSED');
+    expect((await run('recover', '--json')).code).toBe(0);
+    expect((await verify()).problems).toEqual([]);
+    const now = await stateOf(url());
+    expect(now.counts).toEqual(undone.counts);
+    expect(leaksIn(now.shop)).toEqual(leaksIn(undone.shop));
+    for (const line of undone.own) expect(now.own).toContain(line);
+  });
+
+  async function killedWhen(reached: (journal: string) => boolean): Promise<NodeJS.Signals | null> {
+    const { child, ended } = startGdpr(['restore', 'replay'], {
+      cwd: workspace.root,
+      environment: workspace.environment,
+    });
+    const watch = setInterval(() => {
+      if (reached(readFileSync(journal, 'utf8'))) child.kill('SIGKILL');
+    }, 2);
+    const { signal } = await ended;
+    clearInterval(watch);
+    return signal;
+  }
+});
+
+interface State {
+  readonly shop: string;
+  readonly counts: readonly string[];
+  /** Holds, restrictions, objections, suppressed addresses and tombstones, a line each. */
+  readonly own: readonly string[];
+}
+
+async function asked(url: string, statements: readonly string[]): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const lines: string[] = [];
+    for (const sql of statements)
+      lines.push(...(await client.query<{ line: string }>(sql)).rows.map(({ line }) => line));
+    return lines;
+  } finally {
+    await client.end();
+  }
+}
+
+async function stateOf(url: string): Promise<State> {
+  const tables = await asked(url, [
+    "SELECT format('%I.%I', schemaname, tablename) AS line FROM pg_tables WHERE schemaname = 'shop' ORDER BY 1",
+  ]);
+  const own = ['hold', 'hold_row', 'restriction', 'objection', 'suppression', 'tombstone_identifier'].map(
+    (table) => `SELECT '${table} ' || t::text AS line FROM gdpr.${table} t ORDER BY 1`,
+  );
+  return {
+    shop: (
+      await asked(
+        url,
+        tables.map((table) => `SELECT t::text AS line FROM ${table} t`),
+      )
+    ).join('\n'),
+    counts: await asked(
+      url,
+      tables.map((table) => `SELECT '${table} ' || count(*) AS line FROM ${table}`),
+    ),
+    own: await asked(url, own),
+  };
+}
