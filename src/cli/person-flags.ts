@@ -82,7 +82,7 @@ async function readPersonFile(file: string): Promise<z.infer<typeof fileSchema>>
   });
 }
 
-async function readStdin(): Promise<string> {
+export async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

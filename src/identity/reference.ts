@@ -112,6 +112,31 @@ function readKnown(session: Session, hasher: AliasHasher, aliases: readonly { hm
   );
 }
 
+/**
+ * Adds aliases to a reference that is known, so that the same person is met again by what they are called now; what
+ * was another's before is theirs.
+ */
+export async function adoptAliases(
+  session: Session,
+  hasher: AliasHasher,
+  reference: string,
+  aliases: readonly Alias[],
+): Promise<void> {
+  await session.run(LOCK);
+  const hashed = new Map(
+    aliases.map(({ kind, value }) => {
+      const hmac = hasher.hmac(`${kind}\n${value}`);
+      return [hmac, { kind, hmac }] as const;
+    }),
+  );
+  await session.run(
+    `INSERT INTO gdpr.subject_alias (hmac, key_version, kind, reference)
+     SELECT u.hmac, $1, u.kind, $4 FROM unnest($2::text[], $3::text[]) u (hmac, kind)
+     ON CONFLICT (hmac, key_version) DO UPDATE SET reference = excluded.reference`,
+    [hasher.version, [...hashed.keys()], [...hashed.values()].map(({ kind }) => kind), reference],
+  );
+}
+
 interface Known {
   readonly [key: string]: unknown;
   readonly hmac: string;

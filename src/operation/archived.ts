@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { type ArchiveWriter, createArchive } from '../archive/write.js';
+import { checkpointLog } from '../audit/checkpoint-write.js';
+import type { Session } from '../database/session.js';
 import { now } from '../foundation/clock.js';
 import { privateFolder } from '../foundation/durable.js';
 import { EXIT, GdprError } from '../foundation/errors.js';
 import type { Context } from '../workspace/open.js';
-import { endOperation, type Operation, type Outcome } from './operation.js';
+import { endOperation, mayHaveCommitted, type Operation, type Outcome, recordOutcome } from './operation.js';
 
 /** A published archive and the entry of the log that vouches for it. */
 export interface Archived<T> {
@@ -25,32 +27,79 @@ export async function archiveOutcome<T>(
   name: string,
   write: (archive: ArchiveWriter) => Promise<{ written: T; outcome?: Pick<Outcome, 'counts' | 'rules'> }>,
 ): Promise<Archived<T>> {
-  const { paths, config, signer } = context;
-  await privateFolder(paths.archives);
-  await privateFolder(paths.temporary);
-  const path = join(paths.archives, name);
-  const archive = await createArchive({
-    path,
-    signer,
-    signingTime: now(),
-    ...(config.timestamp && { timestamp: config.timestamp }),
-  });
+  const archive = await openArchive(context, name);
   try {
     const { written, outcome } = await write(archive);
     const { sha256 } = await archive.finish();
     const sequence = await endOperation(context, operation, {
       result: 'done',
-      archive: { path, sha256 },
+      archive: { path: pathOf(context, name), sha256 },
       ...outcome,
     });
     await archive.publish();
-    return { written, path, sha256, sequence };
+    return { written, path: pathOf(context, name), sha256, sequence };
   } catch (error) {
     // After a committed outcome the fsynced partial is evidence: recover puts it under its name.
     if (operation.ended) throw unfinished(error);
     await archive.abort();
     throw error;
   }
+}
+
+/**
+ * Ends an operation that changes data with a signed archive of what was changed: in one READ COMMITTED transaction
+ * `change` → `.partial`, signature, fsync → outcome → commit; then rename. So there is no change without its archive.
+ * @throws GdprError as `archiveOutcome`, and what `change` throws
+ */
+export async function archiveChange<T>(
+  context: Context,
+  operation: Operation,
+  name: string,
+  change: (
+    session: Session,
+    archive: ArchiveWriter,
+  ) => Promise<{ written: T; outcome?: Pick<Outcome, 'counts' | 'rules'> }>,
+): Promise<Archived<T>> {
+  const path = pathOf(context, name);
+  const archive = await openArchive(context, name);
+  try {
+    const archived = await context.database
+      .transaction('read committed', async (session) => {
+        const { written, outcome } = await change(session, archive);
+        const { sha256 } = await archive.finish();
+        const ended: Outcome = { result: 'done', archive: { path, sha256 }, ...outcome };
+        const sequence = await recordOutcome(session, context, operation.id, operation.intent, ended);
+        operation.ended = true;
+        return { written, path, sha256, sequence };
+      })
+      .catch((error: unknown) => {
+        operation.ended &&= mayHaveCommitted(error);
+        throw error;
+      });
+    await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
+    await archive.publish();
+    return archived;
+  } catch (error) {
+    if (operation.ended) throw unfinished(error);
+    await archive.abort();
+    throw error;
+  }
+}
+
+function pathOf({ paths }: Context, name: string): string {
+  return join(paths.archives, name);
+}
+
+async function openArchive(context: Context, name: string): Promise<ArchiveWriter> {
+  const { paths, config, signer } = context;
+  await privateFolder(paths.archives);
+  await privateFolder(paths.temporary);
+  return createArchive({
+    path: pathOf(context, name),
+    signer,
+    signingTime: now(),
+    ...(config.timestamp && { timestamp: config.timestamp }),
+  });
 }
 
 /** Running the command again would do a second time what is done but for its archive's name. */

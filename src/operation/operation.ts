@@ -107,7 +107,7 @@ export async function endOperation(context: Context, operation: Operation, outco
 }
 
 /** A connection lost during COMMIT leaves open what became of it; an error that names another cause was before it. */
-function mayHaveCommitted(error: unknown): boolean {
+export function mayHaveCommitted(error: unknown): boolean {
   return !(error instanceof GdprError) || error.code === 'DATABASE_UNAVAILABLE';
 }
 

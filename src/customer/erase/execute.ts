@@ -82,7 +82,7 @@ export async function executeErase(session: Session, ruling: Ruling, hasher: Tok
  * Triggers of the shop may name their tables without a schema, so its own search path counts while rows change,
  * behind the system's, which decides about everything that this program says.
  */
-async function withShopPath(session: Session, work: () => Promise<void>): Promise<void> {
+export async function withShopPath(session: Session, work: () => Promise<void>): Promise<void> {
   const [path] = await session.query<{ own: string; shop: string }>(
     "SELECT setting AS own, reset_val AS shop FROM pg_settings WHERE name = 'search_path'",
   );

@@ -1,11 +1,12 @@
 /** What happens to one place of a JSON document; `"*"` in a path stands for every element of a list. */
 export interface Edit {
   readonly path: readonly string[];
-  readonly does: 'clear' | 'remove';
+  /** A function gives the text that takes the place of the value's own text, which it is given. */
+  readonly does: 'clear' | 'remove' | ((written: string) => string);
 }
 
 /**
- * Takes places out of a JSON document or makes them null. What stays keeps every byte it had: white space, the order
+ * Takes places out of a JSON document, makes them null or replaces them. What stays keeps every byte it had: white space, the order
  * and doubling of members, the spelling of numbers.
  * @returns the new text (the same one when the document has none of the places), or undefined when it is not JSON
  */
@@ -17,6 +18,11 @@ export function editJson(text: string, edits: readonly Edit[]): string | undefin
   }
   const reader = new Reader(text);
   return reader.space() + reader.value(edits) + reader.space();
+}
+
+function replaced(value: string, does: Exclude<Edit['does'], 'remove'> | undefined): string {
+  if (does === undefined) return value;
+  return does === 'clear' ? 'null' : does(value);
 }
 
 /** Reads a text that is known to be JSON, and gives it back with the edits done. */
@@ -57,7 +63,7 @@ class Reader {
       const value = this.value(below.filter(({ path }) => path.length > 0));
       const after = this.space();
       if (here?.does === 'remove') removed = true;
-      else parts.push(part + (here === undefined ? value : 'null') + after);
+      else parts.push(part + replaced(value, here?.does) + after);
       if (this.text[this.#at] === ',') {
         this.#at += 1;
         rest = this.space();

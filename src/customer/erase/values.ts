@@ -161,7 +161,7 @@ export function documentOf(erase: TableErase, step: ColumnStep, catalog: Catalog
 }
 
 /** Reads a query piece by piece through a cursor of the server, so that each piece can be written before the next. */
-async function inPieces<R extends Row>(
+export async function inPieces<R extends Row>(
   session: Session,
   sql: string,
   write: (rows: readonly R[]) => Promise<void>,

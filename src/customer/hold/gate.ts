@@ -15,7 +15,7 @@ interface PersonHold extends Record<string, unknown> {
 }
 
 /**
- * Refuses the erasure of people who are on hold as a whole. The words begin alike for every hold; what may not be told
+ * Refuses the erasure or correction of people who are on hold as a whole. The words begin alike for every hold; what may not be told
  * of ends there.
  * @throws GdprError REFUSED
  */
@@ -23,6 +23,7 @@ export async function assertNotHeld(
   session: Session,
   { model, keys }: Pick<Context, 'model' | 'keys'>,
   people: readonly { readonly person: FoundPerson; readonly subject: string }[],
+  done: 'erased' | 'corrected' = 'erased',
 ): Promise<void> {
   const references = await knownReferences(
     session,
@@ -37,7 +38,7 @@ export async function assertNotHeld(
   if (holds.length === 0) return;
   const told = holds.filter(({ gagged }) => !gagged);
   const why = told.map(({ id, authority, until }) => `${id} by ${authority} until ${until}`).join(', ');
-  throw new GdprError('REFUSED', `the data may not be erased at present${why === '' ? '' : `: ${why}`}`, {
+  throw new GdprError('REFUSED', `the data may not be ${done} at present${why === '' ? '' : `: ${why}`}`, {
     hint: 'ask whoever answers for data protection',
   });
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../datamap/catalog.js';
 import { hopsSql } from '../../datamap/hops.js';
-import type { DataMapModel } from '../../datamap/model.js';
+import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { type Hop, pathsUp } from '../../datamap/paths.js';
 import { fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
@@ -98,4 +98,29 @@ function keep(
     `FROM ${fateOf(table)} f, ${from}gdpr.hold h JOIN gdpr.hold_row r ON r.hold = h.id`,
     `WHERE h.released_at IS NULL AND h.until >= ${today} AND ${[...where, concerns(first, table)].join(' AND ')}`,
   ].join('\n');
+}
+
+/** That a row of alias `t` is on hold, by itself or through its order, on the day that the SQL `today` gives. Pure. */
+export function isOnHold(table: PersonalTableModel, model: DataMapModel, catalog: Catalog, today: string): string {
+  const personal = new Map(model.tables.map((each) => [each.name, each]));
+  const orders = model.tables.filter(({ columns }) => columns.some(({ entry }) => entry.identifier === ORDER_NUMBER));
+  const active = `h.released_at IS NULL AND h.until >= ${today}`;
+  const holds = 'gdpr.hold h JOIN gdpr.hold_row r ON r.hold = h.id';
+  const named = isHeld(
+    table.name,
+    keyTexts(table, catalog, (i) => keyOf(table, catalog)[i]?.expression ?? ''),
+  );
+  const ways = orders.flatMap(({ name }) => pathsUp(table, name, personal));
+  const hanging = ways.flatMap((hops) => {
+    const top = hops.at(-1)?.to;
+    if (top === undefined) return [];
+    const { from, where } = hopsSql(hops, catalog);
+    const parts = keyOf(top, catalog).map(({ expression }) => expression.replace(/^t\./, `u${hops.length}.`));
+    const held = isHeld(
+      top.name,
+      keyTexts(top, catalog, (i) => parts[i] ?? ''),
+    );
+    return [`EXISTS (SELECT FROM ${from}, ${holds} WHERE ${where} AND h.scope = 'order' AND ${held} AND ${active})`];
+  });
+  return `(${[`EXISTS (SELECT FROM ${holds} WHERE ${named} AND ${active})`, ...hanging].join(' OR ')})`;
 }

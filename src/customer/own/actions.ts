@@ -27,6 +27,7 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Pārbaude, vai mums ir dati par Jums, lai atbildētu uz pieprasījumu',
     en: 'Check whether we hold data about you, to answer a request',
   },
+  'customer rectify': { lv: 'Jūsu datu labošana', en: 'Correcting your data' },
   'customer erase': { lv: 'Jūsu datu dzēšana', en: 'Erasing your data' },
   'customer restrict': { lv: 'Jūsu datu apstrādes ierobežošana', en: 'Restricting the processing of your data' },
   'customer unrestrict': {

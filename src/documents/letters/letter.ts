@@ -7,6 +7,7 @@ import { liftingBody } from './lifting.js';
 import type { LetterKind, LetterModels } from './model.js';
 import { negativeBody } from './negative.js';
 import type { Body } from './parts.js';
+import { rectificationBody } from './rectification.js';
 import { refusalBody } from './refusal.js';
 import { sheet } from './sheet.js';
 
@@ -21,6 +22,7 @@ const BODIES: { readonly [K in LetterKind]: (model: LetterModels[K]) => Body } =
   access: accessBody,
   erasure: erasureBody,
   lifting: liftingBody,
+  rectification: rectificationBody,
 };
 
 /**

@@ -172,6 +172,21 @@ export interface LiftingModel extends LetterModel {
   }[];
 }
 
+/** Fields of one group of data that were corrected, or that stay as a document was issued. */
+export interface CorrectedLine {
+  readonly what: Text;
+  readonly fields: readonly Text[];
+  /** The law by which they stay; undefined where they were corrected. */
+  readonly law?: string;
+}
+
+export interface RectificationModel extends LetterModel {
+  readonly corrected: readonly CorrectedLine[];
+  readonly left: readonly CorrectedLine[];
+  /** Names of the recipients who are told (Art. 19). */
+  readonly recipients: readonly string[];
+}
+
 export interface LetterModels {
   acknowledgement: AcknowledgementModel;
   identity: IdentityModel;
@@ -181,6 +196,7 @@ export interface LetterModels {
   access: AccessModel;
   erasure: ErasureModel;
   lifting: LiftingModel;
+  rectification: RectificationModel;
 }
 
 export type LetterKind = keyof LetterModels;

@@ -62,6 +62,24 @@ export function sample(language: Language): LetterModels {
       ),
     },
     lifting: { ...letter, restricted: [{ ground: '18(1)(a)', since: '2026-02-02' }] },
+    rectification: {
+      ...letter,
+      request: { ...letter.request, asked: ['rectification'] },
+      corrected: [
+        {
+          what: { lv: 'Klienta konts', en: 'Customer account' },
+          fields: [{ lv: 'E-pasts', en: 'E-mail' }],
+        },
+      ],
+      left: [
+        {
+          what: { lv: 'Rēķini', en: 'Invoices' },
+          fields: [{ lv: 'Pircējs rēķinā', en: 'Buyer on the invoice' }],
+          law: 'Grāmatvedības likums, 28. pants',
+        },
+      ],
+      recipients: ['Omniva SIA'],
+    },
     erasure: {
       ...letter,
       request: { ...letter.request, asked: ['erasure'] },

@@ -1,0 +1,60 @@
+import { html, isolated } from '../escape.js';
+import type { CorrectedLine, RectificationModel } from './model.js';
+import { askedArticles, type Body, contactPart, factLines, remedies, requestLines, speaker } from './parts.js';
+
+/** What was corrected, by the names of the fields, what stays as it was issued, and who is told (Art. 16, 19). */
+export function rectificationBody(model: RectificationModel): Body {
+  const { language, corrected, left, recipients } = model;
+  const say = speaker(language);
+  const content = html`<p>${say({
+    lv: 'Izpildījām Jūsu lūgumu un izlabojām Jūsu personas datus.',
+    en: 'We have done as you asked and corrected your personal data.',
+  })}</p>
+${factLines(requestLines(model))}<h2>${say({ lv: 'Kas ir izlabots', en: 'What is corrected' })}</h2>
+${
+  corrected.length === 0
+    ? html`<p>${say({
+        lv: 'Dati jau bija tādi, kā norādījāt, tāpēc nekas nebija jāmaina.',
+        en: 'The data were already as you say, so that nothing had to be changed.',
+      })}</p>
+`
+    : factLines(corrected.map((line) => lineOf(model, line)))
+}${
+  left.length === 0
+    ? undefined
+    : html`<h2>${say({ lv: 'Kas paliek, kā izsniegts', en: 'What stays as it was issued' })}</h2>
+<p>${say({
+        lv: 'Šajos dokumentos ierakstīts tas, kas bija zināms to izsniegšanas dienā, un likums neļauj tos pārrakstīt.',
+        en: 'These documents record what was known on the day of issue, and the law does not let us write them anew.',
+      })}</p>
+${factLines(left.map((line) => lineOf(model, line)))}`
+}${
+  recipients.length === 0
+    ? undefined
+    : html`<h2>${say({ lv: 'Kam par to paziņojam', en: 'Whom we tell' })}</h2>
+<p>${say({
+        lv: 'Par labojumu paziņojam šādiem datu saņēmējiem, ja vien tas nav neiespējami vai nesamērīgi grūti:',
+        en: 'We tell these recipients of the data about the correction, unless that is impossible or takes disproportionate effort:',
+      })}</p>
+<ul>${recipients.map((name) => html`<li>${isolated(name)}</li>`)}</ul>
+`
+}${remedies(model, {
+  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+  en: 'If you are not content with this answer, you can complain to the supervisory authority:',
+})}`;
+  return {
+    subject: say({ lv: 'Jūsu datu labošana', en: 'The correction of your data' }),
+    content,
+    contact: contactPart(model, {
+      lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
+      en: 'If anything is unclear, please contact us:',
+    }),
+    articles: ['16', ...(recipients.length === 0 ? [] : ['19']), '12(3)', ...askedArticles(model), '77', '79'],
+  };
+}
+
+function lineOf({ language }: RectificationModel, { what, fields, law }: CorrectedLine) {
+  const names = fields.map((field) => field[language]).join(', ');
+  const value = law === undefined ? names : html`${names} <span class="small">(${isolated(law)})</span>`;
+  return [what[language], value] as const;
+}
