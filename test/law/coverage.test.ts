@@ -4,9 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 /** Why a trap has no test: nothing that exists today can fall into it. Remove the line together with the reason. */
 const REASONS: Readonly<Record<number, string>> = {
-  20: 'nothing erases yet',
-  21: 'nothing anonymises yet',
-  24: 'no erasure, so no tombstone that a restore could undo',
   27: 'nothing is sent or selected for sending yet',
   28: 'no consent ledger yet',
   29: 'no consent ledger yet',
