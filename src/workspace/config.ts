@@ -33,7 +33,7 @@ export const configSchema = z.strictObject({
     ])
     .optional(),
   /** What needs a second person's agreement beyond what always does. `erase: always`: one person's erasure too. */
-  approval: z.strictObject({ erase: z.enum(['several', 'always']).default('several') }).optional(),
+  approval: z.strictObject({ erase: z.literal('always').optional() }).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

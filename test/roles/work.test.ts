@@ -251,7 +251,8 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
 
   it('let the operator hold, restrict and note an objection', async () => {
     const who = ['--email', petr.email];
-    const order = ['--reference', 'C-1', '--authority', 'a court', '--until', '2099-01-01'];
+    const soon = new Date(Date.now() + 90 * 24 * 3_600_000).toISOString().slice(0, 10);
+    const order = ['--reference', 'C-1', '--authority', 'a court', '--until', soon];
     const { hold } = jsonOf<{ hold: string }>(
       await run('operator', 'hold', 'place', ...who, ...order, '--json'),
       'hold-place',
