@@ -28,7 +28,7 @@ describe('24 a restored backup', { timeout: 240_000 }, () => {
     const before = await run('customer', 'find', '--email', ANNA);
     expect(before.code).toBe(5);
     expect(JSON.parse(before.stdout).error).toMatchObject({ code: 'LOG_BEHIND_JOURNAL' });
-    const replayed = await run('restore', 'replay', '--yes');
+    const replayed = await run('restore', 'replay');
     expect(replayed.code).toBe(0);
     expect(JSON.parse(replayed.stdout).erased).toEqual([expect.objectContaining({ clean: true })]);
     const residue = await run('customer', 'residue', '--email', ANNA, '--name', 'Anna Bērziņa');
