@@ -32,18 +32,23 @@ export async function referencesOf(
   const known = await readKnown(session, hasher, hashed.flat());
   const rank = new Map([...new Set(known.map((row) => row.reference))].map((reference, i) => [reference, i]));
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
-  const made: string[] = [];
+  // Somebody who is listed twice is made one reference.
+  const made = new Map<string, string>();
   const superseded = new Map<string, string>();
   const result = hashed.map((aliases) => {
     const led = chosen(aliases, byHmac).sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
     const found = led[0];
     for (const other of led) if (found !== undefined && other !== found) superseded.set(other, found);
     if (found !== undefined) return found;
-    const reference = `subject:${randomId(26)}`;
-    made.push(reference);
+    const all = aliases
+      .map(({ hmac }) => hmac)
+      .sort()
+      .join('\n');
+    const reference = (all === '' ? undefined : made.get(all)) ?? `subject:${randomId(26)}`;
+    made.set(all === '' ? reference : all, reference);
     return reference;
   });
-  await session.run('INSERT INTO gdpr.subject (reference) SELECT unnest($1::text[])', [made]);
+  await session.run('INSERT INTO gdpr.subject (reference) SELECT unnest($1::text[])', [[...made.values()]]);
   const kept = hashed.flatMap((aliases, i) => {
     const hasRow = aliases.some((alias) => alias.kind === 'row');
     return aliases

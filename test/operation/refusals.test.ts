@@ -200,8 +200,8 @@ describe('an export that is not what was agreed on', () => {
 
   it('is refused when nobody says how the person was checked', async () => {
     await expect(run(await prepare(PEOPLE.anna.email), { verified: '  ' })).rejects.toMatchObject({
-      code: 'USAGE',
-      exit: 2,
+      code: 'REFUSED',
+      exit: 3,
     });
     expect(await archives()).toEqual(before.archives);
   });

@@ -112,7 +112,16 @@ const SETS = `
 export const TABLES = Object.keys(ROWS);
 
 /** The program's own tables, of which test/customer/own.test.ts proves whose rows are exported. */
-export const OWN = ['gdpr.request', 'gdpr.request_event', 'gdpr.access', 'gdpr.subject'];
+export const OWN = [
+  'gdpr.request',
+  'gdpr.request_event',
+  'gdpr.access',
+  'gdpr.restriction',
+  'gdpr.objection',
+  'gdpr.suppression',
+  'gdpr.hold',
+  'gdpr.subject',
+];
 
 /** The keys of the person's rows, by table, one text a row in order; tables without rows are left out. */
 export async function expectedRows(session: Session, person: KnownPerson): Promise<Map<string, string[]>> {
