@@ -60,7 +60,7 @@ describe('row-level security', { timeout: 60_000 }, () => {
     expect((await exported({ DATABASE_URL: urlAs(role) })).code).toBe(0);
   });
 
-  it('that would hide rows refuses the export, and nothing is written', async () => {
+  it('that would hide rows refuses the export, which is logged, and nothing else is written', async () => {
     await client.query(
       `ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY; CREATE POLICY halved ON shop.orders FOR SELECT TO ${role} USING (id % 2 = 0)`,
     );
@@ -76,7 +76,8 @@ describe('row-level security', { timeout: 60_000 }, () => {
     });
     expect(leaksIn(ran.stdout)).toEqual([]);
     expect(await archives()).toEqual(before);
-    expect(await operations()).toEqual(known);
+    const logged = (await operations()).filter(({ id }) => !known.some((other) => other.id === id));
+    expect(logged).toEqual([expect.objectContaining({ state: 'refused', subjects: [] })]);
   });
 });
 
