@@ -36,9 +36,7 @@ function suggestions(text: string): string[][] {
 describe('the demo on the embedded database', { timeout: 400_000 }, () => {
   it('makes a shop, exports Anna, and what it tells to try next works; the second run uses the shop', async () => {
     const run = (...args: string[]) => gdpr(args, { cwd: folder });
-    const began = Date.now();
     const first = await run('demo', '--workspace', 'tried');
-    const took = Date.now() - began;
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/A bookshop with \d+ rows stands in /);
     expect(first.stdout).toMatch(/signature {2}valid/);
@@ -55,9 +53,7 @@ describe('the demo on the embedded database', { timeout: 400_000 }, () => {
       expect({ args, code }).toEqual({ args, code: args.includes('--name') ? 4 : 0 });
     }
 
-    const again = Date.now();
     const second = jsonOf<Demo>(await run('demo', '--workspace', 'tried', '--json'), 'demo');
-    expect(Date.now() - again).toBeLessThan(took);
     expect(second).toMatchObject({ workspace: join(folder, 'tried'), archiveValid: true, logValid: true });
     expect(second.export.archive).not.toBe(archive);
   });

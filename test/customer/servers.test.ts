@@ -13,7 +13,9 @@ async function dataFiles(workspace: TestWorkspace): Promise<[string, Buffer][]> 
     const files: [string, Buffer][] = [];
     for (const [i, query] of QUERIES.entries()) {
       const { archive } = await exportPerson(context, query);
-      for (const [name, content] of archive.files) if (name.startsWith('data/')) files.push([`${i} ${name}`, content]);
+      // What the tool holds itself tells of this very export, and of the one before.
+      for (const [name, content] of archive.files)
+        if (name.startsWith('data/') && !name.startsWith('data/gdpr.')) files.push([`${i} ${name}`, content]);
     }
     return files;
   } finally {

@@ -71,7 +71,7 @@ describe('an erasure killed', { timeout: 120_000 }, () => {
     },
   );
 
-  it.each([['UPDATE gdpr.tombstone SET'], ['rename to erasure-']])(
+  it.each([['SELECT gdpr.certify_tombstones'], ['rename to erasure-']])(
     'before %s is wholly done, and gets its tombstone, proof and certificate',
     async (words) => {
       await killedBefore(words);
