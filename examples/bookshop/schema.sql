@@ -157,9 +157,11 @@ CREATE TABLE shop.orders (
   currency char(3) NOT NULL DEFAULT 'EUR',
   customer_note text,
   client_ip inet,
+  no_offers boolean NOT NULL DEFAULT false,
   CONSTRAINT orders_account_or_guest CHECK (customer_id IS NULL OR guest_email IS NULL)
 );
 COMMENT ON TABLE shop.orders IS 'Orders of accounts and of guests, who are known by their e-mail alone';
+COMMENT ON COLUMN shop.orders.no_offers IS 'The box "Please send me no offers" at the checkout';
 COMMENT ON COLUMN shop.orders.channel IS '1 web, 2 telephone, 3 counter';
 
 CREATE TABLE shop.order_lines (

@@ -9,6 +9,7 @@ import { sql as batch } from './migrations/0004_batch.js';
 import { sql as erasure } from './migrations/0005_erasure.js';
 import { sql as hold } from './migrations/0006_hold.js';
 import { sql as approval } from './migrations/0007_approval.js';
+import { sql as consent } from './migrations/0008_consent.js';
 
 interface SqlMigration {
   name: string;
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0005_erasure', sql: erasure },
   { name: '0006_hold', sql: hold },
   { name: '0007_approval', sql: approval },
+  { name: '0008_consent', sql: consent },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

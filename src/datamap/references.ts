@@ -1,3 +1,4 @@
+import { marketingProblems } from './marketing-problems.js';
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
 import { canonicalName } from './names.js';
 import { pathsUp } from './paths.js';
@@ -29,7 +30,7 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     });
   }
   const impersonal = new Map(model.impersonal.map((table) => [table.name, table.entry.columns]));
-  return [...problems, ...schemaOrgProblems(tables, impersonal)];
+  return [...problems, ...schemaOrgProblems(tables, impersonal), ...marketingProblems(model.map, tables)];
 }
 
 function checkHead(map: DataMap, tables: Tables, report: Report): void {

@@ -11,6 +11,7 @@ import {
   supervisor,
 } from './schema-head.js';
 import { keptGround } from './schema-kept.js';
+import { marketing } from './schema-marketing.js';
 import { impersonalTable, personalTable } from './schema-table.js';
 import { country, dayOfYear, id, name, text, timeZone } from './schema-values.js';
 
@@ -34,6 +35,9 @@ export const dataMapSchema = z.strictObject({
     .describe('What erasure waits for: an open order, an unpaid invoice, a dispute, by an id of your choice'),
   identifiers: z.record(id, identifier).describe('What people are found by, by an id of your choice'),
   persons: z.record(id, person).describe('The kinds of people with a row of their own, by an id of your choice'),
+  marketing: marketing
+    .optional()
+    .describe('Who can be sent offers, and how the shop itself notes who wants them; without it nothing is sent'),
   ignoredSchemas: z
     .record(name, text)
     .optional()
@@ -46,6 +50,7 @@ export const dataMapSchema = z.strictObject({
 export type DataMap = z.infer<typeof dataMapSchema>;
 export type Text = z.infer<typeof text>;
 export type { KeptGround } from './schema-kept.js';
+export type { Marketing } from './schema-marketing.js';
 export type {
   ClockSource,
   ColumnEntry,

@@ -61,6 +61,24 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   },
   objection: { operator: [...READ, 'INSERT'], marketer: READ },
   suppression: { operator: [...READ, 'INSERT'], marketer: READ },
+  wording: {
+    operator: [
+      ...READ,
+      'INSERT (id, purpose, kind, channels, language, text, sha256, double_opt_in, shown_from, shown_until, added_by, operation)',
+      'UPDATE (shown_until)',
+    ],
+    auditor: READ,
+    marketer: READ,
+  },
+  consent_event: {
+    operator: [
+      ...READ,
+      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, recorded_by, operation, digest)',
+    ],
+    auditor: READ,
+    marketer: READ,
+  },
+  audience_list: { operator: [...READ, 'INSERT'], auditor: READ, marketer: [...READ, 'INSERT'] },
 };
 
 /** Who may call the functions of schema `gdpr`; those of triggers need no privilege. */

@@ -61,7 +61,7 @@ export function orderSteps(plan: Plan, last: number): Step[] {
       sql: `
         INSERT INTO shop.orders (id, order_number, customer_id, contact_person_id, guest_email, guest_name, guest_phone, status,
           channel, placed_at, paid_at, completed_at, disputed_at, dispute_reason, goods_total, shipping_total, currency,
-          customer_note, client_ip)
+          customer_note, client_ip, no_offers)
         SELECT d.id,
           'RB-' || extract(year FROM d.placed_at AT TIME ZONE 'UTC') || '-' || lpad(d.id::text, greatest(6, length(d.id::text)), '0'),
           d.customer_id, p.id, g.email, g.name, g.phone, d.status::shop.order_status,
@@ -72,7 +72,8 @@ export function orderSteps(plan: Plan, last: number): Step[] {
           CASE WHEN d.status = 'disputed' THEN ${dice.choose('d.id', 'dispute', DISPUTES)} END,
           s.goods, CASE WHEN s.goods >= 40 THEN 0 ELSE 2.99 END, 'EUR',
           CASE WHEN ${dice.chance('d.id', 'note', 110)} THEN ${dice.choose('d.id', 'note text', NOTES)} END,
-          CASE WHEN ${dice.chance('d.id', 'ip', 900)} THEN inet '100.64.0.0' + ${dice.roll('d.id', 'ip number', 4_000_000)} END
+          CASE WHEN ${dice.chance('d.id', 'ip', 900)} THEN inet '100.64.0.0' + ${dice.roll('d.id', 'ip number', 4_000_000)} END,
+          ${dice.chance('d.id', 'no offers', 60)}
         FROM pg_temp.drafts d
         JOIN (
           SELECT order_id, sum(line_total) AS goods FROM shop.order_lines WHERE order_id BETWEEN $1 AND $2 GROUP BY order_id

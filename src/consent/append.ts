@@ -1,0 +1,41 @@
+import type { Session } from '../database/session.js';
+import { type ConsentEvent, eventDigest } from './event.js';
+
+/**
+ * Adds events to the ledger, in one statement whatever their number; an event that is there already is left alone.
+ * Runs in the caller's transaction.
+ * @returns for each event whether it is new
+ */
+export async function appendEvents(
+  session: Session,
+  who: { readonly operation: string; readonly operator: string },
+  events: readonly ConsentEvent[],
+): Promise<boolean[]> {
+  const digests = events.map(eventDigest);
+  const added = await session.query<{ digest: string }>(
+    `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source,
+       digest, recorded_by, operation)
+     SELECT u.*, $12, $13
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
+       $9::text[], $10::text[], $11::text[]) u
+     ON CONFLICT (digest) DO NOTHING RETURNING digest`,
+    [
+      events.map(({ subject }) => subject),
+      events.map(({ purpose }) => purpose),
+      events.map(({ channel }) => channel),
+      events.map(({ what }) => what),
+      events.map(({ at }) => at),
+      events.map(({ mechanism }) => mechanism),
+      events.map(({ wording }) => wording),
+      events.map(({ evidence }) => evidence),
+      events.map(({ guardian }) => guardian),
+      events.map(({ source }) => source),
+      digests,
+      who.operator,
+      who.operation,
+    ],
+  );
+  const fresh = new Set(added.map(({ digest }) => digest));
+  // Of equal events in one call, the first is the new one.
+  return digests.map((digest) => fresh.delete(digest));
+}

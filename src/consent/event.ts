@@ -1,0 +1,46 @@
+import { digestOf } from '../foundation/canonical-json.js';
+
+/** The ways of reaching somebody for which they are asked one by one. */
+export const CHANNELS = ['email', 'sms', 'phone', 'post'] as const;
+export type ConsentChannel = (typeof CHANNELS)[number];
+
+/** What can be said, in the order in which things said at the same instant count: a no comes last. */
+export const SAID = ['given', 'renewed', 'confirmed', 'expired', 'withdrawn', 'objected'] as const;
+export type Said = (typeof SAID)[number];
+
+export const MECHANISMS = [
+  'web-form',
+  'checkout',
+  'paper',
+  'phone',
+  'email',
+  'in-person',
+  'unsubscribe-link',
+  'bounce',
+  'complaint',
+  'rule',
+] as const;
+export type Mechanism = (typeof MECHANISMS)[number];
+
+/** One thing that a person said, about one purpose and one channel (Art. 7(1); EDPB 05/2020, §§104–108). */
+export interface ConsentEvent {
+  readonly subject: string;
+  readonly purpose: string;
+  readonly channel: ConsentChannel;
+  readonly what: Said;
+  /** When it was said: UTC with microseconds, `2026-01-31T12:00:00.000000Z`. */
+  readonly at: string;
+  readonly mechanism: Mechanism;
+  /** Id of the wording that they were shown; null where nobody knows it, so that a yes proves nothing. */
+  readonly wording: string | null;
+  /** Where the proof is: the number of a form, a record of the web server. */
+  readonly evidence: string | null;
+  /** Reference of the authorisation by a holder of parental responsibility (Art. 8). */
+  readonly guardian: string | null;
+  readonly source: 'person' | 'import' | 'link';
+}
+
+/** By which the same event is known when it comes in again. */
+export function eventDigest(event: ConsentEvent): string {
+  return digestOf({ ...event });
+}
