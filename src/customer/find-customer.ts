@@ -16,7 +16,11 @@ export interface Match extends Candidate {
 
 /** Makes the keyed codes by which people are met again. */
 export function hasherOf(keys: Keys): AliasHasher {
-  return { version: keys.hmacVersion, hmac: (value) => keys.hmac('subject alias', value) };
+  return {
+    version: keys.hmacVersion,
+    hmac: (value) => keys.hmac('subject alias', value),
+    hmacs: (value) => keys.hmacs('subject alias', value),
+  };
 }
 
 /**

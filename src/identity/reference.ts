@@ -7,10 +7,12 @@ export interface Alias {
   readonly value: string;
 }
 
-/** What makes keyed hashes of aliases, and the version of its secret. */
+/** What makes keyed hashes of aliases under the newest secret, and the version of that. */
 export interface AliasHasher {
   readonly version: string;
   hmac(value: string): string;
+  /** The hashes under every secret, the newest first: the newest one that is known decides whose an alias is. */
+  hmacs(value: string): readonly string[];
 }
 
 /** Serialises the making of references, so that two processes never give one person two. */
@@ -29,7 +31,7 @@ export async function referencesOf(
 ): Promise<string[]> {
   const hashed = people.map((aliases) => hashAliases(aliases, hasher));
   await session.run(LOCK);
-  const known = await readKnown(session, hasher, hashed.flat());
+  const known = await readKnown(session, hashed.flat());
   const rank = new Map([...new Set(known.map((row) => row.reference))].map((reference, i) => [reference, i]));
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
   // Somebody who is listed twice is made one reference.
@@ -88,7 +90,7 @@ export async function knownReferences(
   people: readonly (readonly Alias[])[],
 ): Promise<string[][]> {
   const hashed = people.map((aliases) => hashAliases(aliases, hasher));
-  const known = await readKnown(session, hasher, hashed.flat());
+  const known = await readKnown(session, hashed.flat());
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
   const led = hashed.map((aliases) => [...new Set(chosen(aliases, byHmac))]);
   const former = await session.query<{ reference: string; by: string }>(
@@ -103,17 +105,27 @@ export async function knownReferences(
   ]);
 }
 
-function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): { kind: string; hmac: string }[] {
-  return aliases.map((alias) => ({ kind: alias.kind, hmac: hasher.hmac(`${alias.kind}\n${alias.value}`) }));
+/** An alias by its keyed hashes: under the newest secret, and under each. */
+interface HashedAlias {
+  readonly kind: string;
+  readonly hmac: string;
+  readonly hmacs: readonly string[];
 }
 
-function readKnown(session: Session, hasher: AliasHasher, aliases: readonly { hmac: string }[]): Promise<Known[]> {
+function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): HashedAlias[] {
+  return aliases.map(({ kind, value }) => {
+    const text = `${kind}\n${value}`;
+    return { kind, hmac: hasher.hmac(text), hmacs: hasher.hmacs(text) };
+  });
+}
+
+function readKnown(session: Session, aliases: readonly HashedAlias[]): Promise<Known[]> {
   return session.query<Known>(
     `SELECT a.hmac, a.reference,
-            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row' AND r.key_version = $1) AS "hasRow"
+            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row') AS "hasRow"
      FROM gdpr.subject_alias a JOIN gdpr.subject s USING (reference)
-     WHERE a.key_version = $1 AND a.hmac = ANY ($2::text[]) ORDER BY s.created_at, s.reference`,
-    [hasher.version, aliases.map(({ hmac }) => hmac)],
+     WHERE a.hmac = ANY ($1::text[]) ORDER BY s.created_at, s.reference`,
+    [aliases.flatMap(({ hmacs }) => hmacs)],
   );
 }
 
@@ -151,10 +163,11 @@ interface Known {
 }
 
 /** The references that the aliases lead to and that can be this person's. */
-function chosen(aliases: readonly { kind: string; hmac: string }[], byHmac: ReadonlyMap<string, Known>): string[] {
-  const led = aliases.flatMap((alias) => {
-    const known = byHmac.get(alias.hmac);
-    return known === undefined ? [] : [{ ...alias, ...known }];
+function chosen(aliases: readonly HashedAlias[], byHmac: ReadonlyMap<string, Known>): string[] {
+  const led = aliases.flatMap(({ kind, hmacs }) => {
+    const hmac = hmacs.find((code) => byHmac.has(code));
+    const known = hmac === undefined ? undefined : byHmac.get(hmac);
+    return known === undefined ? [] : [{ ...known, kind }];
   });
   const byRow = led.filter((alias) => alias.kind === 'row');
   if (byRow.length > 0) return byRow.map(({ reference }) => reference);

@@ -6,7 +6,7 @@ import { sha256 } from '../foundation/canonical-json.js';
 import { asFileError, fileError, writeDurably } from '../foundation/durable.js';
 import { errno, GdprError, isMissing } from '../foundation/errors.js';
 import { decryptWithPassphrase, encryptWithPassphrase } from './age.js';
-import { differingIds, HMAC_VERSION, type KeyIds, keyIdsFrom, membersOf, tryJson } from './ids.js';
+import { differingIds, isEarlier, type KeyIds, keyIdsFrom, membersOf, newestVersion, tryJson } from './ids.js';
 import { idsOf, type KeyMaterial } from './material.js';
 import { readMaterial } from './parts.js';
 import { checkNewPassphrase } from './passphrase.js';
@@ -28,6 +28,18 @@ export async function exportKeys(
   options: { passphrase?: string | undefined; copyPassphrase: string; to: string },
 ): Promise<{ path: string; sha256: string }> {
   const { passphrase, copyPassphrase, to } = options;
+  await assertNewCopy(to, copyPassphrase);
+  const material = await readMaterial(folder, passphrase);
+  const copy = await encryptWithPassphrase(copyToJson(material, idsOf(material, folder)), copyPassphrase);
+  await writeNewDurably(to, copy);
+  return { path: to, sha256: sha256(copy) };
+}
+
+/**
+ * That a copy could be written there under the passphrase, before anything is done that makes one necessary.
+ * @throws GdprError as `exportKeys`
+ */
+export async function assertNewCopy(to: string, copyPassphrase: string): Promise<void> {
   if (!to.endsWith('.age')) {
     throw new GdprError('INPUT_INVALID', 'the copy of the keys needs a file name that ends in .age', {
       hint: 'for example gdpr-keys.age',
@@ -35,10 +47,6 @@ export async function exportKeys(
   }
   checkNewPassphrase(copyPassphrase, 'the copy of the keys');
   await refuseTaken(to);
-  const material = await readMaterial(folder, passphrase);
-  const copy = await encryptWithPassphrase(copyToJson(material, idsOf(material, folder)), copyPassphrase);
-  await writeNewDurably(to, copy);
-  return { path: to, sha256: sha256(copy) };
 }
 
 /**
@@ -61,7 +69,14 @@ export async function importKeys(
 
 function refuseOtherKeys(ids: KeyIds, expected: KeyIds, from: string): void {
   const differing = differingIds(ids, expected);
-  if (differing.length === 0) return;
+  // A database that was restored from a backup does not know the newest secret yet.
+  if (differing.length === 0 || isEarlier(expected, ids)) return;
+  if (isEarlier(ids, expected)) {
+    throw new GdprError('KEY_WRONG', `${from} is older than the last gdpr key rotate: the newest secret is not in it`, {
+      hint: 'take the copy that was written then, or a later one',
+      details: { differing },
+    });
+  }
   throw new GdprError(
     'KEY_WRONG',
     `${from} holds the keys of another installation (differing: ${differing.join(', ')})`,
@@ -119,6 +134,8 @@ async function writeNewDurably(path: string, data: Uint8Array): Promise<void> {
 
 function copyToJson(material: KeyMaterial, ids: KeyIds): string {
   const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const secrets = material.hmacSecrets.map((secret) => secret.toString('base64url'));
+  const [newest, former] = [secrets.at(-1), secrets.slice(0, -1)];
   const members = {
     format: FORMAT,
     version: 1,
@@ -127,8 +144,9 @@ function copyToJson(material: KeyMaterial, ids: KeyIds): string {
     certificate: material.certificatePem,
     signingKey: pem(material.signingKey),
     checkpointKey: pem(material.checkpointKey),
-    hmacVersion: HMAC_VERSION,
-    hmacSecret: material.hmacSecret.toString('base64url'),
+    hmacVersion: newestVersion(ids),
+    hmacSecret: newest,
+    ...(former.length > 0 && { hmacFormer: former }),
   };
   return `${JSON.stringify(members, undefined, 2)}\n`;
 }
@@ -137,15 +155,17 @@ function copyToJson(material: KeyMaterial, ids: KeyIds): string {
 function copyFromJson(text: string, from: string): KeyMaterial {
   const value = membersOf(tryJson(text));
   const ids = keyIdsFrom(value.ids);
-  const { created, certificate, signingKey, checkpointKey, hmacSecret } = value;
+  const { created, certificate, signingKey, checkpointKey, hmacSecret, hmacFormer = [] } = value;
   if (
     value.format !== FORMAT ||
     value.version !== 1 ||
-    value.hmacVersion !== HMAC_VERSION ||
     ids === undefined ||
+    value.hmacVersion !== newestVersion(ids) ||
     typeof created !== 'string' ||
     typeof certificate !== 'string' ||
-    typeof hmacSecret !== 'string'
+    typeof hmacSecret !== 'string' ||
+    !Array.isArray(hmacFormer) ||
+    !hmacFormer.every((secret) => typeof secret === 'string')
   ) {
     throw notACopy(from);
   }
@@ -155,7 +175,7 @@ function copyFromJson(text: string, from: string): KeyMaterial {
     certificatePem: certificate,
     checkpointName: parseVerifierKey(ids.checkpoint).name,
     checkpointKey: keyFromPem(checkpointKey, from),
-    hmacSecret: Buffer.from(hmacSecret, 'base64url'),
+    hmacSecrets: [...hmacFormer, hmacSecret].map((secret) => Buffer.from(secret, 'base64url')),
   };
   if (differingIds(idsOf(material, from), ids).length > 0) throw notACopy(from);
   return material;

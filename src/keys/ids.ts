@@ -2,8 +2,10 @@ import { createHmac } from 'node:crypto';
 import { parseVerifierKey } from '../audit/note.js';
 import { GdprError } from '../foundation/errors.js';
 
-/** The HMAC secret's version, which stands beside every value made with it so that a later secret can be told apart. */
-export const HMAC_VERSION = 'hmac-1';
+/** The version of the nth HMAC secret, from 0; it stands beside every value made with it, so that a later one is told apart. */
+export function hmacVersionOf(n: number): string {
+  return `hmac-${n + 1}`;
+}
 
 /** The public names of an installation's keys; the database holds the same, so that another key is noticed. */
 export interface KeyIds {
@@ -11,8 +13,31 @@ export interface KeyIds {
   readonly signing: string;
   /** The verifier key `<name>+<hash>+<key>` of C2SP signed-note; whoever holds it can check checkpoints. */
   readonly checkpoint: string;
-  /** The first 16 hexadecimal digits of HMAC-SHA256(secret, "privatums hmac key id v1"). */
+  /** The first 16 hexadecimal digits of HMAC-SHA256(secret, "privatums hmac key id v1"); of the newest secret. */
   readonly hmac: string;
+  /** The same of the secrets before it, the first one first; absent while there is one secret. */
+  readonly hmacFormer?: readonly string[];
+}
+
+/** The ids of all HMAC secrets, the first one first. */
+export function hmacIds({ hmac, hmacFormer = [] }: KeyIds): readonly string[] {
+  return [...hmacFormer, hmac];
+}
+
+/** The version of the newest HMAC secret. */
+export function newestVersion(ids: KeyIds): string {
+  return hmacVersionOf(hmacIds(ids).length - 1);
+}
+
+/** Whether `ids` are those of the same keys before the HMAC secret was rotated. */
+export function isEarlier(ids: KeyIds, later: KeyIds): boolean {
+  const [mine, theirs] = [hmacIds(ids), hmacIds(later)];
+  return (
+    ids.signing === later.signing &&
+    ids.checkpoint === later.checkpoint &&
+    mine.length < theirs.length &&
+    mine.every((id, n) => id === theirs[n])
+  );
 }
 
 /** What `ids.json` says: everything about the keys that is no secret. */
@@ -34,12 +59,17 @@ export function hmacKeyId(secret: Uint8Array): string {
 
 /** Which of the ids differ, in a fixed order. */
 export function differingIds(a: KeyIds, b: KeyIds): (keyof KeyIds)[] {
-  return (['signing', 'checkpoint', 'hmac'] as const).filter((part) => a[part] !== b[part]);
+  const parts = ({ signing, checkpoint, ...hmac }: KeyIds) => ({
+    signing,
+    checkpoint,
+    hmac: hmacIds({ signing, checkpoint, ...hmac }).join(),
+  });
+  const [mine, theirs] = [parts(a), parts(b)];
+  return (['signing', 'checkpoint', 'hmac'] as const).filter((part) => mine[part] !== theirs[part]);
 }
 
 export function descriptionToJson({ ids, hmacVersion, created, passphrase }: KeyDescription): string {
-  const { signing, checkpoint, hmac } = ids;
-  const members = { format: FORMAT, version: 1, created, passphrase, hmacVersion, ids: { signing, checkpoint, hmac } };
+  const members = { format: FORMAT, version: 1, created, passphrase, hmacVersion, ids };
   return `${JSON.stringify(members, undefined, 2)}\n`;
 }
 
@@ -52,7 +82,7 @@ export function descriptionFromJson(text: string, where: string): KeyDescription
     value.format !== FORMAT ||
     value.version !== 1 ||
     ids === undefined ||
-    hmacVersion !== HMAC_VERSION ||
+    hmacVersion !== newestVersion(ids) ||
     typeof created !== 'string' ||
     typeof passphrase !== 'boolean'
   ) {
@@ -65,11 +95,17 @@ export function descriptionFromJson(text: string, where: string): KeyDescription
 
 /** Key ids out of JSON, or undefined when they are not well-formed. */
 export function keyIdsFrom(value: unknown): KeyIds | undefined {
-  const { signing, checkpoint, hmac } = membersOf(value);
+  const { signing, checkpoint, hmac, hmacFormer } = membersOf(value);
   if (typeof signing !== 'string' || !/^[0-9a-f]{64}$/.test(signing)) return undefined;
   if (typeof checkpoint !== 'string' || !isVerifierKey(checkpoint)) return undefined;
-  if (typeof hmac !== 'string' || !/^[0-9a-f]{16}$/.test(hmac)) return undefined;
-  return { signing, checkpoint, hmac };
+  if (!isHmacId(hmac)) return undefined;
+  if (hmacFormer === undefined) return { signing, checkpoint, hmac };
+  if (!Array.isArray(hmacFormer) || hmacFormer.length === 0 || !hmacFormer.every(isHmacId)) return undefined;
+  return { signing, checkpoint, hmac, hmacFormer };
+}
+
+function isHmacId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{16}$/.test(value);
 }
 
 function isVerifierKey(text: string): boolean {

@@ -6,7 +6,7 @@ import { loadCheckpoint, loadHmac, loadSigner } from './parts.js';
 import { checkNewPassphrase } from './passphrase.js';
 import { describeKeys, refuseExisting, writeMaterial } from './store.js';
 
-export type { KeyIds } from './ids.js';
+export { differingIds, isEarlier, type KeyIds } from './ids.js';
 export type { KeyPart, Keys } from './loaded.js';
 export { describeKeys, readCertificate, readKeyIds } from './store.js';
 
@@ -42,7 +42,7 @@ export async function loadKeys(
   return new LoadedKeys(description, {
     signer: need.has('signing') ? await loadSigner(folder, description, passphrase) : undefined,
     checkpoint: need.has('checkpoint') ? await loadCheckpoint(folder, description, passphrase) : undefined,
-    hmacSecret: need.has('hmac') ? await loadHmac(folder, description, passphrase) : undefined,
+    hmacSecrets: need.has('hmac') ? await loadHmac(folder, description, passphrase) : undefined,
   });
 }
 

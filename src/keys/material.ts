@@ -25,7 +25,8 @@ export interface KeyMaterial {
   readonly checkpointName: string;
   /** Ed25519. */
   readonly checkpointKey: KeyObject;
-  readonly hmacSecret: Buffer;
+  /** The HMAC secrets, the first one first; the last one is in use. */
+  readonly hmacSecrets: readonly Buffer[];
 }
 
 /** Makes new keys. The checkpoint key's name is random, because it stands in checkpoints that outsiders read. */
@@ -37,16 +38,22 @@ export async function generateMaterial(organization: string, commonName: string,
     certificatePem: made.certificatePem,
     checkpointName: `privatums/audit/${randomBytes(8).toString('hex')}`,
     checkpointKey: generateKeyPairSync('ed25519').privateKey,
-    hmacSecret: randomBytes(HMAC_SECRET_BYTES),
+    hmacSecrets: [newHmacSecret()],
   };
+}
+
+export function newHmacSecret(): Buffer {
+  return randomBytes(HMAC_SECRET_BYTES);
 }
 
 /** The ids that follow from the keys themselves. @throws GdprError KEY_WRONG, as `signingId`, `checkpointId`, `hmacId` */
 export function idsOf(material: KeyMaterial, where: string): KeyIds {
+  const hmac = material.hmacSecrets.map((secret) => hmacId(secret, where));
   return {
     signing: signingId(material.signingKey, material.certificatePem, where),
     checkpoint: checkpointId(material.checkpointKey, material.checkpointName, where),
-    hmac: hmacId(material.hmacSecret, where),
+    hmac: hmac.at(-1) ?? '',
+    ...(hmac.length > 1 && { hmacFormer: hmac.slice(0, -1) }),
   };
 }
 

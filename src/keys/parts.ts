@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { signerFromPem } from '../archive/certificate.js';
 import type { Signer } from '../archive/signer.js';
 import { type CheckpointKey, parseVerifierKey } from '../audit/note.js';
-import { HMAC_VERSION, type KeyDescription } from './ids.js';
+import { hmacIds, hmacVersionOf, type KeyDescription } from './ids.js';
 import { checkpointId, hmacId, type KeyMaterial, rawPublicKey, signingId } from './material.js';
 import { readPrivateFile } from './private-files.js';
 import { privateKeyFromPem, secretFromJson } from './protect.js';
-import { describeKeys, KEY_FILE, notTheNamedKey } from './store.js';
+import { describeKeys, hmacFile, KEY_FILE, notTheNamedKey } from './store.js';
 
 /** Reads all keys, for a copy of them. @throws as `loadKeys` */
 export async function readMaterial(folder: string, passphrase: string | undefined): Promise<KeyMaterial> {
@@ -20,7 +20,7 @@ export async function readMaterial(folder: string, passphrase: string | undefine
     certificatePem: signing.certificatePem,
     checkpointName: parseVerifierKey(description.ids.checkpoint).name,
     checkpointKey: await readCheckpoint(folder, description, passphrase),
-    hmacSecret: await loadHmac(folder, description, passphrase),
+    hmacSecrets: await loadHmac(folder, description, passphrase),
   };
 }
 
@@ -66,14 +66,20 @@ export async function loadCheckpoint(
   };
 }
 
+/** The HMAC secrets, the first one first. */
 export async function loadHmac(
   folder: string,
   { ids }: KeyDescription,
   passphrase: string | undefined,
-): Promise<Buffer> {
-  const path = join(folder, KEY_FILE.hmac);
-  const text = (await readPrivateFile(path)).toString('utf8');
-  const secret = await secretFromJson(text, HMAC_VERSION, passphrase, path);
-  if (hmacId(secret, path) !== ids.hmac) throw notTheNamedKey(path);
-  return secret;
+): Promise<Buffer[]> {
+  const secrets: Buffer[] = [];
+  for (const [n, id] of hmacIds(ids).entries()) {
+    const version = hmacVersionOf(n);
+    const path = join(folder, hmacFile(version));
+    const text = (await readPrivateFile(path)).toString('utf8');
+    const secret = await secretFromJson(text, version, passphrase, path);
+    if (hmacId(secret, path) !== id) throw notTheNamedKey(path);
+    secrets.push(secret);
+  }
+  return secrets;
 }

@@ -1,9 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificateSha256 } from '../archive/certificate.js';
-import { fileError } from '../foundation/durable.js';
+import { fileError, writeDurably } from '../foundation/durable.js';
 import { GdprError, isMissing } from '../foundation/errors.js';
-import { descriptionFromJson, descriptionToJson, HMAC_VERSION, type KeyDescription, type KeyIds } from './ids.js';
+import {
+  descriptionFromJson,
+  descriptionToJson,
+  hmacIds,
+  hmacVersionOf,
+  type KeyDescription,
+  type KeyIds,
+  newestVersion,
+} from './ids.js';
 import { idsOf, type KeyMaterial, parseCertificate } from './material.js';
 import {
   alreadyThere,
@@ -14,14 +22,18 @@ import {
 } from './private-files.js';
 import { privateKeyToPem, secretToJson } from './protect.js';
 
-/** The files of a key folder. */
+/** The files of a key folder, beside those of the HMAC secrets. */
 export const KEY_FILE = {
   description: 'ids.json',
   certificate: 'signing.crt.pem',
   signing: 'signing.key.pem',
   checkpoint: 'checkpoint.key.pem',
-  hmac: `${HMAC_VERSION}.json`,
 } as const;
+
+/** The file of an HMAC secret. */
+export function hmacFile(version: string): string {
+  return `${version}.json`;
+}
 
 /** @throws GdprError ALREADY_EXISTS when the folder holds anything, FILE_UNAVAILABLE when it is not a folder */
 export async function refuseExisting(folder: string): Promise<void> {
@@ -43,7 +55,11 @@ export async function writeMaterial(
 ): Promise<KeyIds> {
   const ids = idsOf(material, folder);
   const { created } = material;
-  const description = { ids, hmacVersion: HMAC_VERSION, created, passphrase: passphrase !== undefined };
+  const description = { ids, hmacVersion: newestVersion(ids), created, passphrase: passphrase !== undefined };
+  const secrets = material.hmacSecrets.map(async (secret, n): Promise<[string, string]> => {
+    const version = hmacVersionOf(n);
+    return [hmacFile(version), await secretToJson(secret, version, passphrase)];
+  });
   await writeFolderAtOnce(
     folder,
     new Map([
@@ -51,7 +67,7 @@ export async function writeMaterial(
       [KEY_FILE.certificate, material.certificatePem],
       [KEY_FILE.signing, await privateKeyToPem(material.signingKey, passphrase)],
       [KEY_FILE.checkpoint, await privateKeyToPem(material.checkpointKey, passphrase)],
-      [KEY_FILE.hmac, await secretToJson(material.hmacSecret, HMAC_VERSION, passphrase)],
+      ...(await Promise.all(secrets)),
     ]),
   );
   return ids;
@@ -65,7 +81,29 @@ export async function describeKeys(folder: string): Promise<KeyDescription> {
   await checkPrivateFolder(folder);
   for (const name of Object.values(KEY_FILE)) await checkPrivateFile(join(folder, name));
   const path = join(folder, KEY_FILE.description);
-  return descriptionFromJson((await readPrivateFile(path)).toString('utf8'), path);
+  const description = descriptionFromJson((await readPrivateFile(path)).toString('utf8'), path);
+  for (const n of hmacIds(description.ids).keys()) await checkPrivateFile(join(folder, hmacFile(hmacVersionOf(n))));
+  return description;
+}
+
+/**
+ * Adds an HMAC secret to the folder's keys, from which on it is the one in use: its file fsynced → `ids.json` replaced.
+ * A file that a killed run left, which no `ids.json` names, is replaced.
+ * @throws GdprError as `describeKeys`, PASSPHRASE_WRONG, FILE_UNAVAILABLE; after any of them the keys are as they were
+ */
+export async function addHmacSecret(
+  folder: string,
+  secret: Buffer,
+  id: string,
+  passphrase: string | undefined,
+): Promise<KeyIds> {
+  const description = await describeKeys(folder);
+  const former = hmacIds(description.ids);
+  const ids = { ...description.ids, hmac: id, hmacFormer: former };
+  const hmacVersion = newestVersion(ids);
+  await writeDurably(join(folder, hmacFile(hmacVersion)), await secretToJson(secret, hmacVersion, passphrase));
+  await writeDurably(join(folder, KEY_FILE.description), descriptionToJson({ ...description, ids, hmacVersion }));
+  return ids;
 }
 
 /** The ids of the keys, without a passphrase. @throws as `describeKeys` */

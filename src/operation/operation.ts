@@ -6,6 +6,7 @@ import type { Session } from '../database/session.js';
 import { now } from '../foundation/clock.js';
 import { EXIT, GdprError } from '../foundation/errors.js';
 import { randomId } from '../foundation/random-id.js';
+import { isEarlier, type KeyIds } from '../keys/keys.js';
 import type { Context } from '../workspace/open.js';
 
 /** What an operation says of itself when it begins. */
@@ -52,6 +53,18 @@ export function operationLock(id: string): string {
   return `operation ${id}`;
 }
 
+/** Key of the advisory lock that lets no operation begin while the keys are rotated. */
+export const KEYS_LOCK = "hashtextextended('gdpr keys', 0)";
+
+/** @throws GdprError KEY_WRONG when the keys were rotated since this process has read them */
+async function assertKeysInUse(session: Session, { keys }: Context): Promise<void> {
+  await session.query(`SELECT pg_advisory_xact_lock_shared(${KEYS_LOCK})`);
+  // A statement of its own, whose snapshot is newer than the wait.
+  const [row] = await session.query<{ keys: string | null }>('SELECT keys::text AS keys FROM gdpr.installation');
+  if (row?.keys == null || !isEarlier(keys.ids, JSON.parse(row.keys) as KeyIds)) return;
+  throw new GdprError('KEY_WRONG', 'the keys were rotated while the command began', { hint: 'run it again' });
+}
+
 /** Logs and commits the intent, before any data is read or changed. */
 async function beginOperation(
   context: Context,
@@ -63,6 +76,7 @@ async function beginOperation(
   if (release === undefined) throw new GdprError('LOCKED', 'the operation is already running');
   try {
     await context.database.transaction('read committed', async (session) => {
+      await assertKeysInUse(session, context);
       await session.run(
         `INSERT INTO gdpr.operation (id, action, state, operator, subjects, request, plan_digest, archive, batch)
          VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8, $9)`,

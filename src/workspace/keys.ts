@@ -75,7 +75,8 @@ async function withDatabase<T>(surroundings: Surroundings, work: (workspace: Ope
   }
 }
 
-async function knownIds({ database }: OpenWorkspace): Promise<KeyIds | null> {
+/** The ids of the keys that the database was used with; null before the first. */
+export async function knownIds({ database }: Pick<OpenWorkspace, 'database'>): Promise<KeyIds | null> {
   const [row] = await database.transaction('read committed', (session) =>
     session.query<{ keys: string | null }>('SELECT keys::text AS keys FROM gdpr.installation'),
   );

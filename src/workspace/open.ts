@@ -13,7 +13,7 @@ import type { DataMapModel } from '../datamap/model.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { looksPersonal } from '../foundation/personal-text.js';
-import { describeKeys, type KeyIds, type Keys, loadKeys } from '../keys/keys.js';
+import { describeKeys, differingIds, isEarlier, type KeyIds, type Keys, loadKeys } from '../keys/keys.js';
 import { type Config, findWorkspace, readConfig, type WorkspacePaths } from './config.js';
 import { assertInstallation, readInstallation } from './installation.js';
 
@@ -166,21 +166,35 @@ export async function openWorkspace(surroundings: Surroundings): Promise<OpenWor
  * `openWorkspace` throws
  */
 export async function openContext(surroundings: Surroundings): Promise<Context> {
-  const context = await openWithKeys(surroundings, async (session, journal) => {
-    const ahead = await journalAhead(session, journal);
-    if (ahead === undefined) return;
-    throw new GdprError(
-      'LOG_BEHIND_JOURNAL',
-      ahead.unfinished
-        ? 'a backup was restored, and not everything that is newer was brought back yet'
-        : `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`,
-      {
-        hint: ahead.unfinished
-          ? 'run: gdpr restore replay'
-          : 'if the database was restored from a backup, run: gdpr restore replay; if not, its log was cut, see: gdpr audit verify',
-      },
-    );
-  });
+  return opened(await openWithKeys(surroundings, assertNotBehind, 'same'));
+}
+
+/**
+ * As `openContext`, for `key rotate` alone: the database may not know the newest HMAC secret yet, because the rotation
+ * was interrupted.
+ * @throws GdprError as `openContext`
+ */
+export async function openRotating(surroundings: Surroundings): Promise<Context> {
+  return opened(await openWithKeys(surroundings, assertNotBehind, 'earlier'));
+}
+
+async function assertNotBehind(session: Session, journal: string): Promise<void> {
+  const ahead = await journalAhead(session, journal);
+  if (ahead === undefined) return;
+  throw new GdprError(
+    'LOG_BEHIND_JOURNAL',
+    ahead.unfinished
+      ? 'a backup was restored, and not everything that is newer was brought back yet'
+      : `the audit log has ${ahead.logSize} entries, but the journal outside the database vouches for ${ahead.journalSize}`,
+    {
+      hint: ahead.unfinished
+        ? 'run: gdpr restore replay'
+        : 'if the database was restored from a backup, run: gdpr restore replay; if not, its log was cut, see: gdpr audit verify',
+    },
+  );
+}
+
+async function opened(context: Context): Promise<Context> {
   try {
     if ((await journalState(context.paths.journal)).restored !== undefined)
       await assertGenuineBreaks(context.paths.journal, context.keys.checkpointKey());
@@ -192,16 +206,18 @@ export async function openContext(surroundings: Surroundings): Promise<Context> 
 }
 
 /**
- * As `openContext`, for `restore replay` alone: the log may be behind its journal.
+ * As `openContext`, for `restore replay` alone: the log may be behind its journal, and the database may not know the
+ * newest HMAC secret.
  * @throws GdprError as `openContext`, but LOG_BEHIND_JOURNAL
  */
 export function openRestored(surroundings: Surroundings): Promise<Context> {
-  return openWithKeys(surroundings, async () => {});
+  return openWithKeys(surroundings, async () => {}, 'earlier');
 }
 
 async function openWithKeys(
   surroundings: Surroundings,
   check: (session: Session, journal: string) => Promise<void>,
+  keysKnown: 'same' | 'earlier',
 ): Promise<Context> {
   const workspace = await openWorkspace(surroundings);
   try {
@@ -209,8 +225,18 @@ async function openWithKeys(
       const [installation] = await session.query<{ keys: string | null }>(
         'SELECT keys::text AS keys FROM gdpr.installation',
       );
-      assertKnownKeys(await describeKeys(workspace.paths.keys).then(({ ids }) => ids), installation?.keys ?? null);
+      const { ids } = await describeKeys(workspace.paths.keys);
+      const interrupted = assertKnownKeys(ids, installation?.keys ?? null);
       await check(session, workspace.paths.journal);
+      if (interrupted && keysKnown === 'same') {
+        throw new GdprError(
+          'KEY_WRONG',
+          'gdpr key rotate was interrupted: the database does not know the new secret yet',
+          {
+            hint: 'run it again: gdpr key rotate --copy FILE',
+          },
+        );
+      }
     });
     const keys = await unlock(workspace);
     return { ...workspace, keys, signer: (await sealOf(workspace)) ?? keys.signer() };
@@ -245,24 +271,30 @@ async function sealOf({ config: { seal }, paths, surroundings }: Workspace): Pro
   return signer;
 }
 
-/** @throws GdprError KEY_WRONG when the folder's keys are not the ones that the database was used with */
-function assertKnownKeys(mine: KeyIds, known: string | null): void {
+/**
+ * @returns whether the database knows the same keys, but not yet the newest HMAC secret
+ * @throws GdprError KEY_WRONG when the folder's keys are not the ones that the database was used with
+ */
+function assertKnownKeys(mine: KeyIds, known: string | null): boolean {
   if (known === null) {
     throw new GdprError('KEY_MISSING', 'the database does not know the keys of this workspace yet', {
       hint: 'run: gdpr key init',
     });
   }
   const ids = JSON.parse(known) as KeyIds;
-  const differing = (Object.keys(ids) as (keyof KeyIds)[]).filter(
-    (key) => JSON.stringify(ids[key]) !== JSON.stringify(mine[key]),
-  );
-  if (differing.length > 0) {
-    throw new GdprError(
-      'KEY_WRONG',
-      `the keys in .gdpr/keys are not the ones this database was used with: ${differing.join(', ')}`,
-      {
-        hint: 'bring the right ones from their copy: gdpr key import FILE',
-      },
-    );
+  if (isEarlier(ids, mine)) return true;
+  if (isEarlier(mine, ids)) {
+    throw new GdprError('KEY_WRONG', 'the HMAC secret was rotated since the keys in .gdpr/keys were written', {
+      hint: 'bring the copy that was written then: move .gdpr/keys away, and run: gdpr key import FILE',
+    });
   }
+  const differing = differingIds(mine, ids);
+  if (differing.length === 0) return false;
+  throw new GdprError(
+    'KEY_WRONG',
+    `the keys in .gdpr/keys are not the ones this database was used with: ${differing.join(', ')}`,
+    {
+      hint: 'bring the right ones from their copy: gdpr key import FILE',
+    },
+  );
 }

@@ -38,22 +38,22 @@ export async function findErased({ database, model, keys }: Context, query: Pers
   const codes = given.flatMap(({ kind, value }) =>
     value === undefined
       ? []
-      : [parse(kind, value, spellingOf(model)).map((form) => keys.hmac('subject alias', `${kind}\n${form}`))],
+      : [parse(kind, value, spellingOf(model)).flatMap((form) => keys.hmacs('subject alias', `${kind}\n${form}`))],
   );
   if (codes.length === 0) return [];
   return database.transaction('read committed', async (session) => {
     const each = codes.map(
       (_, i) =>
-        `EXISTS (SELECT FROM gdpr.tombstone_identifier i WHERE i.subject = t.subject AND i.key_version = $1 AND i.hmac = ANY ($${i + 3}::text[]))`,
+        `EXISTS (SELECT FROM gdpr.tombstone_identifier i WHERE i.subject = t.subject AND i.hmac = ANY ($${i + 2}::text[]))`,
     );
     const rows = await session.query<{ subject: string; erased: string; kept: string }>(
       `SELECT t.subject, ${timeText('max(t.erased_at)')} AS erased,
          (SELECT coalesce(json_agg(k ORDER BY k."table", k.source, k.id, k.columns::text), '[]') FROM (
             SELECT table_name AS "table", to_json(columns) AS columns, source, reason AS id, count(*)::integer AS rows,
               CASE WHEN bool_and(until IS NOT NULL) THEN max(until) END AS until
-            FROM gdpr.kept_row r WHERE subject = t.subject AND ${isTold('r', '$2')} GROUP BY table_name, r.columns, source, reason) k)::text AS kept
+            FROM gdpr.kept_row r WHERE subject = t.subject AND ${isTold('r', '$1')} GROUP BY table_name, r.columns, source, reason) k)::text AS kept
        FROM gdpr.tombstone t WHERE ${each.join(' AND ')} GROUP BY t.subject ORDER BY max(t.erased_at)`,
-      [keys.hmacVersion, now().toISOString(), ...codes],
+      [now().toISOString(), ...codes],
     );
     return rows.map(({ kept, ...row }) => ({ ...row, kept: JSON.parse(kept) as ErasedMatch['kept'] }));
   });

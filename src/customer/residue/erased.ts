@@ -48,17 +48,17 @@ export interface KnownCode {
   readonly hmac: string;
 }
 
-/** Which of the codes are an erased person's. */
-export function erasedWith(session: Session, keyVersion: string, hmacs: readonly string[]): Promise<KnownCode[]> {
+/** Which of the codes, of whatever version of the secret, are an erased person's. */
+export function erasedWith(session: Session, hmacs: readonly string[]): Promise<KnownCode[]> {
   return session.query<KnownCode>(
-    'SELECT DISTINCT subject, hmac FROM gdpr.tombstone_identifier WHERE key_version = $1 AND hmac = ANY ($2::text[])',
-    [keyVersion, hmacs],
+    'SELECT DISTINCT subject, hmac FROM gdpr.tombstone_identifier WHERE hmac = ANY ($1::text[])',
+    [hmacs],
   );
 }
 
 /** Whether an erasure has been over any of the person's rows: what stands there now was kept, or should be gone. */
 export async function isErased(session: Session, keys: Keys, rows: readonly RowKey[]): Promise<boolean> {
   if (!(await hasErasures(session))) return false;
-  const hmacs = rows.map((row) => keys.hmac('subject alias', `row\n${rowId(row)}`));
-  return (await erasedWith(session, keys.hmacVersion, hmacs)).length > 0;
+  const hmacs = rows.flatMap((row) => keys.hmacs('subject alias', `row\n${rowId(row)}`));
+  return (await erasedWith(session, hmacs)).length > 0;
 }

@@ -13,9 +13,9 @@ export interface KnownSubject {
   has(alias: Alias): boolean;
 }
 
-const ALIASES = 'SELECT hmac, key_version, reference FROM gdpr.subject_alias';
+const ALIASES = 'SELECT hmac, reference FROM gdpr.subject_alias';
 /** The codes of a tombstone stay when those of the reference are gone or have become another's. */
-const WITH_ERASED = `${ALIASES} UNION SELECT hmac, key_version, subject FROM gdpr.tombstone_identifier`;
+const WITH_ERASED = `${ALIASES} UNION SELECT hmac, subject FROM gdpr.tombstone_identifier`;
 
 /**
  * The references that the needles lead to, and by which rows the same people are met again: an erased person's row may
@@ -26,12 +26,12 @@ export async function knownSubjects(
   keys: Keys,
   people: readonly { readonly needles: Needles; readonly subject?: string | undefined }[],
 ): Promise<KnownSubject[]> {
-  const hmac = ({ kind, value }: Alias) => keys.hmac('subject alias', `${kind}\n${value}`);
-  const hashed = people.map(({ needles }) => aliasesOf(needles).map(hmac));
+  const codesOf = ({ kind, value }: Alias) => keys.hmacs('subject alias', `${kind}\n${value}`);
+  const hashed = people.map(({ needles }) => aliasesOf(needles).flatMap(codesOf));
   const codes = (await hasErasures(session)) ? WITH_ERASED : ALIASES;
   const led = await session.query<{ hmac: string; reference: string }>(
-    `SELECT hmac, reference FROM (${codes}) a WHERE key_version = $1 AND hmac = ANY ($2::text[])`,
-    [keys.hmacVersion, [...new Set(hashed.flat())]],
+    `SELECT hmac, reference FROM (${codes}) a WHERE hmac = ANY ($1::text[])`,
+    [[...new Set(hashed.flat())]],
   );
   const references = people.map(({ subject }, i) => [
     ...new Set([
@@ -41,14 +41,17 @@ export async function knownSubjects(
   ]);
   const own = new Map<string, Set<string>>();
   for (const row of await session.query<{ hmac: string; reference: string }>(
-    `SELECT hmac, reference FROM (${codes}) a WHERE key_version = $1 AND reference = ANY ($2::text[])`,
-    [keys.hmacVersion, [...new Set(references.flat())]],
+    `SELECT hmac, reference FROM (${codes}) a WHERE reference = ANY ($1::text[])`,
+    [[...new Set(references.flat())]],
   )) {
     own.set(row.reference, (own.get(row.reference) ?? new Set()).add(row.hmac));
   }
   return references.map((list) => ({
     references: list,
-    has: (alias) => list.some((reference) => own.get(reference)?.has(hmac(alias)) === true),
+    has: (alias) => {
+      const hmacs = codesOf(alias);
+      return list.some((reference) => hmacs.some((code) => own.get(reference)?.has(code) === true));
+    },
   }));
 }
 

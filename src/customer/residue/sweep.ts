@@ -117,8 +117,8 @@ async function erasedValues(
       const byCode = new Map<string, Token>();
       for (const token of tokens)
         for (const value of valuesOf(token, spelling))
-          byCode.set(keys.hmac('subject alias', `${value.kind}\n${value.value}`), value);
-      for (const { subject, hmac } of await erasedWith(session, keys.hmacVersion, [...byCode.keys()])) {
+          for (const code of keys.hmacs('subject alias', `${value.kind}\n${value.value}`)) byCode.set(code, value);
+      for (const { subject, hmac } of await erasedWith(session, [...byCode.keys()])) {
         const value = byCode.get(hmac);
         if (value === undefined) continue;
         const needles = met.get(subject) ?? NO_NEEDLES;

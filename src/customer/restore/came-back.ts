@@ -28,11 +28,12 @@ export async function cameBack(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
-  keys: Pick<Keys, 'hmac'>,
+  keys: Pick<Keys, 'hmacs'>,
   codes: Codes,
 ): Promise<CameBack[]> {
   if (codes.size === 0) return [];
-  const codeOf = (kind: string, value: string) => keys.hmac('subject alias', `${kind}\n${value}`);
+  const met = (kind: string, value: string) =>
+    keys.hmacs('subject alias', `${kind}\n${value}`).flatMap((code) => [...(codes.get(code) ?? [])]);
   const anchors = new Map<string, Anchor>();
   const meet = (anchor: Anchor) => anchors.set(anchorKey(anchor), anchor);
   for (const table of model.tables) {
@@ -42,7 +43,7 @@ export async function cameBack(
         const key = keyOf(table, catalog).map(({ expression }) => `${expression}::text`);
         for await (const parts of session.stream(`SELECT ${key.join(', ')} FROM ${fromTable(table, catalog)} t`)) {
           const row = { table: table.name, key: parts.map((part) => part ?? '') };
-          if (codes.has(codeOf('row', rowId(row)))) meet({ kind: 'root', person: reach.person, row });
+          if (met('row', rowId(row)).length > 0) meet({ kind: 'root', person: reach.person, row });
         }
       }
     }
@@ -54,12 +55,12 @@ export async function cameBack(
     const sql = `SELECT DISTINCT ${occurrenceText(place, catalog)} FROM ${fromTable(node.table, catalog)} t`;
     for await (const [text] of session.stream(sql))
       for (const value of parse(kind, text ?? '', spelling))
-        if (codes.has(codeOf(kind, value))) meet({ kind: 'identifier', identifier, value });
+        if (met(kind, value).length > 0) meet({ kind: 'identifier', identifier, value });
   }
   const { people } = await peopleOf(session, model, catalog, [...anchors.values()]);
   return people.flatMap((person): CameBack[] => {
     const aliases = aliasesOf(person, model).filter(({ kind }) => person.roots.length === 0 || kind === 'row');
-    const subjects = aliases.flatMap(({ kind, value }) => [...(codes.get(codeOf(kind, value)) ?? [])]);
+    const subjects = aliases.flatMap(({ kind, value }) => met(kind, value));
     return [...new Set(subjects)].slice(0, 1).map((subject) => ({ subject, person }));
   });
 }

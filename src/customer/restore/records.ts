@@ -34,15 +34,15 @@ export type Records = ReadonlyMap<Kind, readonly JournalRecord[]>;
 
 /**
  * Reads from the journal what a restored backup may lack.
- * @throws GdprError as `readJournal`; KEY_MISSING when a tombstone was made under another secret than the workspace
- * has, so that nobody could tell whose data came back
+ * @throws GdprError as `readJournal`; KEY_MISSING when a tombstone was made under a secret that the workspace
+ * has not, so that nobody could tell whose data came back
  */
-export async function readRecords(path: string, keys: Pick<Keys, 'hmacVersion'>): Promise<Records> {
+export async function readRecords(path: string, keys: Pick<Keys, 'hmacVersions'>): Promise<Records> {
   const records = new Map<Kind, JournalRecord[]>(KINDS.map((kind) => [kind, []]));
   for await (const { record } of readJournal(path)) records.get(record.type as Kind)?.push(record);
   const foreign = tombstonesOf(records)
     .flatMap(({ identifiers }) => identifiers)
-    .find(({ keyVersion }) => keyVersion !== keys.hmacVersion);
+    .find(({ keyVersion }) => !keys.hmacVersions.includes(keyVersion));
   if (foreign === undefined) return records;
   throw new GdprError('KEY_MISSING', `people were erased under the key ${foreign.keyVersion}, which is not here`, {
     hint: 'bring it from its copy: gdpr key import FILE; without it, nobody can tell whose data the backup brought back',

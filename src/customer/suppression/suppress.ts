@@ -21,9 +21,17 @@ export interface AddressHasher {
   hmac(address: Address): string;
 }
 
-/** The codes of a workspace's keys. */
+/** The codes under the newest secret of a workspace, under which addresses are suppressed. */
 export function addressHasher(keys: Pick<Keys, 'hmac' | 'hmacVersion'>): AddressHasher {
   return { version: keys.hmacVersion, hmac: ({ kind, value }) => keys.hmac('suppression', `${kind}\n${value}`) };
+}
+
+/** The codes under every secret of a workspace, so that addresses that were suppressed under an older one still count. */
+export function addressHashers(keys: Pick<Keys, 'hmac' | 'hmacVersions'>): AddressHasher[] {
+  return keys.hmacVersions.map((version) => ({
+    version,
+    hmac: ({ kind, value }) => keys.hmac('suppression', `${kind}\n${value}`, version),
+  }));
 }
 
 /** Suppresses addresses, each for the person whose it is, in one statement; in the transaction of what suppresses. */

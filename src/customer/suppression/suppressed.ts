@@ -11,8 +11,8 @@ export interface Wanted extends Address {
 
 /**
  * Which of the addresses (`addresses[i]`, normalised) are suppressed on a channel, in two statements whatever their
- * number. A suppression yields only to a consent that the person gave later. `hashers` are those of every version of
- * the secret that the workspace holds, so that codes of an older one still count.
+ * number. A suppression yields only to a consent that the person gave later. `hashers` are `addressHashers`, those of
+ * every version of the secret that the workspace holds, so that codes of an older one still count.
  * @throws GdprError KEY_MISSING when there are codes of a version that is not among them, which could not be compared
  */
 export async function isSuppressed(
