@@ -51,7 +51,8 @@ export function marketingProblems(map: DataMap, tables: Tables): Problem[] {
     const path = ['sources', id];
     const at = inTable(path, source.table, source.owner);
     if (at === undefined) continue;
-    for (const key of ['email', 'phone', 'name', 'language', 'birthDate'] as const) at.column([key], source[key]);
+    for (const key of ['email', 'phone', 'name', 'givenName', 'familyName', 'language', 'birthDate'] as const)
+      at.column([key], source[key]);
     for (const key of ['email', 'phone'] as const) at.address(key, source[key]);
     for (const key of ['legalPerson', 'when', 'closed'] as const) at.conditions([key], source[key]);
     source.says?.forEach((each, i) => {

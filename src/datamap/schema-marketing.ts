@@ -26,6 +26,8 @@ const source = z.strictObject({
   email: name.optional().describe('The column with the e-mail address'),
   phone: name.optional().describe('The column with the phone number'),
   name: name.optional().describe('The column with the name, for the list'),
+  givenName: name.optional().describe('The column with the given name, for programs that ask for it by itself'),
+  familyName: name.optional().describe('The column with the family name'),
   language: name.optional().describe('The column with the language of correspondence, for the list'),
   birthDate: name.optional().describe('The column with the date of birth, where it is known'),
   legalPerson: conditions.optional().describe('The row is about a legal person while it meets all of these conditions'),

@@ -131,3 +131,10 @@ export function isLatvianMobile(e164: string): boolean {
 export function isLatvianFixed(e164: string): boolean {
   return /^\+3716\d{7}$/.test(e164);
 }
+
+/** Whether an SMS can be sent to an E.164 number: Latvian mobiles begin with 2, of others the numbering plan tells. */
+export function isMobile(e164: string): boolean {
+  if (e164.startsWith('+371')) return isLatvianMobile(e164);
+  const type = parse(e164)?.getType();
+  return type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE';
+}

@@ -1,0 +1,288 @@
+import { timeText } from '../audit/append.js';
+import { readWordings } from '../consent/wording.js';
+import { hasherOf } from '../customer/find-customer.js';
+import { addressHashers } from '../customer/suppression/suppress.js';
+import type { Session } from '../database/session.js';
+import { readCatalog } from '../datamap/catalog.js';
+import { assertNoDrift } from '../datamap/drift.js';
+import { spellingOf } from '../datamap/match.js';
+import { canonicalName } from '../datamap/names.js';
+import type { Marketing } from '../datamap/schema.js';
+import { textLiteral } from '../datamap/sql.js';
+import { NewFile } from '../delivery/new-file.js';
+import { waterfallPage } from '../documents/waterfall-page.js';
+import { GdprError } from '../foundation/errors.js';
+import { archiveChange } from '../operation/archived.js';
+import { runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { CREATE_ADDRESSES, lookUpAddresses } from './addresses.js';
+import { type Campaign, unsubscribeUrl } from './campaign.js';
+import { type AudienceChannel, CREATE_CANDIDATES, candidateStatements } from './candidates.js';
+import type { ListColumn } from './columns.js';
+import { judge, waterfallOf } from './judge.js';
+import { listCsv, recipientsOf } from './list.js';
+import { type Left, REASON_TITLES, type Reason } from './reasons.js';
+import { makeToken } from './token.js';
+
+/** What a list is made with, kept beside its digest so that it can be made again before it is sent. */
+export interface AudienceSettings {
+  readonly channel: AudienceChannel;
+  readonly campaign: Campaign;
+  /** Id of the segment of gdpr.yaml. */
+  readonly segment: string | null;
+}
+
+export interface AudienceOrder {
+  readonly settings: AudienceSettings;
+  readonly columns: readonly ListColumn[];
+  /** Where the list is to stand; nothing may be there yet. */
+  readonly out: string;
+}
+
+export interface AudienceResult {
+  readonly operation: string;
+  readonly channel: AudienceChannel;
+  readonly rows: number;
+  readonly list: string;
+  readonly sha256: string;
+  readonly archive: string;
+  readonly waterfall: readonly Left[];
+  /** Everybody who was looked at: `rows` and the counts of the waterfall. */
+  readonly total: number;
+  /** UTC with microseconds. */
+  readonly snapshot: string;
+  readonly expires: string;
+  readonly audit: { readonly sequence: number };
+}
+
+export type AudienceProgress = (
+  stage: 'candidates' | 'addresses' | 'judge' | 'list',
+  done: number,
+  total: number,
+) => void;
+
+/** The map's part on marketing. @throws GdprError REFUSED when it has none */
+export function marketingOf({ model }: Pick<Context, 'model'>): Marketing {
+  const { marketing } = model.map;
+  if (marketing !== undefined) return marketing;
+  throw new GdprError('REFUSED', 'the data map does not say who can be sent offers', {
+    hint: 'describe it under "marketing" in the data map: docs/marketing.md',
+  });
+}
+
+export const WATERFALL_ORDER = Object.keys(REASON_TITLES) as Reason[];
+
+/** Gathers and judges everybody, in the caller's REPEATABLE READ transaction; what it finds is in its temporary tables. */
+export async function judgeEverybody(
+  session: Session,
+  context: Context,
+  { channel, campaign, segment }: AudienceSettings,
+  onProgress: AudienceProgress = () => {},
+): Promise<void> {
+  const { model, keys } = context;
+  const marketing = marketingOf(context);
+  const catalog = await readCatalog(session);
+  assertNoDrift(model, catalog);
+  const wordings = await readWordings(session);
+  await session.run(CREATE_CANDIDATES);
+  const statements = candidateStatements(model, catalog, {
+    channel,
+    softOptIn: campaign.softOptIn,
+    wordings,
+    segment: undefined,
+  });
+  for (const [done, statement] of statements.entries()) {
+    onProgress('candidates', done, statements.length);
+    stopIfAsked(context);
+    await session.run(statement);
+  }
+  await session.run(`CREATE UNIQUE INDEX ON pg_temp.audience_candidate (n)`);
+  for (const create of CREATE_ADDRESSES) await session.run(create);
+  await lookUpAddresses(
+    session,
+    { alias: hasherOf(keys), suppression: addressHashers(keys) },
+    {
+      channel,
+      spelling: spellingOf(model),
+      roleMailboxes: new Set(marketing.roleMailboxes.map((each) => each.toLowerCase())),
+      tables: new Map(Object.entries(marketing.sources).map(([id, { table }]) => [id, canonicalName(table)])),
+    },
+    (done, total) => {
+      onProgress('addresses', done, total);
+      stopIfAsked(context);
+    },
+  );
+  onProgress('judge', 0, 1);
+  await judge(session, {
+    purpose: marketing.purpose,
+    channel,
+    ageOfConsent: marketing.ageOfConsent,
+    softOptIn: campaign.softOptIn,
+    profiling: segment !== null,
+  });
+}
+
+function stopIfAsked({ surroundings }: Context): void {
+  if (!surroundings.signal.aborted) return;
+  throw new GdprError('INTERRUPTED', 'stopped; no list was written', { hint: 'run the command again' });
+}
+
+/**
+ * Selects exactly those who may be written to, from one snapshot: the list as a file, its digest and why everybody else
+ * was left out as a signed archive without personal data.
+ * @throws GdprError REFUSED, DRIFT, ALREADY_EXISTS, FILE_UNAVAILABLE, KEY_MISSING, INTERRUPTED
+ */
+export async function selectAudience(
+  context: Context,
+  order: AudienceOrder,
+  onProgress: AudienceProgress = () => {},
+): Promise<AudienceResult> {
+  const { settings, columns, out } = order;
+  const { purpose } = marketingOf(context);
+  const file = await NewFile.create(out);
+  try {
+    return await runOperation(
+      context,
+      { action: 'marketing audience', subjects: [] },
+      async (operation) => {
+        const made = await context.database.transaction('repeatable read', async (session) => {
+          await judgeEverybody(session, context, settings, onProgress);
+          const counted = await waterfallOf(session, WATERFALL_ORDER);
+          onProgress('list', 0, counted.rows);
+          const version = context.keys.hmacVersion;
+          const written = await file.fill(
+            listCsv(
+              columns,
+              recipientsOf(session, ({ source, key, code }) => {
+                const address = { hmac: code, version };
+                const token = makeToken(context.keys, {
+                  list: operation.id,
+                  channel: settings.channel,
+                  purpose,
+                  source,
+                  key,
+                  address,
+                });
+                return { token, url: unsubscribeUrl(settings.campaign, token) };
+              }),
+            ),
+          );
+          const [instants] = await session.query<{ snapshot: string; expires: string }>(instantsSql(settings.campaign));
+          return { ...counted, ...written, snapshot: instants?.snapshot ?? '', expires: instants?.expires ?? '' };
+        });
+        const archived = await archiveChange(
+          context,
+          operation,
+          audienceName(operation.id),
+          async (session, archive) => {
+            const facts = factsOf(context, operation.id, settings, columns, made);
+            await archive.add('manifest.json', 'application/json', `${JSON.stringify(facts, undefined, 2)}\n`);
+            await archive.add('index.html', 'text/html', pageOf(context, operation.id, settings, made));
+            await session.run(
+              `INSERT INTO gdpr.audience_list (operation, sha256, purpose, channel, settings, rows, total, snapshot, expires)
+           VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)`,
+              [
+                operation.id,
+                made.sha256,
+                purpose,
+                settings.channel,
+                JSON.stringify({ ...settings, columns: columns.map(({ field }) => field) }),
+                made.rows,
+                made.total,
+                made.snapshot,
+                made.expires,
+              ],
+            );
+            return { written: undefined, outcome: { counts: { rows: made.rows, total: made.total } } };
+          },
+        );
+        await file.publish();
+        const { rows, total, waterfall, sha256, snapshot, expires } = made;
+        return {
+          operation: operation.id,
+          channel: settings.channel,
+          rows,
+          list: out,
+          sha256,
+          archive: archived.path,
+          waterfall,
+          total,
+          snapshot,
+          expires,
+          audit: { sequence: archived.sequence },
+        };
+      },
+      audienceName,
+    );
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+function audienceName(operation: string): string {
+  return `audience-${operation}.asice`;
+}
+
+function instantsSql({ validFor }: Campaign): string {
+  const at = timeText('transaction_timestamp()');
+  return `SELECT ${at} AS snapshot, ${timeText(`transaction_timestamp() + interval ${textLiteral(validFor)}`)} AS expires`;
+}
+
+interface Made {
+  readonly rows: number;
+  readonly total: number;
+  readonly waterfall: readonly Left[];
+  readonly sha256: string;
+  readonly snapshot: string;
+  readonly expires: string;
+}
+
+function factsOf(
+  { model }: Context,
+  operation: string,
+  { channel, campaign, segment }: AudienceSettings,
+  columns: readonly ListColumn[],
+  { rows, total, waterfall, sha256, snapshot, expires }: Made,
+) {
+  return {
+    format: 'privatums audience',
+    version: 1,
+    operation,
+    controller: model.map.controller.name,
+    mapDigest: model.digest,
+    channel,
+    purpose: model.map.marketing?.purpose,
+    campaign,
+    segment,
+    columns: columns.map(({ heading }) => heading),
+    snapshot,
+    expires,
+    list: { sha256, rows },
+    waterfall,
+    total,
+  };
+}
+
+function pageOf(
+  context: Context,
+  operation: string,
+  { channel, campaign, segment }: AudienceSettings,
+  made: Made,
+): string {
+  const { controller, timeZone } = context.model.map;
+  return waterfallPage({
+    controller: controller.name,
+    operation,
+    timeZone,
+    channel,
+    campaign: campaign.campaign,
+    segment,
+    snapshot: made.snapshot,
+    expires: made.expires,
+    sha256: made.sha256,
+    rows: made.rows,
+    total: made.total,
+    left: made.waterfall.map(({ reason, count }) => ({ title: REASON_TITLES[reason], count })),
+  });
+}

@@ -1,0 +1,154 @@
+import { foldSql, ROOTS, saidSql } from '../consent/fold-sql.js';
+import type { Session } from '../database/session.js';
+import { textLiteral } from '../datamap/sql.js';
+import { CANDIDATES } from './candidates.js';
+import type { Left, Reason } from './reasons.js';
+
+/** The temporary table of the judged: `n`, `reason` (NULL of those in the list), `basis`, `consent`, `since`. */
+export const JUDGED = 'pg_temp.audience_judged';
+
+export interface JudgeRules {
+  readonly purpose: string;
+  readonly channel: 'email' | 'sms';
+  readonly ageOfConsent: number;
+  readonly softOptIn: boolean;
+  /** Whether a segment narrows the list, which nobody who objected to profiling is in. */
+  readonly profiling: boolean;
+}
+
+/**
+ * Where the references of the candidates stand in the ledger. `other` references, of people with rows of their own
+ * that these are not, may say no and never yes.
+ */
+const standing = (fold: string) => `
+CREATE TEMPORARY TABLE audience_standing ON COMMIT DROP AS
+SELECT k.n,
+  bool_or(s.state = 'objected') AS objected,
+  max(s.since) FILTER (WHERE s.state = 'withdrawn') AS withdrawn_at,
+  max(s.since) FILTER (WHERE s.state = 'expired') AS expired_at,
+  bool_or(s.state = 'unproven' AND NOT k.other) AS unproven,
+  bool_or(s.state = 'unconfirmed' AND NOT k.other) AS unconfirmed,
+  max(s.since) FILTER (WHERE s.state = 'given' AND NOT k.other) AS given_at,
+  max(s.since) FILTER (WHERE s.state = 'given' AND NOT k.other AND s.source = 'person') AS own_at,
+  (array_agg(s.digest ORDER BY s.since DESC, s.digest) FILTER (WHERE s.state = 'given' AND NOT k.other))[1] AS event
+FROM pg_temp.audience_known k JOIN (${fold}) s ON s.root = k.root
+GROUP BY k.n`;
+
+/** Whoever is restricted, and whoever objected to profiling, under any reference of theirs. */
+const STOPPED = `
+CREATE TEMPORARY TABLE audience_stopped ON COMMIT DROP AS
+SELECT k.n, bool_or(x.what = 'restricted') AS restricted, bool_or(x.what = 'insight') AS insight
+FROM pg_temp.audience_known k
+JOIN (
+  SELECT coalesce(r.root, s.subject) AS root, s.what
+  FROM (SELECT subject, 'restricted' AS what FROM gdpr.restriction WHERE lifted_at IS NULL
+        UNION ALL SELECT subject, 'insight' FROM gdpr.objection WHERE purpose = 'insight') s
+  LEFT JOIN (${ROOTS}) r ON r.reference = s.subject
+) x ON x.root = k.root
+GROUP BY k.n`;
+
+/** What each candidate's own row and references say, before the others with the same address are looked at. */
+const facts = (softOptIn: boolean) => `
+CREATE TEMPORARY TABLE audience_fact ON COMMIT DROP AS
+SELECT f.*, CASE WHEN f.given THEN f.given_at WHEN f.shop_proven THEN f.shop_at END AS consented_at,
+  -- A yes of the shop's own columns is an event of its time: it beats what was withdrawn before it.
+  CASE WHEN f.given OR f.shop_proven THEN 'consent'
+       WHEN f.legal AND f.role AND f.withdrawn_at IS NULL THEN 'legal-person'
+       WHEN f.soft AND f.withdrawn_at IS NULL THEN 'soft-opt-in' END AS basis,
+  f.withdrawn_at IS NOT NULL AND NOT f.given AND NOT f.shop_proven AS withdrawn
+FROM (
+  SELECT c.n, c.legal, c.closed, c.born, c.in_segment, c.shop_no, c.shop_yes, c.shop_at, c.shop_wording, c.refused_at,
+    c.ordered_at, c.ordered_wording, a.address, a.fault, a.role, a.suppressed_at, a.no_insight, a.erased,
+    coalesce(s.objected, false) AS objected, s.withdrawn_at, s.expired_at, coalesce(s.unproven, false) AS unproven,
+    coalesce(s.unconfirmed, false) AS unconfirmed, s.given_at, s.own_at, s.event, g.guardian IS NOT NULL AS guarded,
+    coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false) AS insight,
+    c.shop_yes AND c.shop_wording IS NOT NULL AND c.shop_at <= transaction_timestamp()
+      AND c.shop_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity') AS shop_proven,
+    coalesce(s.given_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity'), false) AS given,
+    ${softOptIn} AND c.ordered_at IS NOT NULL AS soft
+  FROM ${CANDIDATES} c JOIN pg_temp.audience_address a USING (n)
+  LEFT JOIN pg_temp.audience_standing s USING (n)
+  LEFT JOIN gdpr.consent_event g ON g.digest = s.event
+  LEFT JOIN pg_temp.audience_stopped x USING (n)
+) f`;
+
+/**
+ * The one reason of each. A no under an address counts for every row that has it: a person may stand in several
+ * tables, and an address may be several people's.
+ */
+const reasoned = ({ profiling, ageOfConsent }: JudgeRules) => `
+CREATE TEMPORARY TABLE audience_reasoned ON COMMIT DROP AS
+WITH address AS (
+  SELECT address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
+    bool_or(restricted) AS restricted, bool_or(insight OR no_insight) AS insight
+  FROM pg_temp.audience_fact WHERE address IS NOT NULL GROUP BY address
+)
+SELECT f.n, f.address, f.basis,
+  CASE f.basis WHEN 'consent' THEN f.consented_at WHEN 'soft-opt-in' THEN f.ordered_at END AS since,
+  CASE WHEN f.basis = 'consent' AND f.given THEN f.event
+       WHEN f.basis = 'consent' THEN 'shop ' || f.shop_wording
+       WHEN f.basis = 'soft-opt-in' THEN 'order ' || f.ordered_wording END AS consent,
+  CASE
+    WHEN NOT f.in_segment THEN 'outside-segment'
+    WHEN ${profiling} AND (coalesce(a.insight, false) OR f.insight OR f.no_insight) THEN 'profiling-objected'
+    WHEN f.closed THEN 'closed'
+    WHEN f.fault = 'no-address' THEN 'no-address'
+    WHEN f.shop_no OR coalesce(a.no, false) OR f.basis IS DISTINCT FROM 'consent' AND greatest(f.refused_at, a.refused_at) IS NOT NULL
+      OR f.consented_at < greatest(f.refused_at, a.refused_at) THEN 'shop-no'
+    WHEN f.withdrawn OR coalesce(a.withdrawn, false) THEN 'withdrawn'
+    WHEN f.basis IS NULL AND f.expired_at IS NOT NULL THEN 'expired'
+    WHEN f.basis IS NULL AND (f.unproven OR f.shop_yes) THEN 'unproven'
+    WHEN f.basis IS NULL AND f.unconfirmed THEN 'unconfirmed'
+    WHEN f.basis IS NULL THEN 'no-consent'
+    WHEN f.basis <> 'legal-person' AND f.born IS NOT NULL AND NOT (f.given AND f.guarded)
+      AND (f.born + make_interval(years => ${ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
+        > CASE f.basis WHEN 'consent' THEN f.consented_at ELSE transaction_timestamp() END THEN 'below-age'
+    WHEN f.objected OR coalesce(a.objected, false) THEN 'objected'
+    WHEN f.suppressed_at IS NOT NULL AND NOT coalesce(f.own_at > f.suppressed_at, false) THEN 'suppressed'
+    WHEN f.restricted OR coalesce(a.restricted, false) THEN 'restricted'
+    WHEN f.erased OR f.fault = 'erased' THEN 'erased'
+    WHEN f.fault IS NOT NULL THEN f.fault
+  END AS reason
+FROM pg_temp.audience_fact f LEFT JOIN address a USING (address)`;
+
+const UNIQUE = `
+CREATE TEMPORARY TABLE audience_judged ON COMMIT DROP AS
+SELECT r.n, r.basis, r.since, r.consent, r.address,
+  CASE WHEN r.reason IS NOT NULL THEN r.reason
+       WHEN row_number() OVER (PARTITION BY r.address, r.reason
+              ORDER BY array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], r.basis), r.n) > 1 THEN 'duplicate'
+  END AS reason
+FROM pg_temp.audience_reasoned r`;
+
+/** Judges every candidate whose address was looked up, in a handful of statements whatever their number. */
+export async function judge(session: Session, rules: JudgeRules): Promise<void> {
+  const purpose = textLiteral(rules.purpose);
+  const said = `SELECT x.* FROM (${saidSql(purpose)}) x
+    WHERE x.purpose = ${purpose} AND x.channel = ${textLiteral(rules.channel)} AND x.event_at <= transaction_timestamp()
+      AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
+  const softOptIn = rules.softOptIn && rules.channel === 'email';
+  const analyse = (table: string) => session.run(`ANALYZE pg_temp.${table}`);
+  await analyse('audience_known');
+  await session.run(standing(foldSql(said)));
+  await session.run(STOPPED);
+  for (const table of ['candidate', 'address', 'standing', 'stopped']) await analyse(`audience_${table}`);
+  await session.run(facts(softOptIn));
+  await analyse('audience_fact');
+  await session.run(reasoned(rules));
+  await session.run(UNIQUE);
+  await analyse('audience_judged');
+}
+
+/** How many are in the list, and how many were left out for each reason; the sum is everybody who was looked at. */
+export async function waterfallOf(
+  session: Session,
+  order: readonly Reason[],
+): Promise<{ rows: number; total: number; waterfall: Left[] }> {
+  const counts = await session.query<{ reason: Reason | null; count: string }>(
+    `SELECT reason, count(*)::text AS count FROM ${JUDGED} GROUP BY reason`,
+  );
+  const of = (reason: Reason | null) => Number(counts.find((each) => each.reason === reason)?.count ?? 0);
+  const waterfall = order.map((reason) => ({ reason, count: of(reason) })).filter(({ count }) => count > 0);
+  const total = counts.reduce((sum, { count }) => sum + Number(count), 0);
+  return { rows: of(null), total, waterfall };
+}
