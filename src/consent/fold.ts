@@ -13,8 +13,9 @@ export interface Standing {
   readonly by: FoldedEvent | null;
 }
 
-/** As much of an event as the fold looks at. */
-export type FoldedEvent = Pick<ConsentEvent, 'purpose' | 'channel' | 'what' | 'at' | 'wording' | 'source'> & {
+/** As much of an event as the fold looks at; `shop` is what the shop's own columns say. */
+export type FoldedEvent = Pick<ConsentEvent, 'purpose' | 'channel' | 'what' | 'at' | 'wording'> & {
+  readonly source: ConsentEvent['source'] | 'shop';
   readonly digest: string;
 };
 

@@ -13,6 +13,8 @@ export interface Suppression {
   readonly operation: string;
   readonly source: 'erasure' | 'objection' | 'complaint';
   readonly channel: Channel | 'all';
+  /** Since when, where that was before now; an instant with its zone. */
+  readonly at?: string;
 }
 
 /** Makes keyed codes of addresses; the version tells its secret from a later one. */
@@ -38,13 +40,13 @@ export function addressHashers(keys: Pick<Keys, 'hmac' | 'hmacVersions'>): Addre
 export async function suppress(
   session: Session,
   keys: Pick<Keys, 'hmac' | 'hmacVersion'>,
-  { operation, source, channel }: Suppression,
+  { operation, source, channel, at }: Suppression,
   addresses: readonly (Address & { readonly subject: string | null })[],
 ): Promise<void> {
   const { version, hmac } = addressHasher(keys);
   await session.run(
-    `INSERT INTO gdpr.suppression (hmac, key_version, kind, channel, source, subject, operation)
-     SELECT u.hmac, $1, u.kind, $2, $3, u.subject, $4 FROM unnest($5::text[], $6::text[], $7::text[]) u (hmac, kind, subject)
+    `INSERT INTO gdpr.suppression (hmac, key_version, kind, channel, source, subject, operation, suppressed_at)
+     SELECT u.hmac, $1, u.kind, $2, $3, u.subject, $4, coalesce($8::timestamptz, clock_timestamp()) FROM unnest($5::text[], $6::text[], $7::text[]) u (hmac, kind, subject)
      ON CONFLICT DO NOTHING`,
     [
       version,
@@ -54,6 +56,7 @@ export async function suppress(
       addresses.map(hmac),
       addresses.map(({ kind }) => kind),
       addresses.map(({ subject }) => subject),
+      at ?? null,
     ],
   );
 }

@@ -1,0 +1,253 @@
+import type { Chooser } from '../customer/choose.js';
+import type { Match } from '../customer/find-customer.js';
+import { type Notified, recipientsOf } from '../customer/recipients.js';
+import { findRequester } from '../customer/requester.js';
+import type { PersonQuery } from '../customer/resolve.js';
+import { settleJournaled } from '../customer/settle-journaled.js';
+import { addressesOf } from '../customer/suppression/addresses.js';
+import { suppress } from '../customer/suppression/suppress.js';
+import type { Session } from '../database/session.js';
+import { GdprError } from '../foundation/errors.js';
+import { runOperation } from '../operation/operation.js';
+import { addMonths, dayOf } from '../request/day.js';
+import type { Settled } from '../request/settle.js';
+import type { Context } from '../workspace/open.js';
+import { unknownWording } from './add-wording.js';
+import { appendEvents } from './append.js';
+import { CHANNELS, type ConsentChannel, type ConsentEvent, type Mechanism, type Said } from './event.js';
+import type { ConsentState } from './fold.js';
+import { presentInstant, readInstant, refuseFuture } from './instant.js';
+import { birthDateOf, readPersonConsent, standingsOf } from './person.js';
+import { purposeOf } from './purpose.js';
+import { proves, readWordings } from './wording.js';
+
+/** What somebody said, as it was typed. */
+export interface ConsentSaid {
+  readonly query: PersonQuery;
+  readonly what: Said;
+  readonly purpose?: string | undefined;
+  /** Empty for all of them, where a no is recorded. */
+  readonly channels: readonly ConsentChannel[];
+  readonly at?: string | undefined;
+  readonly mechanism: Mechanism;
+  readonly wording?: string | undefined;
+  readonly evidence?: string | undefined;
+  readonly guardian?: string | undefined;
+}
+
+export interface Recorded {
+  readonly subject: string;
+  readonly what: Said;
+  readonly purpose: string;
+  readonly at: string;
+  /** Each channel with whether this was new, and where the person stands now. */
+  readonly channels: readonly {
+    readonly channel: ConsentChannel;
+    readonly new: boolean;
+    readonly state: ConsentState;
+  }[];
+  /** Addresses that are suppressed from now on; an objection suppresses. */
+  readonly suppressed: number;
+  /** Whom to tell of a withdrawal or an objection. */
+  readonly notify: readonly Notified[];
+}
+
+const YES: ReadonlySet<Said> = new Set(['given', 'renewed']);
+const NEEDS_CHANNEL: ReadonlySet<Said> = new Set(['given', 'renewed', 'confirmed']);
+/** How somebody can say yes; the others only take back. */
+const SAYING: ReadonlySet<Mechanism> = new Set(['web-form', 'checkout', 'paper', 'phone', 'email', 'in-person']);
+const GROUNDS: Readonly<Record<Said, string>> = {
+  given: 'Art. 7(1)',
+  renewed: 'Art. 7(1)',
+  confirmed: 'Art. 7(1)',
+  expired: 'Art. 7(1)',
+  withdrawn: 'Art. 7(3)',
+  objected: 'Art. 21(2)',
+};
+
+/**
+ * Enters in the ledger what one person said. A yes needs the wording that they were shown then, so that it proves
+ * something (Art. 7(1)), and below the map's age an authorisation (Art. 8); a no needs nothing of that and is about
+ * every channel unless some are named. An objection also does what `customer object` does. Recording the same again
+ * changes nothing.
+ * @throws GdprError USAGE, INPUT_INVALID, NOT_FOUND, MAP_INVALID; NOBODY, SEVERAL, DRIFT; REFUSED for a child's yes
+ *   without an authorisation
+ */
+export async function recordConsent(context: Context, said: ConsentSaid, chooser: Chooser): Promise<Settled<Recorded>> {
+  const { what, mechanism } = said;
+  const { model, database } = context;
+  const purpose = purposeOf(model, said.purpose);
+  const channels = channelsOf(said);
+  if (YES.has(what) && said.wording === undefined) {
+    throw new GdprError('USAGE', 'a yes needs --wording: without what was asked it proves nothing (Art. 7(1))', {
+      hint: 'see: gdpr consent wording list',
+    });
+  }
+  if (NEEDS_CHANNEL.has(what) && !SAYING.has(mechanism)) {
+    throw new GdprError('INPUT_INVALID', `nobody says yes by ${mechanism}`, {
+      hint: `one of: ${[...SAYING].join(', ')}`,
+    });
+  }
+  const evidence = reference('--evidence', said.evidence);
+  const guardian = reference('--guardian', said.guardian);
+  const at = await database.transaction('read committed', (session) => instantOf(session, said, model.map.timeZone));
+  if (said.wording !== undefined)
+    await database.transaction('read committed', (session) => checkWording(session, said, { purpose, channels, at }));
+  const asks = { action: 'consent record', ground: GROUNDS[what], kind: 'objection' } as const;
+  const { match } = await findRequester(context, asks, said.query, undefined, chooser);
+  const { subject, person } = match;
+  const intent = { action: 'consent record', subjects: [subject], ground: GROUNDS[what] };
+  return runOperation(context, intent, async (operation) => {
+    if (YES.has(what) && guardian === null) await refuseChild(context, match, at);
+    const taken = what === 'withdrawn' || what === 'objected';
+    const notify = taken ? await recipientsOf(context, person, 'marketing') : [];
+    const events = channels.map(
+      (channel): ConsentEvent => ({
+        subject,
+        purpose,
+        channel,
+        what,
+        at,
+        mechanism,
+        wording: said.wording ?? null,
+        evidence,
+        guardian,
+        source: 'person',
+      }),
+    );
+    const settled = await settleJournaled(context, operation, async (session) => {
+      const fresh = await appendEvents(session, { operation: operation.id, operator: context.operator }, events);
+      const news = channels.filter((_, i) => fresh[i]);
+      const suppressed =
+        what === 'objected' && news.length > 0
+          ? await alsoObject(session, context, operation.id, { match, purpose, channels, at })
+          : 0;
+      return {
+        result: { subject, what, purpose, at, suppressed, notify, news },
+        traces: { counts: { events: news.length, ...(suppressed > 0 && { suppressed }) } },
+      };
+    });
+    const { news, ...result } = settled;
+    const known = await readPersonConsent(context, subject, person);
+    const now = standingsOf(known, model.map.marketing?.purpose, known.snapshot);
+    return {
+      ...result,
+      channels: channels.map((channel) => ({
+        channel,
+        new: news.includes(channel),
+        state: now.find((each) => each.purpose === purpose && each.channel === channel)?.state ?? 'none',
+      })),
+    };
+  });
+}
+
+function channelsOf({ what, channels }: ConsentSaid): readonly ConsentChannel[] {
+  if (channels.length > 0) return CHANNELS.filter((channel) => channels.includes(channel));
+  if (!NEEDS_CHANNEL.has(what)) return CHANNELS;
+  throw new GdprError('USAGE', 'a yes is about channels: name them with --channel', {
+    hint: `one or several of: ${CHANNELS.join(', ')}`,
+  });
+}
+
+const LONGEST_REFERENCE = 200;
+
+function reference(flag: string, text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const trimmed = text.trim();
+  if (trimmed !== '' && trimmed.length <= LONGEST_REFERENCE && !/\p{Cc}/u.test(trimmed)) return trimmed;
+  throw new GdprError('INPUT_INVALID', `${flag} is empty, too long or of several lines`, {
+    hint: `the number or the place of a document, of ${LONGEST_REFERENCE} characters at most`,
+  });
+}
+
+/** When it was said. A day's no counts from its end, a day's yes from its beginning. */
+async function instantOf(session: Session, { what, at }: ConsentSaid, timeZone: string): Promise<string> {
+  if (at === undefined) return presentInstant(session);
+  const instant = await readInstant(session, '--at', at, { timeZone, edge: NEEDS_CHANNEL.has(what) ? 'begin' : 'end' });
+  await refuseFuture(session, '--at', instant);
+  return instant;
+}
+
+/** A yes under a wording that cannot have been shown is a mistake of whoever types. */
+async function checkWording(
+  session: Session,
+  { wording: id, what }: ConsentSaid,
+  {
+    purpose,
+    channels,
+    at,
+  }: { readonly purpose: string; readonly channels: readonly ConsentChannel[]; readonly at: string },
+): Promise<void> {
+  const wording = (await readWordings(session)).get(id ?? '');
+  if (wording === undefined) throw unknownWording();
+  if (!YES.has(what)) return;
+  const unfit = channels.filter((channel) => !proves(wording, { purpose, channel, at }));
+  if (unfit.length === 0) return;
+  throw new GdprError('INPUT_INVALID', `nobody can have said yes to ${wording.id} then: ${unfitness()}`, {
+    hint: 'see since when and for what each wording was shown: gdpr consent wording list',
+  });
+  function unfitness(): string {
+    if (wording?.kind !== 'consent') return 'it is the notice of a soft opt-in, which asks for nothing';
+    if (wording.purpose !== purpose) return `it asks about the purpose ${wording.purpose}`;
+    const foreign = unfit.filter((channel) => !wording.channels.includes(channel));
+    return foreign.length > 0 ? `it does not ask about ${foreign.join(', ')}` : 'it was not shown at that time';
+  }
+}
+
+async function refuseChild(context: Context, { person }: Match, at: string): Promise<void> {
+  const { marketing, timeZone } = context.model.map;
+  if (marketing === undefined) return;
+  const born = await birthDateOf(context, person);
+  if (born === undefined || addMonths(born, marketing.ageOfConsent * 12) <= dayOf(new Date(at), timeZone)) return;
+  throw new GdprError(
+    'REFUSED',
+    `the person was not ${marketing.ageOfConsent} then: a parent or guardian has to agree (Art. 8)`,
+    {
+      hint: 'with their authorisation on file, name it: --guardian REFERENCE',
+    },
+  );
+}
+
+/** What `customer object` does beside: the objection on all channels, and the suppressed addresses. */
+async function alsoObject(
+  session: Session,
+  { model, keys, operator }: Context,
+  operation: string,
+  {
+    match,
+    purpose,
+    channels,
+    at,
+  }: {
+    readonly match: Match;
+    readonly purpose: string;
+    readonly channels: readonly ConsentChannel[];
+    readonly at: string;
+  },
+): Promise<number> {
+  const { subject } = match;
+  const { use } = model.map.purposes[purpose] ?? {};
+  if (use !== 'marketing' && use !== 'insight') return 0;
+  const whole = use === 'insight' || channels.length === CHANNELS.length;
+  if (whole) {
+    await session.run(
+      `INSERT INTO gdpr.objection (operation, subject, purpose, noted_by, objected_at) VALUES ($1, $2, $3, $4, $5::timestamptz)`,
+      [operation, subject, use, operator, at],
+    );
+  }
+  const addresses = addressesOf(model, match).map((address) => ({ ...address, subject }));
+  const why = { operation, source: 'objection', at } as const;
+  if (whole) {
+    await suppress(session, keys, { ...why, channel: use === 'insight' ? 'insight' : 'all' }, addresses);
+    return addresses.length;
+  }
+  const suppressed = new Set<(typeof addresses)[number]>();
+  for (const channel of channels) {
+    const reached = addresses.filter(({ kind }) =>
+      channel === 'email' ? kind === 'email' : kind === 'phone' && channel !== 'post',
+    );
+    await suppress(session, keys, { ...why, channel }, reached);
+    for (const address of reached) suppressed.add(address);
+  }
+  return suppressed.size;
+}
