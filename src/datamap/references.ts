@@ -4,6 +4,7 @@ import { canonicalName } from './names.js';
 import { pathsUp } from './paths.js';
 import type { ClockSource, ColumnEntry, DataMap, KeepUntil, KeptGround } from './schema.js';
 import { schemaOrgProblems } from './schema-org-model.js';
+import { segmentProblems } from './segment-problems.js';
 
 type Path = (string | number)[];
 type Report = (path: Path, message: string) => void;
@@ -30,7 +31,12 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     });
   }
   const impersonal = new Map(model.impersonal.map((table) => [table.name, table.entry.columns]));
-  return [...problems, ...schemaOrgProblems(tables, impersonal), ...marketingProblems(model.map, tables)];
+  return [
+    ...problems,
+    ...schemaOrgProblems(tables, impersonal),
+    ...marketingProblems(model.map, tables),
+    ...segmentProblems(model.map, tables, impersonal),
+  ];
 }
 
 function checkHead(map: DataMap, tables: Tables, report: Report): void {

@@ -32,6 +32,12 @@ export const purpose = z.strictObject({
     .describe('The legal basis: a point of Art. 6(1), e.g. 6(1)(b)'),
   law: z.string().optional().describe('The national or sector law beside it'),
   interest: text.optional().describe('The interest pursued, where the basis is 6(1)(f)'),
+  explicitConsent: z
+    .literal(true)
+    .optional()
+    .describe(
+      'True where it rests on explicit consent (Art. 9(2)(a)), so that it may use special categories of those who gave it; the basis is then 6(1)(a)',
+    ),
   use: z
     .enum(['marketing', 'insight'])
     .optional()

@@ -18,6 +18,37 @@ const says = z.strictObject({
   no: conditions.optional().describe('The row says no while it meets all of these conditions; a no always counts'),
 });
 
+/** Where somebody lives or has things sent to. */
+const place = z
+  .union([
+    z.strictObject({ column: name.describe('A column of the same row') }),
+    z.strictObject({
+      table: name.describe('A table of addresses whose rows belong, by key, to the person of the row'),
+      owner: id.optional().describe('Whose the addresses are; the first owner of that table if left out'),
+      column: name.describe('The column of that table'),
+    }),
+  ])
+  .describe('The town or parish, for segments');
+
+/** From a line of an order to the category of what was bought. */
+const lines = z.strictObject({
+  table: name.describe('The table of the lines; an owner of it reaches the orders by key'),
+  path: z
+    .array(
+      z.strictObject({
+        column: name.describe('The column of the table before that holds the key: of the lines first'),
+        table: name.describe('The table that it leads to, which holds nothing about people'),
+        key: name.describe('The column of that table with the same value'),
+      }),
+    )
+    .min(1)
+    .describe('The way from a line to the table of categories, key by key'),
+  category: name.describe('The column of the last table by whose values segments name a category, e.g. slug'),
+  parent: name
+    .optional()
+    .describe('The column of the last table with the key of the category above, where there are subcategories'),
+});
+
 /** Rows in which addresses stand to which something may be sent. */
 const source = z.strictObject({
   title: text.describe('Who these people are'),
@@ -29,6 +60,7 @@ const source = z.strictObject({
   givenName: name.optional().describe('The column with the given name, for programs that ask for it by itself'),
   familyName: name.optional().describe('The column with the family name'),
   language: name.optional().describe('The column with the language of correspondence, for the list'),
+  place: place.optional(),
   birthDate: name.optional().describe('The column with the date of birth, where it is known'),
   legalPerson: conditions.optional().describe('The row is about a legal person while it meets all of these conditions'),
   when: conditions.optional().describe('Only rows that meet all of these conditions are looked at'),
@@ -62,6 +94,7 @@ export const marketing = z.strictObject({
         .optional()
         .describe('The buyer refused offers in the box at the checkout while the order meets all of these conditions'),
       total: name.optional().describe('The column with the amount of the order'),
+      lines: lines.optional().describe('What was bought, for segments'),
     })
     .optional()
     .describe('Orders, by which a customer is known; without them nobody is written to without consent'),

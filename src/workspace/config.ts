@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
+import { segmentsSchema } from './segments.js';
 
 export const CONFIG_FILE = 'gdpr.yaml';
 
@@ -34,6 +35,8 @@ export const configSchema = z.strictObject({
     .optional(),
   /** What needs a second person's agreement beyond what always does. `erase: always`: one person's erasure too. */
   approval: z.strictObject({ erase: z.literal('always').optional() }).optional(),
+  /** Groups of people that offers may be limited to. */
+  segments: segmentsSchema.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

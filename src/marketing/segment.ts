@@ -1,0 +1,64 @@
+import type { Catalog } from '../datamap/catalog.js';
+import type { DataMapModel } from '../datamap/model.js';
+import { GdprError } from '../foundation/errors.js';
+import type { Config } from '../workspace/config.js';
+import type { SegmentEntry } from '../workspace/segments.js';
+import { SegmentCompiler } from './segment-sql.js';
+
+/** A segment of `gdpr.yaml`, under its id. */
+export type Segment = SegmentEntry & { readonly id: string };
+
+/** A segment for the rows of one source of the map's part on marketing. */
+export interface SegmentCondition {
+  /**
+   * LEFT JOINs that follow `FROM the source's table t`, each with at most one row for a row of `t`; may be empty. They
+   * are hash joins to grouped subqueries: a condition under IN or EXISTS would be tried row by row once it is too large
+   * for memory.
+   */
+  readonly joins: string;
+  /** A boolean over `t` and the joins, never NULL. */
+  readonly sql: string;
+  /** Whoever objected to profiling (`gdpr.objection` of purpose insight, suppression of channel insight) is in no segment. */
+  readonly needsInsight: true;
+  /** Ids of purposes: whoever stands at `given` for none of them, on no channel, is not in the segment. [] asks for none. */
+  readonly explicitPurposes: readonly string[];
+}
+
+/** @throws GdprError NOT_FOUND with the segments there are */
+export function readSegment({ segments = {} }: Pick<Config, 'segments'>, id: string): Segment {
+  const found = Object.hasOwn(segments, id) ? segments[id] : undefined;
+  if (found !== undefined) return { ...found, id };
+  const known = Object.keys(segments);
+  throw new GdprError('NOT_FOUND', `gdpr.yaml describes no segment "${id}"`, {
+    hint:
+      known.length === 0
+        ? 'describe one under segments: see docs/marketing.md'
+        : `those there are: ${known.join(', ')}`,
+  });
+}
+
+/**
+ * Compiles a segment through the map for the rows of one source. What nobody noted of somebody is not so: a condition
+ * on the language does not hold for a source without languages.
+ * @param source id of a source under marketing.sources
+ * @param options.snapshot the instant that periods count back from, as PostgreSQL reads it
+ * @param options.prefix of the aliases in the joins, where several segments stand in one statement
+ * @throws GdprError REFUSED where a column may not be read for it; CONFIG_INVALID with the path in gdpr.yaml where the map
+ *   lacks what the segment asks for; DRIFT where a column has another type than a date or a number
+ */
+export function segmentCondition(
+  model: DataMapModel,
+  catalog: Catalog,
+  source: string,
+  segment: Segment,
+  options: { readonly snapshot: string; readonly prefix?: string },
+): SegmentCondition {
+  const compiler = new SegmentCompiler(model, catalog, source, segment, options);
+  const sql = compiler.node(segment, ['segments', segment.id]);
+  return {
+    joins: compiler.joins.join('\n'),
+    sql,
+    needsInsight: true,
+    explicitPurposes: compiler.explicitPurposes(),
+  };
+}
