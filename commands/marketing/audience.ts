@@ -27,6 +27,7 @@ recheck.`;
     })(),
     out: Flags.string({ description: 'Where the list is to stand', helpValue: 'FILE', required: true }),
     campaign: Flags.string({ description: 'The campaign file', helpValue: 'FILE' }),
+    segment: Flags.string({ description: 'Only people of this segment of gdpr.yaml', helpValue: 'ID' }),
     preset: Flags.option({
       description: 'Columns as this program imports them',
       options: ['listmonk', 'mautic', 'mailchimp'] as const,
@@ -48,7 +49,7 @@ recheck.`;
     const chosen = listColumns(channel, { preset, columns });
     const result = await this.withContext(flags.workspace, async (context) => {
       const campaign = await readCampaign(context.paths.root, flags.campaign);
-      const settings = { channel, campaign, segment: null };
+      const settings = { channel, campaign, segment: flags.segment ?? null };
       return selectAudience(context, { settings, columns: chosen, out: resolve(flags.out) }, (stage, done, total) =>
         this.progress.show(stage, done, total),
       );

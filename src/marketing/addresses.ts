@@ -96,7 +96,7 @@ export async function lookUpAddresses(
   const total = Number(size?.total ?? 0);
   for (let last = '0', done = 0; ; ) {
     const rows = await session.query<CandidateRow>(
-      `SELECT n::text AS n, source, key, email, phone, name FROM ${CANDIDATES} WHERE n > $1::bigint ORDER BY n LIMIT ${BATCH}`,
+      `SELECT c.n::text AS n, source, key, email, phone, name FROM ${CANDIDATES} c WHERE c.n > $1::bigint ORDER BY c.n LIMIT ${BATCH}`,
       [last],
     );
     const end = rows.at(-1);
@@ -156,13 +156,15 @@ async function lookUp(
   const known = [...row, ...others];
   await session.run(
     `INSERT INTO pg_temp.audience_known (n, root, own, other)
-     SELECT u.n, coalesce(r.root, a.reference), bool_or(u.own),
-       NOT bool_or(u.own) AND EXISTS (SELECT FROM gdpr.subject_alias o
-         WHERE o.reference = coalesce(r.root, a.reference) AND o.kind = 'row')
-     FROM unnest($1::bigint[], $2::text[], $3::boolean[]) u (n, hmac, own)
-     JOIN gdpr.subject_alias a ON a.hmac = u.hmac
-     LEFT JOIN pg_temp.audience_root r ON r.reference = a.reference
-     GROUP BY u.n, coalesce(r.root, a.reference)`,
+     SELECT m.n, m.root, m.own,
+       NOT m.own AND EXISTS (SELECT FROM gdpr.subject_alias o WHERE o.reference = m.root AND o.kind = 'row')
+     FROM (
+       SELECT u.n, coalesce(r.root, a.reference) AS root, bool_or(u.own) AS own
+       FROM unnest($1::bigint[], $2::text[], $3::boolean[]) u (n, hmac, own)
+       JOIN gdpr.subject_alias a ON a.hmac = u.hmac
+       LEFT JOIN pg_temp.audience_root r ON r.reference = a.reference
+       GROUP BY u.n, coalesce(r.root, a.reference)
+     ) m`,
     [known.map(({ n }) => n), known.map(({ hmac }) => hmac), known.map(({ own }) => own)],
   );
 }

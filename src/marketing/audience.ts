@@ -22,6 +22,7 @@ import type { ListColumn } from './columns.js';
 import { judge, waterfallOf } from './judge.js';
 import { listCsv, recipientsOf } from './list.js';
 import { type Left, REASON_TITLES, type Reason } from './reasons.js';
+import { readSegment, type SegmentCondition, segmentCondition } from './segment.js';
 import { makeToken } from './token.js';
 
 /** What a list is made with, kept beside its digest so that it can be made again before it is sent. */
@@ -76,7 +77,7 @@ export const WATERFALL_ORDER = Object.keys(REASON_TITLES) as Reason[];
 export async function judgeEverybody(
   session: Session,
   context: Context,
-  { channel, campaign, segment }: AudienceSettings,
+  { channel, campaign, segment: segmentId }: AudienceSettings,
   onProgress: AudienceProgress = () => {},
 ): Promise<void> {
   const { model, keys } = context;
@@ -84,12 +85,23 @@ export async function judgeEverybody(
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
   const wordings = await readWordings(session);
+  const [instant] = await session.query<{ at: string }>(`SELECT ${timeText('transaction_timestamp()')} AS at`);
+  const snapshot = instant?.at ?? '';
   await session.run(CREATE_CANDIDATES);
+  const segment = segmentId === null ? undefined : readSegment(context.config, segmentId);
+  const compiled = new Map(
+    segment === undefined
+      ? []
+      : Object.keys(marketing.sources).map((source) => [
+          source,
+          segmentCondition(model, catalog, source, segment, { snapshot }),
+        ]),
+  );
   const statements = candidateStatements(model, catalog, {
     channel,
     softOptIn: campaign.softOptIn,
     wordings,
-    segment: undefined,
+    segment: segment && ((source) => compiled.get(source) as SegmentCondition),
   });
   for (const [done, statement] of statements.entries()) {
     onProgress('candidates', done, statements.length);
@@ -118,7 +130,8 @@ export async function judgeEverybody(
     channel,
     ageOfConsent: marketing.ageOfConsent,
     softOptIn: campaign.softOptIn,
-    profiling: segment !== null,
+    profiling: segment !== undefined,
+    explicitPurposes: [...new Set([...compiled.values()].flatMap(({ explicitPurposes }) => explicitPurposes))],
   });
 }
 
@@ -226,7 +239,7 @@ function audienceName(operation: string): string {
 
 function instantsSql({ validFor }: Campaign): string {
   const at = timeText('transaction_timestamp()');
-  return `SELECT ${at} AS snapshot, ${timeText(`transaction_timestamp() + interval ${textLiteral(validFor)}`)} AS expires`;
+  return `SELECT ${at} AS snapshot, ${timeText(`(transaction_timestamp() + interval ${textLiteral(validFor)})`)} AS expires`;
 }
 
 interface Made {

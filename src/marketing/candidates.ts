@@ -5,6 +5,7 @@ import type { DataMapModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Condition } from '../datamap/schema.js';
 import { column, conditions, equal, fromTable, keyOf, operand, textLiteral } from '../datamap/sql.js';
+import type { SegmentCondition } from './segment.js';
 
 export type AudienceChannel = 'email' | 'sms';
 
@@ -14,8 +15,8 @@ export interface Selection {
   /** Whether the campaign declares what the soft opt-in asks for. */
   readonly softOptIn: boolean;
   readonly wordings: ReadonlyMap<string, Wording>;
-  /** Per source, whether a row `t` of it is in the segment: an SQL boolean; undefined where everybody is meant. */
-  readonly segment: ((source: MarketingSource) => string) | undefined;
+  /** The segment for the rows of a source; undefined where everybody is meant. */
+  readonly segment: ((source: string) => SegmentCondition) | undefined;
 }
 
 /** The temporary table of candidates, one row a row of the map's marketing sources. */
@@ -53,6 +54,7 @@ function statement(model: DataMapModel, catalog: Catalog, selection: Selection, 
     FROM (${says}) y WHERE channel = ${textLiteral(channel)} GROUP BY ${names.join(', ')}
   ) s ON ${key.map(({ expression }, i) => `s.k${i + 1} = ${expression}`).join(' AND ')}`;
   const orders = ordersJoin(model, catalog, selection, from);
+  const segment = selection.segment?.(id);
   return `
 INSERT INTO ${CANDIDATES} (source, key, email, phone, name, given_name, family_name, language, legal, closed, born,
   in_segment, shop_no, shop_yes, shop_at, shop_wording, refused_at, ordered_at, ordered_wording)
@@ -60,12 +62,13 @@ SELECT ${textLiteral(id)}, array_to_json(ARRAY[${key.map(({ expression }) => `${
   ${text(source.email)}, ${text(source.phone)}, ${text(source.name)}, ${text(source.givenName)}, ${text(source.familyName)},
   ${text(source.language)}, ${all(source.legalPerson, 'false')}, ${all(source.closed, 'false')},
   ${source.birthDate === undefined ? 'NULL' : `${column('t', source.birthDate)}::date`},
-  ${selection.segment === undefined ? 'true' : `coalesce(${selection.segment(from)}, false)`},
+  ${segment?.sql ?? 'true'},
   ${says === undefined ? 'false, false, NULL, NULL' : 'coalesce(s.no, false), coalesce(s.yes, false), s.at, s.wording'},
   ${orders === undefined ? 'NULL, NULL, NULL' : `o.refused_at, o.at, ${wordingAt('o.at', source.language, notices(selection, model.map.marketing?.purpose))}`}
 FROM ${fromTable(table, catalog)} t
 ${says === undefined ? '' : said}
 ${orders ?? ''}
+${segment?.joins ?? ''}
 ${source.when === undefined ? '' : `WHERE ${conditions(source.when).join(' AND ')}`}`;
 }
 

@@ -14,6 +14,8 @@ export interface JudgeRules {
   readonly softOptIn: boolean;
   /** Whether a segment narrows the list, which nobody who objected to profiling is in. */
   readonly profiling: boolean;
+  /** Ids of purposes of which the segment asks for explicit consent to one (Art. 9(2)(a)); none where it asks for nothing. */
+  readonly explicitPurposes: readonly string[];
 }
 
 /**
@@ -47,6 +49,12 @@ JOIN (
 ) x ON x.root = k.root
 GROUP BY k.n`;
 
+/** Who gave explicit consent to one of the purposes, on whatever channel. */
+const explicit = (fold: string) => `
+CREATE TEMPORARY TABLE audience_explicit ON COMMIT DROP AS
+SELECT DISTINCT k.n FROM pg_temp.audience_known k JOIN (${fold}) s ON s.root = k.root
+WHERE s.state = 'given' AND NOT k.other`;
+
 /** What each candidate's own row and references say, before the others with the same address are looked at. */
 const facts = (softOptIn: boolean) => `
 CREATE TEMPORARY TABLE audience_fact ON COMMIT DROP AS
@@ -61,7 +69,7 @@ FROM (
     c.ordered_at, c.ordered_wording, a.address, a.fault, a.role, a.suppressed_at, a.no_insight, a.erased,
     coalesce(s.objected, false) AS objected, s.withdrawn_at, s.expired_at, coalesce(s.unproven, false) AS unproven,
     coalesce(s.unconfirmed, false) AS unconfirmed, s.given_at, s.own_at, s.event, g.guardian IS NOT NULL AS guarded,
-    coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false) AS insight,
+    e.n IS NOT NULL AS explicit, coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false) AS insight,
     c.shop_yes AND c.shop_wording IS NOT NULL AND c.shop_at <= transaction_timestamp()
       AND c.shop_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity') AS shop_proven,
     coalesce(s.given_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity'), false) AS given,
@@ -70,13 +78,14 @@ FROM (
   LEFT JOIN pg_temp.audience_standing s USING (n)
   LEFT JOIN gdpr.consent_event g ON g.digest = s.event
   LEFT JOIN pg_temp.audience_stopped x USING (n)
+  LEFT JOIN pg_temp.audience_explicit e USING (n)
 ) f`;
 
 /**
  * The one reason of each. A no under an address counts for every row that has it: a person may stand in several
  * tables, and an address may be several people's.
  */
-const reasoned = ({ profiling, ageOfConsent }: JudgeRules) => `
+const reasoned = ({ profiling, explicitPurposes, ageOfConsent }: JudgeRules) => `
 CREATE TEMPORARY TABLE audience_reasoned ON COMMIT DROP AS
 WITH address AS (
   SELECT address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
@@ -90,6 +99,7 @@ SELECT f.n, f.address, f.basis,
        WHEN f.basis = 'soft-opt-in' THEN 'order ' || f.ordered_wording END AS consent,
   CASE
     WHEN NOT f.in_segment THEN 'outside-segment'
+    WHEN ${explicitPurposes.length > 0} AND NOT f.explicit THEN 'no-explicit-consent'
     WHEN ${profiling} AND (coalesce(a.insight, false) OR f.insight OR f.no_insight) THEN 'profiling-objected'
     WHEN f.closed THEN 'closed'
     WHEN f.fault = 'no-address' THEN 'no-address'
@@ -122,14 +132,15 @@ FROM pg_temp.audience_reasoned r`;
 
 /** Judges every candidate whose address was looked up, in a handful of statements whatever their number. */
 export async function judge(session: Session, rules: JudgeRules): Promise<void> {
-  const purpose = textLiteral(rules.purpose);
-  const said = `SELECT x.* FROM (${saidSql(purpose)}) x
-    WHERE x.purpose = ${purpose} AND x.channel = ${textLiteral(rules.channel)} AND x.event_at <= transaction_timestamp()
+  const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
+    WHERE x.purpose = ${purpose} AND ${channels} AND x.event_at <= transaction_timestamp()
       AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
   const softOptIn = rules.softOptIn && rules.channel === 'email';
   const analyse = (table: string) => session.run(`ANALYZE pg_temp.${table}`);
   await analyse('audience_known');
-  await session.run(standing(foldSql(said)));
+  await session.run(standing(foldSql(said(textLiteral(rules.purpose), `x.channel = ${textLiteral(rules.channel)}`))));
+  const explicitly = rules.explicitPurposes.map((purpose) => `(${foldSql(said(textLiteral(purpose), 'true'))})`);
+  await session.run(explicit(explicitly.join(' UNION ALL ') || foldSql(said("''", 'false'))));
   await session.run(STOPPED);
   for (const table of ['candidate', 'address', 'standing', 'stopped']) await analyse(`audience_${table}`);
   await session.run(facts(softOptIn));

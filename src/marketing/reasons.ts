@@ -3,6 +3,10 @@ import type { Text } from '../datamap/schema.js';
 /** Why a row is left out of a list, in the order in which the reasons count: the first that applies is the reason. */
 export const REASON_TITLES = {
   'outside-segment': { lv: 'neietilpst segmentā', en: 'outside the segment' },
+  'no-explicit-consent': {
+    lv: 'segments balstās uz nepārprotamu piekrišanu, kuras nav',
+    en: 'the segment rests on explicit consent, which was not given',
+  },
   'profiling-objected': {
     lv: 'iebilst pret profilēšanu, tāpēc nav nevienā segmentā',
     en: 'objected to profiling, so in no segment',
