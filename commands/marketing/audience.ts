@@ -1,7 +1,19 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { chooseCandidate } from '../../src/cli/choose-candidate.js';
+import { explainLines } from '../../src/cli/explain-lines.js';
+import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { waterfallLines } from '../../src/cli/waterfall-lines.js';
+import { isEmptyQuery } from '../../src/customer/resolve.js';
+import { GdprError } from '../../src/foundation/errors.js';
+
+type ExplainFlags = Parameters<typeof personQuery>[0] & {
+  readonly workspace: string | undefined;
+  readonly channel: 'email' | 'sms';
+  readonly campaign: string | undefined;
+  readonly segment: string | undefined;
+};
 
 export default class MarketingAudience extends BaseCommand {
   static override summary = 'Make a send list: exactly the people who may be written to';
@@ -16,6 +28,7 @@ recheck.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --channel email --out friday.csv',
     '<%= config.bin %> <%= command.id %> --channel email --preset listmonk --out friday.csv',
+    '<%= config.bin %> <%= command.id %> --channel email --explain --email anna.berzina@pasts.example',
     '<%= config.bin %> <%= command.id %> --channel sms --columns phone,name,token --out sms.csv --json',
   ];
 
@@ -25,7 +38,12 @@ recheck.`;
       options: ['email', 'sms'] as const,
       required: true,
     })(),
-    out: Flags.string({ description: 'Where the list is to stand', helpValue: 'FILE', required: true }),
+    out: Flags.string({ description: 'Where the list is to stand', helpValue: 'FILE' }),
+    explain: Flags.boolean({
+      description: 'Make no list, but tell why one person is in it or out of it',
+      exclusive: ['out', 'preset', 'columns'],
+    }),
+    ...personFlags,
     campaign: Flags.string({ description: 'The campaign file', helpValue: 'FILE' }),
     segment: Flags.string({ description: 'Only people of this segment of gdpr.yaml', helpValue: 'ID' }),
     preset: Flags.option({
@@ -42,7 +60,18 @@ recheck.`;
 
   async run() {
     const { flags } = await this.parse(MarketingAudience);
-    const { channel, preset, columns } = flags;
+    const { channel, preset, columns, out } = flags;
+    if (flags.explain) return this.explain(flags);
+    if (out === undefined) {
+      throw new GdprError('USAGE', 'nobody says where the list is to stand', {
+        hint: 'name a file with --out, or ask about one person with --explain',
+      });
+    }
+    if (!isEmptyQuery(await personQuery(flags))) {
+      throw new GdprError('USAGE', 'a list is made of everybody, and a person is named', {
+        hint: 'ask about the person with --explain',
+      });
+    }
     const { listColumns } = await import('../../src/marketing/columns.js');
     const { readCampaign } = await import('../../src/marketing/campaign.js');
     const { selectAudience } = await import('../../src/marketing/audience.js');
@@ -50,7 +79,7 @@ recheck.`;
     const result = await this.withContext(flags.workspace, async (context) => {
       const campaign = await readCampaign(context.paths.root, flags.campaign);
       const settings = { channel, campaign, segment: flags.segment ?? null };
-      return selectAudience(context, { settings, columns: chosen, out: resolve(flags.out) }, (stage, done, total) =>
+      return selectAudience(context, { settings, columns: chosen, out: resolve(out) }, (stage, done, total) =>
         this.progress.show(stage, done, total),
       );
     });
@@ -61,9 +90,22 @@ recheck.`;
       `List       ${result.list}`,
       `SHA-256    ${result.sha256}`,
       `Archive    ${result.archive}`,
-      `Expires    ${result.expires}; before sending run: gdpr marketing recheck ${flags.out}`,
+      `Expires    ${result.expires}; before sending run: gdpr marketing recheck ${out}`,
       `Audit      entry ${result.audit.sequence}, operation ${result.operation}`,
     );
+    return result;
+  }
+
+  private async explain(flags: ExplainFlags) {
+    const { channel } = flags;
+    const query = await personQuery(flags);
+    const { readCampaign } = await import('../../src/marketing/campaign.js');
+    const { explainAudience } = await import('../../src/marketing/explain.js');
+    const result = await this.withContext(flags.workspace, async (context) => {
+      const campaign = await readCampaign(context.paths.root, flags.campaign);
+      return explainAudience(context, { channel, campaign, segment: flags.segment ?? null }, query, chooseCandidate);
+    });
+    this.print(...explainLines(result));
     return result;
   }
 }

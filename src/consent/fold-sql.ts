@@ -31,7 +31,8 @@ export function saidSql(purpose: string): string {
 
 /**
  * Where people stand, one row a person, purpose and channel: `root`, `purpose`, `channel`, `state`, `since`
- * (timestamptz), `wording`, `source`, `digest`. It says of each what `foldConsent` says of one.
+ * (timestamptz), `wording`, `source`, `digest`, `own_since` (the latest of the
+ * yeses that stand and were the person's own words). It says of each what `foldConsent` says of one.
  * @param said a query as {@link saidSql} gives it, limited as the caller likes
  */
 export function foldSql(said: string): string {
@@ -59,7 +60,8 @@ judged AS (
 )
 SELECT DISTINCT ON (j.root, j.purpose, j.channel) j.root, j.purpose, j.channel,
        CASE WHEN j.yes THEN (ARRAY['unproven', 'unconfirmed', 'given'])[j.quality] ELSE j.what END AS state,
-       j.event_at AS since, j.wording, j.source, j.digest
+       j.event_at AS since, j.wording, j.source, j.digest,
+       max(j.event_at) FILTER (WHERE j.yes AND j.quality = 3 AND j.source = 'person') OVER (PARTITION BY j.root, j.purpose, j.channel) AS own_since
 FROM judged j
 WHERE CASE WHEN j.objected IS NOT NULL AND j.lifted IS NULL THEN j.n = j.objected
            WHEN j.yes THEN j.n > coalesce(j.stop, 0) AND j.n >= coalesce(j.lifted, 0)

@@ -31,7 +31,7 @@ SELECT k.n,
   bool_or(s.state = 'unproven' AND NOT k.other) AS unproven,
   bool_or(s.state = 'unconfirmed' AND NOT k.other) AS unconfirmed,
   max(s.since) FILTER (WHERE s.state = 'given' AND NOT k.other) AS given_at,
-  max(s.since) FILTER (WHERE s.state = 'given' AND NOT k.other AND s.source = 'person') AS own_at,
+  max(s.own_since) FILTER (WHERE s.state = 'given' AND NOT k.other) AS own_at,
   (array_agg(s.digest ORDER BY s.since DESC, s.digest) FILTER (WHERE s.state = 'given' AND NOT k.other))[1] AS event
 FROM pg_temp.audience_known k JOIN (${fold}) s ON s.root = k.root
 GROUP BY k.n`;

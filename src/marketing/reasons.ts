@@ -39,3 +39,6 @@ export interface Left {
   readonly reason: Reason;
   readonly count: number;
 }
+
+/** On what a message to somebody rests: consent, an address of a firm that is nobody's own, or the soft opt-in. */
+export type Basis = 'consent' | 'legal-person' | 'soft-opt-in';
