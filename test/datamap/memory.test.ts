@@ -64,10 +64,12 @@ describe('what is remembered of a map', () => {
     await plant((value) => {
       delete value.controller.name;
     });
-    const place = valid.split('\n').findIndex((line) => line.startsWith('controller:')) + 1;
+    const lines = valid.split('\n');
+    const line = lines.findIndex((text) => text.startsWith('controller: {'));
+    const place = `${line + 1}:${(lines[line]?.indexOf('name') ?? 0) + 1}`;
     await expect(controller()).rejects.toMatchObject({
       code: 'MAP_INVALID',
-      details: { problems: [expect.stringMatching(new RegExp(`^${map}:${place}:1: controller\\.name: `))] },
+      details: { problems: [expect.stringMatching(new RegExp(`^${map}:${place}: controller\\.name: `))] },
     });
   });
 
