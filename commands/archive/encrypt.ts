@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../../src/cli/delivery-flags.js';
 
@@ -72,6 +73,6 @@ file, by telephone or on paper.`;
     const { locateWorkspace } = await import('../../src/workspace/open.js');
     const { loadDataMap } = await import('../../src/datamap/load.js');
     const { paths } = await locateWorkspace(this.surroundings(workspace));
-    return (await loadDataMap(paths.datamap)).map.controller.name;
+    return (await loadDataMap(paths.datamap, paths.mapMemory)).map.controller.name;
   }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { existingPassphrase } from '../../src/cli/prompt.js';
 import { passphraseFromEnvironment } from '../../src/keys/passphrase.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { textTable } from '../../src/cli/table.js';
 import { GdprError } from '../../src/foundation/errors.js';

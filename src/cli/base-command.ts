@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import { EXIT } from '../foundation/errors.js';
 import type { Context, OpenWorkspace, Surroundings } from '../workspace/open.js';
 import { colour } from './colour.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { GdprError } from '../foundation/errors.js';
 
 /** How an archive is made ready for its way to somebody. */

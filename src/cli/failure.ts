@@ -1,4 +1,4 @@
-import { Errors } from '@oclif/core';
+import * as Errors from '@oclif/core/errors';
 import { EXIT, GdprError } from '../foundation/errors.js';
 import { withoutPersonal } from '../foundation/personal-text.js';
 

@@ -1,4 +1,5 @@
-import { CommandHelp, Errors, Help } from '@oclif/core';
+import * as Errors from '@oclif/core/errors';
+import { CommandHelp, Help } from '@oclif/core/help';
 import { refuseUnknown } from './command-not-found.js';
 
 /** Lets the terminal's width decide where the lines of a description end; paragraphs stay apart. */

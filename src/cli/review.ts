@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { PreparedExport } from '../customer/export-customer.js';
 import type { ReviewSummary } from '../customer/review/judge.js';
 import type { Review } from '../customer/review/read.js';

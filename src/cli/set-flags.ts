@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readSettings, type Setting } from '../customer/rectify/settings.js';

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+// A process checks one map: compiling a function for each object schema first takes longer than going through the
+// schemas (117 against 83 ms for the bookshop's map; medians of 6 fresh processes, Node 20).
+z.config({ jitless: true });
+
 /** PostgreSQL can hold every character but this one. */
 const WITHOUT_NUL = /^[^\0]*$/;
 

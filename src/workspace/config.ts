@@ -46,6 +46,8 @@ export interface WorkspacePaths {
   readonly root: string;
   readonly config: string;
   readonly datamap: string;
+  /** What the data map said when it was last read; may be missing. */
+  readonly mapMemory: string;
   readonly archives: string;
   readonly journal: string;
   /** `.gdpr`: keys, installation id, the embedded database, temporary files. */
@@ -103,6 +105,7 @@ function pathsOf(root: string, config: Config): WorkspacePaths {
     root,
     config: join(root, CONFIG_FILE),
     datamap: at(config.datamap),
+    mapMemory: join(state, 'datamap.json'),
     archives: at(config.archives),
     journal: at(config.journal),
     state,

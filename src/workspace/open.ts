@@ -141,7 +141,7 @@ export async function connectDatabase(workspace: Workspace, timeZone: string): P
  */
 export async function openWorkspace(surroundings: Surroundings): Promise<OpenWorkspace> {
   const workspace = await locateWorkspace(surroundings);
-  const model = await loadDataMap(workspace.paths.datamap);
+  const model = await loadDataMap(workspace.paths.datamap, workspace.paths.mapMemory);
   const database = await connectDatabase(workspace, model.map.timeZone);
   try {
     const { assertMigrated } = await import('../database/migrate.js');

@@ -49,6 +49,8 @@ describe('the modules that a command loads', { timeout: 240_000 }, () => {
     const { code: ended, modules } = await modulesOf(args);
     expect(ended).toBe(code);
     expect(modules.filter((file) => DATABASE.test(file))).toEqual([]);
+    // The whole of oclif brings semver and the rest along: a tenth of what `--version` takes.
+    expect(modules.filter((file) => file.endsWith('/@oclif/core/lib/index.js'))).toEqual([]);
     // With the manifest the other commands are not even looked at.
     const commands = modules.filter((file) => file.includes('/dist/commands/'));
     const own =
