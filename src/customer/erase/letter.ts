@@ -41,7 +41,7 @@ export async function keptLetter(
 }
 
 /** What is kept by somebody's order, for the evidence that it may be. */
-const HOLD = {
+export const HOLD = {
   title: {
     lv: 'Iestādes vai tiesas prasība datus saglabāt',
     en: 'An order of an authority or a court to keep the data',
