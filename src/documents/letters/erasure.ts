@@ -7,8 +7,8 @@ export function erasureBody(model: ErasureModel): Body {
   const { language, kept } = model;
   const say = speaker(language);
   const content = html`<p>${say({
-    lv: 'Izpildījām Jūsu lūgumu: Jūsu personas datus esam dzēsuši no savas datubāzes.',
-    en: 'We have done as you asked: your personal data are erased from our database.',
+    lv: `${model.request ? 'Izpildījām Jūsu lūgumu: ' : ''}Jūsu personas datus esam dzēsuši no savas datubāzes.`,
+    en: `${model.request ? 'We have done as you asked: your' : 'Your'} personal data are erased from our database.`,
   })}</p>
 ${factLines(requestLines(model))}<h2>${say({ lv: 'Kas vēl glabājas', en: 'What is still kept' })}</h2>
 ${
@@ -50,10 +50,10 @@ ${remedies(model, {
 function keptLines({ language }: ErasureModel, { what, fields, because, law, until, untilWords }: KeptLine) {
   const say = speaker(language);
   const day = until === undefined ? undefined : dayText(language, 'the day until which data are kept', until);
-  return html`<h3>${what[language]}</h3>
+  return html`<div class="whole"><h3>${what[language]}</h3>
 ${factLines([
   [say({ lv: 'Dati', en: 'Data' }), fields.map((field) => field[language]).join(', ')],
   [say({ lv: 'Pamats', en: 'Ground' }), html`${because[language]} <span class="small">(${isolated(law)})</span>`],
   [say({ lv: 'Līdz', en: 'Until' }), day === undefined ? untilWords?.[language] : html`${day}`],
-])}`;
+])}</div>`;
 }
