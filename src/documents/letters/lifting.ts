@@ -36,7 +36,10 @@ ${factLines(requestLines(model))}<h2>${say({ lv: 'Ko atcelsim', en: 'What we lif
 ${restricted.map(({ ground, since }) =>
   factLines([
     [say({ lv: 'Iemesls', en: 'Reason' }), WHY[ground][language]],
-    [say({ lv: 'Ierobežots kopš', en: 'Restricted since' }), dayText(language, 'the day of the restriction', since)],
+    [
+      say({ lv: 'Ierobežots kopš', en: 'Restricted since' }),
+      dayText(language, 'the day of the restriction', since, 'genitive'),
+    ],
   ]),
 )}<p>${say({
     lv: 'Pēc tam datus atkal izmantosim tiem mērķiem, kuriem tie vākti. Ja dati Jums joprojām vajadzīgi neizmantoti vai ja lēmumam nepiekrītat, lūdzam mums uzrakstīt. Iebildumus pret reklāmu šī vēstule neskar: tie paliek spēkā.',

@@ -117,7 +117,7 @@ export function contactPart({ language, controller, request, reference }: Letter
   const number = request?.number ?? reference;
   const officer = say({ lv: 'Par datu aizsardzību atbild', en: 'Responsible for data protection:' });
   return html`<p>${opening[language]} ${joined(ways, '; ')}.${
-    number === undefined ? undefined : html` ${say(request === undefined ? ofLetter : ofRequest)} ${isolated(number)}.`
+    number === undefined ? undefined : html` ${say(request === undefined ? ofLetter : ofRequest)} ${unbroken(number)}.`
   }${controller.officer === undefined ? undefined : html` ${officer} ${isolated(controller.officer)}.`}</p>
 `;
 }

@@ -35,7 +35,7 @@ ${
 }${
   left.length === 0
     ? undefined
-    : html`<h2>${say({ lv: 'Kas paliek, kā izsniegts', en: 'What stays as it was issued' })}</h2>
+    : html`<h2>${say({ lv: 'Kas paliek nemainīts', en: 'What stays as it was issued' })}</h2>
 <p>${say({
         lv: 'Šajos dokumentos ierakstīts tas, kas bija zināms to izsniegšanas dienā, un likums neļauj tos pārrakstīt.',
         en: 'These documents record what was known on the day of issue, and the law does not let us write them anew.',

@@ -40,9 +40,9 @@ ${letterhead(model)}
 ${to(model)}
 <h1>${body.subject}</h1>
 <p>${greeting(model)}</p>
-${body.content}<div class="whole">${body.contact}${closing(model)}</div>
+${body.content}<div class="whole">${body.contact}${closing(model)}
+<footer class="law">${lawText(language, body)}</footer></div>
 </main>
-<footer class="law">${lawText(language, body)}</footer>
 </div>
 </body>
 </html>

@@ -102,7 +102,7 @@ a { color: inherit; text-decoration: none; }
 .signature { margin-top: 7mm; }
 .blank { height: 7mm; }
 .under { font-size: 7.5pt; }
-.law { margin-top: 4mm; font-size: 7.5pt; break-before: avoid; }
+.law { margin-top: 4mm; font-size: 7.5pt; }
 }
 `;
 
