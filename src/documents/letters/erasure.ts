@@ -30,7 +30,7 @@ ${kept.map((line) => keptLines(model, line))}`
     en: 'Of your identifiers (such as your e-mail address) we keep codes computed with a secret key, from which the identifiers themselves cannot be read. They are needed so that your data do not come back, and so that we can answer you should you write to us again.',
   })}</p>
 ${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this answer, you can complain to the supervisory authority:',
 })}`;
   return {

@@ -50,7 +50,7 @@ ${recipientsPart(model, recipients, {
   lv: 'Par iebildumu paziņojam',
   en: 'about the objection',
 })}${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this answer, you can complain to the supervisory authority:',
 })}`;
   return {

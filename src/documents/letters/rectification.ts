@@ -51,7 +51,7 @@ ${factLines(left.map((line) => lineOf(model, line)))}`
       })}</p>
 ${factLines(held.map((line) => lineOf(model, line)))}`
 }${recipientsPart(model, recipients, { lv: 'Par labojumu paziņojam', en: 'about the correction' })}${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this answer, you can complain to the supervisory authority:',
 })}`;
   return {

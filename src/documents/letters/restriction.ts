@@ -56,7 +56,7 @@ ${recipientsPart(model, recipients, {
   lv: 'Par ierobežojumu paziņojam',
   en: 'about the restriction',
 })}${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this answer, you can complain to the supervisory authority:',
 })}`;
   return {
