@@ -49,10 +49,7 @@ export async function findErasedOf(context: Context, queries: readonly PersonQue
     const held = await session.query<{ part: number; subject: string }>(
       `SELECT DISTINCT g.part, i.subject FROM unnest($1::integer[], $2::text[]) g (part, code)
        JOIN gdpr.tombstone_identifier i ON i.hmac = g.code OR i.subject = g.code`,
-      [
-        parts.flatMap(({ codes }, part) => codes.map(() => part)),
-        parts.flatMap(({ codes }) => codes),
-      ],
+      [parts.flatMap(({ codes }, part) => codes.map(() => part)), parts.flatMap(({ codes }) => codes)],
     );
     const people = new Map((await erasedPeople(session, held)).map((person) => [person.subject, person]));
     const byPart = groupBy(held, ({ part }) => part);
@@ -71,7 +68,7 @@ export async function findErasedOf(context: Context, queries: readonly PersonQue
 }
 
 /** For each part of a query, the codes of which a tombstone must hold one. @throws GdprError INPUT_INVALID */
-function partsOf({ model, keys }: Context, catalog: Catalog, query: PersonQuery): string[][] {
+function partsOf({ model, keys }: Context, catalog: Catalog, query: PersonQuery): (readonly string[])[] {
   const given = [
     { kind: 'email', value: query.email },
     { kind: 'phone', value: query.phone },
