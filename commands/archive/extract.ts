@@ -3,6 +3,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { count } from '../../src/cli/table.js';
+import { trustFlags, trustFrom } from '../../src/cli/trust-flags.js';
 
 export default class ArchiveExtract extends BaseCommand {
   static override summary = 'Take the files out of an archive, after checking it';
@@ -14,26 +15,13 @@ export default class ArchiveExtract extends BaseCommand {
   static override args = { file: Args.string({ description: 'The archive (.asice)', required: true }) };
   static override flags = {
     to: Flags.string({ description: 'Folder to put the files in', required: true, helpValue: 'FOLDER' }),
-    signer: Flags.string({
-      description: "The signer's certificate: a PEM file, or its SHA-256",
-      multiple: true,
-      helpValue: 'PEM|SHA256',
-    }),
-    'timestamp-ca': Flags.string({
-      description: 'Certificate of a timestamp authority to trust (PEM file)',
-      multiple: true,
-      helpValue: 'PEM',
-    }),
+    ...trustFlags,
   };
 
   async run() {
     const { args, flags } = await this.parse(ArchiveExtract);
     const { extractArchive } = await import('../../src/archive/extract.js');
-    const { trustOf } = await import('../../src/workspace/signers.js');
-    const trust = await trustOf(process.cwd(), flags.workspace, {
-      signers: flags.signer,
-      authorities: flags['timestamp-ca'],
-    });
+    const trust = await trustFrom(flags);
     const result = await extractArchive(resolve(args.file), resolve(flags.to), trust);
     this.print(`${count(result.files.length, 'file')} in ${result.folder}; open ${result.folder}/index.html`);
     return result;

@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { checkLine } from '../../src/cli/mark.js';
 import { existingPassphrase } from '../../src/cli/prompt.js';
+import { trustFlags, trustFrom } from '../../src/cli/trust-flags.js';
 import { EXIT } from '../../src/foundation/errors.js';
 
 export default class ArchiveOpen extends BaseCommand {
@@ -28,26 +29,13 @@ Exit code 0 when the archive in it is intact, 5 when a check does not pass; the 
       description: 'File with the secret key (age-keygen), for a file encrypted to a public key',
       helpValue: 'FILE',
     }),
-    signer: Flags.string({
-      description: "The signer's certificate: a PEM file, or its SHA-256",
-      multiple: true,
-      helpValue: 'PEM|SHA256',
-    }),
-    'timestamp-ca': Flags.string({
-      description: 'Certificate of a timestamp authority to trust (PEM file)',
-      multiple: true,
-      helpValue: 'PEM',
-    }),
+    ...trustFlags,
   };
 
   async run() {
     const { args, flags } = await this.parse(ArchiveOpen);
     const { openDelivery } = await import('../../src/delivery/open.js');
-    const { trustOf } = await import('../../src/workspace/signers.js');
-    const trust = await trustOf(process.cwd(), flags.workspace, {
-      signers: flags.signer,
-      authorities: flags['timestamp-ca'],
-    });
+    const trust = await trustFrom(flags);
     const opened = await openDelivery(resolve(args.file), {
       to: resolve(flags.to),
       identity: flags.identity === undefined ? undefined : resolve(flags.identity),

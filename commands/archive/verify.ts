@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { checkLine } from '../../src/cli/mark.js';
+import { trustFlags, trustFrom } from '../../src/cli/trust-flags.js';
 import { EXIT } from '../../src/foundation/errors.js';
 import type { Trust } from '../../src/workspace/signers.js';
 
@@ -22,27 +22,12 @@ Exit code 0 when every check passes, 5 when one does not.`;
 
   static override args = { file: Args.string({ description: 'The archive (.asice)', required: true }) };
 
-  static override flags = {
-    signer: Flags.string({
-      description: "The signer's certificate: a PEM file, or its SHA-256 in hexadecimal (may be given several times)",
-      multiple: true,
-      helpValue: 'PEM|SHA256',
-    }),
-    'timestamp-ca': Flags.string({
-      description: 'Certificate of a timestamp authority to trust (PEM file)',
-      multiple: true,
-      helpValue: 'PEM',
-    }),
-  };
+  static override flags = trustFlags;
 
   async run() {
     const { args, flags } = await this.parse(ArchiveVerify);
     const { verifyArchive } = await import('../../src/archive/verify.js');
-    const { trustOf } = await import('../../src/workspace/signers.js');
-    const trust = await trustOf(process.cwd(), flags.workspace, {
-      signers: flags.signer,
-      authorities: flags['timestamp-ca'],
-    });
+    const trust = await trustFrom(flags);
     const result = await verifyArchive(resolve(args.file), trust);
     if (!result.valid) process.exitCode = EXIT.verification;
     this.print(...result.checks.map((check) => checkLine(check.ok, check.title, check.detail)), '');

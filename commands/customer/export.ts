@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../../src/cli/delivery-flags.js';
+import { keptLines } from '../../src/cli/kept-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { openReview, reviewFlag, reviewLines, writtenReview } from '../../src/cli/review.js';
 import { count, textTable } from '../../src/cli/table.js';
@@ -17,7 +18,9 @@ export default class CustomerExport extends BaseCommand {
   static override description =
     `Reads one consistent snapshot: all rows of the person, of their guest orders too. Secrets are withheld and other
 people redacted, each listed with its reason. The archive holds a page to open first (index.html), the data as JSON and
-CSV, and a signature that outside tools can check.`;
+CSV, and a signature that outside tools can check.
+
+Who was erased is found by what they were known by before; the archive then holds what was kept, with ground and day.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --verified "account login"',
@@ -140,6 +143,7 @@ CSV, and a signature that outside tools can check.`;
         '',
         `${count(rows, 'row')} from ${count(held.length, 'table')}; ${count(result.withheld.length, 'place')} withheld or redacted, listed in the archive.`,
         ...reviewLines(result.review),
+        ...keptLines(result.kept),
         `Archive   ${result.archive}`,
         `SHA-256   ${result.sha256}`,
         `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { keptTable } from '../../src/cli/kept-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count, textTable } from '../../src/cli/table.js';
 import { EXIT } from '../../src/foundation/errors.js';
@@ -10,7 +11,9 @@ export default class CustomerFind extends BaseCommand {
     `All identifiers that are given must match. Spelling does not matter: case and diacritics, spaces and country
 codes of phone numbers, old seven-digit numbers. What is shown is masked.
 
-Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
+Who was erased is found by what they were known by before, with what was kept of them and why.
+
+Exit code 0 when exactly one person matches, erased or not; 4 when nobody or several do.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example',
@@ -29,7 +32,8 @@ Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
     const { findCustomer } = await import('../../src/customer/find-customer.js');
     const result = await this.withContext(flags.workspace, (context) => findCustomer(context, query));
     const { matches, erased = [] } = result;
-    if (matches.length !== 1) process.exitCode = EXIT.nobodyOrSeveral;
+    const people = new Set([...matches, ...erased].map(({ subject }) => subject));
+    if (people.size !== 1) process.exitCode = EXIT.nobodyOrSeveral;
     if (matches.length === 0 && erased.length > 0) this.print('Nobody matches any more.');
     else if (matches.length === 0) this.print('Nobody matches. Try another identifier, or only one of them.');
     else {
@@ -45,20 +49,7 @@ Exit code 0 when exactly one person matches, 4 when nobody or several do.`;
     }
     for (const { subject, erased: at, kept } of erased) {
       this.print('', `${subject} was known by it, and was erased on ${at.slice(0, 10)}. Kept:`);
-      if (kept.length === 0) this.print('nothing');
-      else
-        this.print(
-          ...textTable(
-            ['TABLE', 'COLUMNS', 'UNDER', 'ROWS', 'UNTIL'],
-            kept.map((k) => [
-              k.table,
-              k.columns.join(', '),
-              `${k.source} ${k.id}`,
-              String(k.rows),
-              k.until ?? 'it ends',
-            ]),
-          ),
-        );
+      this.print(...(kept.length === 0 ? ['nothing'] : keptTable(kept)));
     }
     return result;
   }

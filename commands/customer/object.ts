@@ -3,7 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { notifyLines } from '../../src/cli/notify-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
-import { rightFlags } from '../../src/cli/right-flags.js';
+import { letterFlags, letterOrder, rightFlags } from '../../src/cli/right-flags.js';
 import { count } from '../../src/cli/table.js';
 
 export default class CustomerObject extends BaseCommand {
@@ -20,6 +20,7 @@ objection outlives their rows and an import does not bring them back. Prints the
   static override flags = {
     ...personFlags,
     ...rightFlags,
+    ...letterFlags,
     to: Flags.option({
       description: 'marketing: being sent offers; insight: being profiled',
       options: ['marketing', 'insight'] as const,
@@ -33,7 +34,7 @@ objection outlives their rows and an import does not bring them back. Prints the
     const query = await personQuery(flags);
     const { objectCustomer } = await import('../../src/customer/object.js');
     const objected = await this.withContext(flags.workspace, (context) =>
-      objectCustomer(context, { query, request, verified, to }, chooseCandidate),
+      objectCustomer(context, { query, request, verified, to, letter: letterOrder(flags) }, chooseCandidate),
     );
     const { email, phone } = objected.suppressed;
     this.print(
@@ -41,6 +42,7 @@ objection outlives their rows and an import does not bring them back. Prints the
       `Objects to  ${objected.to}, from now on`,
       `Suppressed  ${count(email, 'e-mail address', 'e-mail addresses')}, ${count(phone, 'phone number')}`,
       ...(objected.request === null ? [] : [`Request     ${objected.request}`]),
+      ...(objected.letter === undefined ? [] : [`Letter      ${objected.letter}`]),
       `Audit       entry ${objected.audit.sequence}, operation ${objected.operation}`,
       ...notifyLines('Pass it on to these recipients (Art. 19):', objected.notify),
     );

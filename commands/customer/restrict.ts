@@ -3,7 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { notifyLines } from '../../src/cli/notify-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
-import { rightFlags } from '../../src/cli/right-flags.js';
+import { letterFlags, letterOrder, rightFlags } from '../../src/cli/right-flags.js';
 
 export default class CustomerRestrict extends BaseCommand {
   static override summary = "Restrict the processing of a person's data: kept, but not used (Art. 18)";
@@ -19,6 +19,7 @@ either, unless the person asks. Prints the recipients that have to be told (Art.
   static override flags = {
     ...personFlags,
     ...rightFlags,
+    ...letterFlags,
     ground: Flags.string({
       description: 'The point of Art. 18(1): 18(1)(a) to 18(1)(d)',
       helpValue: 'POINT',
@@ -32,12 +33,13 @@ either, unless the person asks. Prints the recipients that have to be told (Art.
     const query = await personQuery(flags);
     const { restrictCustomer } = await import('../../src/customer/restrict/restrict.js');
     const restricted = await this.withContext(flags.workspace, (context) =>
-      restrictCustomer(context, { query, request, verified, ground }, chooseCandidate),
+      restrictCustomer(context, { query, request, verified, ground, letter: letterOrder(flags) }, chooseCandidate),
     );
     this.print(
       `Person      ${restricted.subject}`,
       `Restricted  since ${restricted.since} under Art. ${restricted.ground}`,
       ...(restricted.request === null ? [] : [`Request     ${restricted.request}`]),
+      ...(restricted.letter === undefined ? [] : [`Letter      ${restricted.letter}`]),
       `Audit       entry ${restricted.audit.sequence}, operation ${restricted.operation}`,
       ...notifyLines('Tell these recipients (Art. 19):', restricted.notify),
     );

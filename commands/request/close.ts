@@ -23,6 +23,7 @@ first.`;
       timeZone: context.model.map.timeZone,
     }));
     this.print(...endLines(closed));
+    if (closed.warning !== undefined) this.print(`Warning    ${closed.warning}`);
     this.print(`Audit      entry ${closed.audit.sequence}, operation ${closed.operation}`, '');
     if (closed.done.length > 0) this.print(...textTable(WORK_HEAD, workRows(closed.done, timeZone)));
     else this.print('The log holds no operation about this person since the request came in.');

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
+import type { LetterOrder } from '../customer/right-letter.js';
 
 /** How a command is told of the request that it answers. */
 export const rightFlags = {
@@ -12,3 +14,20 @@ export const rightFlags = {
     helpValue: 'HOW',
   }),
 };
+
+/** The letter that tells the person of it. */
+export const letterFlags = {
+  letter: Flags.string({
+    description: 'Write the letter that tells the person of it into this new file',
+    helpValue: 'FILE',
+  }),
+  language: Flags.string({ description: 'Language of the letter', options: ['lv', 'en'], default: 'lv' }),
+};
+
+export function letterOrder(flags: {
+  readonly letter?: string | undefined;
+  readonly language: string;
+}): LetterOrder | undefined {
+  if (flags.letter === undefined) return undefined;
+  return { to: resolve(flags.letter), language: flags.language === 'en' ? 'en' : 'lv' };
+}

@@ -2,6 +2,7 @@ import type { DataMapModel } from '../datamap/model.js';
 import type { PageModel, PageRetention, PageWithheld } from '../documents/page-model.js';
 import { now } from '../foundation/clock.js';
 import { groupBy } from '../foundation/group.js';
+import type { KeptPart } from './erase/kept-person.js';
 import { informationOf } from './information.js';
 import type { ExportKind } from './kind.js';
 import type { ExportRequest } from './request.js';
@@ -20,6 +21,7 @@ export interface ExportFacts {
   readonly results: readonly TableResult[];
   readonly withheld: readonly Withheld[];
   readonly review?: ReviewSummary | undefined;
+  readonly kept: readonly KeptPart[];
 }
 
 /** `manifest.json`: what the archive holds, for a program to read. */
@@ -45,12 +47,16 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
     ...(facts.files.length > 0 && { files: facts.files.map(({ name }) => name) }),
     withheld: facts.withheld,
     ...(facts.review && { review: facts.review }),
+    ...(facts.kept.length > 0 && { kept: facts.kept }),
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 /** Everything on the page but the rows themselves. */
-export function pageOf(model: DataMapModel, facts: ExportFacts & { retention: readonly PageRetention[] }): PageModel {
+export function pageOf(
+  model: DataMapModel,
+  facts: ExportFacts & { retention: readonly PageRetention[]; erased: boolean },
+): PageModel {
   const { map } = model;
   return {
     operation: facts.operation,
@@ -59,6 +65,7 @@ export function pageOf(model: DataMapModel, facts: ExportFacts & { retention: re
     timeZone: map.timeZone,
     language: facts.request.language,
     ...(facts.kind.ground === 'Art. 20' && { portable: true }),
+    ...(facts.erased && { erased: true }),
     controller: defined(map.controller),
     supervisor: map.supervisor,
     verifiedHow: facts.request.verified,

@@ -2,6 +2,7 @@ import type { Session } from '../database/session.js';
 import { archiveOutcome } from '../operation/archived.js';
 import { type Operation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
+import type { KeptPart } from './erase/kept-person.js';
 import { ACCESS, type ExportKind } from './kind.js';
 import { assertPlan, type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './request.js';
@@ -21,6 +22,8 @@ export interface ExportResult {
   readonly withheld: readonly Withheld[];
   /** What became of the free texts, where they were reviewed. */
   readonly review?: ReviewSummary | undefined;
+  /** What earlier erasures kept of them, with ground and day; missing when there were none. */
+  readonly kept?: readonly KeptPart[];
   readonly audit: { readonly sequence: number };
 }
 
@@ -67,6 +70,7 @@ export async function exportCustomer(
         tables: written.results.map(({ table, rows }) => ({ table: table.name, rows })),
         withheld: written.withheld,
         ...(written.review && { review: written.review }),
+        ...(written.kept.length > 0 && { kept: written.kept }),
         audit: { sequence },
       };
     },

@@ -46,6 +46,32 @@ export async function matchPeople(context: Context, query: PersonQuery): Promise
   return candidates.map((candidate, i) => ({ ...candidate, subject: subjects[i] ?? '' }));
 }
 
+/**
+ * The same with the erased people who were known by what is given: they too may ask what is held about them. One whom
+ * the live database still leads to stands in the list once.
+ */
+export async function matchAlsoErased(context: Context, query: PersonQuery): Promise<Match[]> {
+  const matches = await matchPeople(context, query);
+  const erased = await findErased(context, query);
+  return [
+    ...matches,
+    ...erased.filter(({ subject }) => !matches.some((match) => match.subject === subject)).map(erasedMatch),
+  ];
+}
+
+/** An erased person, whom their tombstone alone leads to; `takeSnapshot` finds the rows that were kept. */
+export function erasedMatch({ subject, kept }: ErasedMatch): Match {
+  return {
+    person: { roots: [], rows: [], identifiers: [], shared: [], names: [], byNameOnly: false },
+    subject,
+    traits: new Map(),
+    id: subject,
+    kind: { lv: 'dzēsta persona', en: 'erased person' },
+    rows: kept.reduce((sum, { rows }) => sum + rows, 0),
+    identified: true,
+  };
+}
+
 export interface FindResult {
   readonly operation: string;
   readonly matches: readonly (MaskedCandidate & { subject: string })[];
@@ -58,13 +84,11 @@ export interface FindResult {
 export async function findCustomer(context: Context, query: PersonQuery): Promise<FindResult> {
   return runOperation(context, { action: 'customer find', subjects: [] }, async (operation) => {
     const matches = await matchPeople(context, query);
-    const erased = (await findErased(context, query)).filter(
-      (one) => !matches.some(({ subject }) => subject === one.subject),
-    );
+    const erased = await findErased(context, query);
     const sequence = await endOperation(context, operation, {
       result: 'done',
       counts: { matches: matches.length, ...(erased.length > 0 && { erased: erased.length }) },
-      subjects: [...matches, ...erased].map(({ subject }) => subject),
+      subjects: [...new Set([...matches, ...erased].map(({ subject }) => subject))],
     });
     return {
       operation: operation.id,

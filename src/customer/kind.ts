@@ -31,5 +31,5 @@ export const ACCESS: ExportKind = {
   ground: 'Art. 15',
   request: 'access',
   word: 'export',
-  reads: (model, catalog, subjects) => [...compileReads(model, catalog), ...ownReads(subjects)],
+  reads: (model, catalog, subjects) => [...compileReads(model, catalog), ...ownReads(model, subjects)],
 };

@@ -6,12 +6,14 @@ import { referencesOf } from '../identity/reference.js';
 import { readRequestsNumbered } from '../request/register.js';
 import type { StoredRequest } from '../request/request.js';
 import type { Context } from '../workspace/open.js';
-import { hasherOf } from './find-customer.js';
+import { type ErasedMatch, findErasedOf } from './erase/find-erased.js';
+import { isErased } from './erase/kept-person.js';
+import { erasedMatch, hasherOf } from './find-customer.js';
 import { type Basis, basisOf, checkRequest, checkRequester } from './identity-check.js';
 import { aliasesOf, type FoundPerson } from './people.js';
 import type { PersonLine } from './people-file.js';
 import { queryFor } from './requester.js';
-import { type PersonQuery, resolveQueries } from './resolve.js';
+import { type PersonQuery, type Resolved, resolveQueries } from './resolve.js';
 
 /** A line that leads to one person whose identity was checked. */
 export interface Chosen {
@@ -73,25 +75,30 @@ export async function choosePeople(
       asked.map(({ query }) => query),
     );
   });
+  const erased = await erasedAmong(context, asked, resolved);
   const found = asked.flatMap((each, i) => {
     try {
-      return [{ ...each, person: theOne(resolved[i]) }];
+      return [{ ...each, erased: erased[i] ?? [], person: theOne(resolved[i], erased[i] ?? []) }];
     } catch (error) {
       leave(each.line, error);
       return [];
     }
   });
-  const subjects = await database.transaction('read committed', (session) =>
+  const live = found.filter(({ person }) => !isErased(person));
+  const references = await database.transaction('read committed', (session) =>
     referencesOf(
       session,
       hasherOf(keys),
-      found.map(({ person }) => aliasesOf(person, model)),
+      live.map(({ person }) => aliasesOf(person, model)),
     ),
   );
+  const referenceOf = new Map(live.map(({ line }, i) => [line, references[i] ?? '']));
   const firstLines = new Map<string, number>();
-  const chosen = found.flatMap(({ line, request, basis, person }, i): Chosen[] => {
-    const subject = subjects[i] ?? '';
+  const chosen = found.flatMap(({ line, request, basis, person, erased: before }): Chosen[] => {
+    const subject = referenceOf.get(line) ?? before[0]?.subject ?? '';
     try {
+      const others = before.filter((other) => other.subject !== subject);
+      if (others.length > 0) throw new GdprError('SEVERAL', `${others.length + 1} people match`);
       if (request !== undefined) checkRequester(request, subject);
       const first = firstLines.get(subject);
       if (first !== undefined) throw new GdprError('REFUSED', `the same person stands on line ${first}`);
@@ -123,11 +130,30 @@ function prepared(line: PersonLine, requests: ReadonlyMap<string, StoredRequest>
   return { line, request, query, basis: basisOf(line.verified, request) };
 }
 
-function theOne(resolved: Awaited<ReturnType<typeof resolveQueries>>[number] | undefined): FoundPerson {
+/** Erased people by what each line gives; none of a line that cannot be answered. */
+async function erasedAmong(
+  context: Context,
+  asked: readonly Prepared[],
+  resolved: readonly Resolved[],
+): Promise<ErasedMatch[][]> {
+  const answered = asked.flatMap(({ query }, i) => ('people' in (resolved[i] ?? {}) ? [{ i, query }] : []));
+  const found = await findErasedOf(
+    context,
+    answered.map(({ query }) => query),
+  );
+  const byLine = new Map(answered.map(({ i }, at) => [i, found[at] ?? []]));
+  return asked.map((_, i) => byLine.get(i) ?? []);
+}
+
+function theOne(resolved: Resolved | undefined, erased: readonly ErasedMatch[]): FoundPerson {
   if (resolved === undefined) throw new GdprError('NOBODY', 'nobody matches');
   if ('fault' in resolved) throw resolved.fault;
   const [person, ...others] = resolved.people;
-  if (person === undefined) throw new GdprError('NOBODY', 'nobody matches');
+  if (person === undefined) {
+    const [first] = erased;
+    if (first === undefined) throw new GdprError('NOBODY', 'nobody matches');
+    return erasedMatch(first).person;
+  }
   if (others.length > 0) throw new GdprError('SEVERAL', `${others.length + 1} people match`);
   if (!resolved.identified) {
     throw new GdprError('SEVERAL', 'what is given is mentioned in rows of one person, but does not identify them');

@@ -4,13 +4,14 @@ import type { DataMapModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import { GdprError } from '../foundation/errors.js';
 import type { Anchor } from './anchors.js';
+import { isErased } from './erase/kept-person.js';
 import { type FoundPerson, peopleOf } from './people.js';
 
 /**
  * Checks, in the snapshot that is about to be read, that everybody is still who the search found: between the two an
  * account may have been closed, or its e-mail may have become somebody else's.
  * @returns for each person the error that this is: NOBODY when they are gone, PLAN_CHANGED when other rows or
- *   identifiers are theirs now; undefined when nothing has changed
+ *   identifiers are theirs now; undefined when nothing has changed, and for an erased person, whom no row leads to
  */
 export async function changesSince(
   session: Session,
@@ -21,6 +22,7 @@ export async function changesSince(
   const anchors = people.map((person) => anchorsOfPerson(person, model));
   const { of } = await peopleOf(session, model, catalog, anchors.flat());
   return people.map((person, i) => {
+    if (isErased(person)) return undefined;
     const [found, ...others] = new Set((anchors[i] ?? []).flatMap(of));
     if (found === undefined) {
       return new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the operation', {

@@ -4,7 +4,7 @@ import { readNumber, readRequest } from '../request/register.js';
 import type { Kind, StoredRequest } from '../request/request.js';
 import type { Context } from '../workspace/open.js';
 import { type Chooser, onePerson } from './choose.js';
-import { type Match, matchPeople } from './find-customer.js';
+import { type Match, matchAlsoErased, matchPeople } from './find-customer.js';
 import { checkRequest, checkRequester, unknownRequester } from './identity-check.js';
 import { isEmptyQuery, type PersonQuery } from './resolve.js';
 
@@ -15,6 +15,9 @@ export interface Requester {
 }
 
 const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED']);
+
+/** What erased people may still ask for: a copy of what was kept. */
+const COPIES: ReadonlySet<Kind> = new Set(['access', 'portability']);
 
 /** Runs a gate that stands before the operation; its refusal is logged as one of its own. */
 export async function gate<T>(context: Context, intent: Intent, work: () => Promise<T>): Promise<T> {
@@ -51,7 +54,11 @@ export async function findRequester(
         : await context.database.transaction('read committed', (session) => readRequest(session, number));
     if (request !== undefined) checkRequest(request, kind);
     const query = request === undefined ? given : queryFor(request, given);
-    const match = await onePerson(await matchPeople(context, query), query, chooser);
+    const match = await onePerson(
+      await (COPIES.has(kind) ? matchAlsoErased : matchPeople)(context, query),
+      query,
+      chooser,
+    );
     if (request !== undefined) checkRequester(request, match.subject);
     return { match, request };
   });

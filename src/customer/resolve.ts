@@ -18,8 +18,16 @@ export interface PersonQuery {
   readonly order?: string | undefined;
   readonly name?: string | undefined;
   readonly personasKods?: string | undefined;
-  /** A row that is the person's: `TABLE:KEY`, or only the key for the map's first kind of person. */
+  /**
+   * A row that is the person's: `TABLE:KEY`, or only the key for the map's first kind of person; of erased people also
+   * their reference, `subject:…`.
+   */
   readonly id?: string | undefined;
+}
+
+/** Whether an `--id` is a reference of the logs, by which erased people alone are named: no row of theirs may be left. */
+export function isReference(id: string | undefined): boolean {
+  return id?.startsWith('subject:') === true;
 }
 
 /** Whether the query names anything. */
@@ -67,7 +75,9 @@ export async function resolveQueries(
         });
       }
       for (const term of terms) checkTerm(model, term);
-      if (query.id !== undefined) ids.push({ query: i, id: rowName(model, catalog, query.id) });
+      if (query.id !== undefined && !isReference(query.id)) {
+        ids.push({ query: i, id: rowName(model, catalog, query.id) });
+      }
       parts.push(...terms.map((term) => ({ query: i, term })));
     } catch (error) {
       if (!(error instanceof GdprError)) throw error;
@@ -113,6 +123,7 @@ export async function resolveQueries(
   return queries.map((_, i): Resolved => {
     const fault = faults.get(i);
     if (fault !== undefined) return { fault };
+    if (isReference(queries[i]?.id)) return { people: [], identified: true };
     const sets = (byQuery.get(i) ?? []).map(
       ({ anchors: led }) => new Map(led.flatMap(of).map((person) => [personKey(person, model), person])),
     );

@@ -9,6 +9,8 @@ import type { PageRetention } from '../documents/page-model.js';
 import type { GdprError } from '../foundation/errors.js';
 import { groupBy } from '../foundation/group.js';
 import type { Context } from '../workspace/open.js';
+import { Gagged } from './erase/gagged.js';
+import { isErased, type KeptRow, keptRowsOf, withKeptRows } from './erase/kept-person.js';
 import { retentionLine } from './information.js';
 import { ACCESS, type ExportKind } from './kind.js';
 import { withOwnTables } from './own/own.js';
@@ -23,6 +25,10 @@ export interface PersonFacts {
   /** Rows under a shared identifier that bear another name, and so were left out. */
   readonly contradicted: readonly Contradicted[];
   readonly retention: readonly PageRetention[];
+  /** What erasures kept of them, as far as it may be told of. */
+  readonly kept: readonly KeptRow[];
+  /** Whether a tombstone alone leads to them. */
+  readonly erased: boolean;
 }
 
 /** The collected rows of a set of people, ready to be read table by table in the transaction that collected them. */
@@ -40,7 +46,7 @@ export interface Snapshot {
 /**
  * Collects everybody's rows, and what the page says about them, in the caller's REPEATABLE READ transaction: a
  * statement a place of the map, whatever the number of people. `subjects[i]` is the reference of `people[i]`, by which
- * the schema `gdpr` knows them.
+ * the schema `gdpr` knows them. Rows that an erasure kept are theirs too, but for what nobody may be told of.
  * @throws GdprError DRIFT
  */
 export async function takeSnapshot(
@@ -56,11 +62,22 @@ export async function takeSnapshot(
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
   const faults = await changesSince(session, model, catalog, people);
+  const kept = await keptRowsOf(session, model, subjects);
+  const told = groupBy(
+    kept.filter((row) => row.told),
+    ({ subject }) => subject,
+  );
+  const keptOf = (i: number) => told.get(subjects[i] ?? '') ?? [];
+  const whole = people.map((person, i) => withKeptRows(person, keptOf(i)));
+  const gagged = new Gagged(kept, subjects);
+  const partly = kind !== ACCESS;
   const contradicted = groupBy(
-    await collectRows(session, compileCollect(model, catalog), model, catalog, people),
+    await collectRows(session, compileCollect(model, catalog), model, catalog, whole, (table) =>
+      gagged.takeOut(session, table, catalog, { partly }),
+    ),
     ({ person }) => person,
   );
-  const traits = await readTraits(session, model, catalog, people);
+  const traits = await readTraits(session, model, catalog, whole);
   const retention = new Map<number, PageRetention[]>();
   for (const { table, keep, sql } of kind === ACCESS ? compileRetentionReads(model, catalog) : []) {
     for await (const [person, rows, first, last, undetermined] of session.stream(sql)) {
@@ -78,7 +95,7 @@ export async function takeSnapshot(
   return {
     at: instant?.at ?? '',
     ...withOwnTables(model, catalog),
-    reads: kind.reads(model, catalog, subjects),
+    reads: kind.reads(model, catalog, subjects).map((read) => gagged.withheldFrom(read)),
     people: people.map((person, i) => {
       const fault = faults[i];
       if (fault !== undefined) return { fault };
@@ -87,6 +104,8 @@ export async function takeSnapshot(
         traits: traits[i] ?? new Map(),
         contradicted: contradicted.get(i) ?? [],
         retention: retention.get(i) ?? [],
+        kept: keptOf(i),
+        erased: isErased(person),
       };
     }),
   };

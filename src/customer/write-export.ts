@@ -6,6 +6,7 @@ import { Spool } from '../foundation/spool.js';
 import type { Operation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { manifestOf, pageOf } from './contents.js';
+import { type KeptPart, keptParts } from './erase/kept-person.js';
 import type { ExportKind } from './kind.js';
 import { isOwnTable } from './own/own.js';
 import type { Plan } from './plan.js';
@@ -25,6 +26,8 @@ export interface WrittenExport {
   readonly withheld: readonly Withheld[];
   /** What became of the free texts, where they were reviewed. */
   readonly review?: ReviewSummary | undefined;
+  /** What earlier erasures kept, by table and reason. */
+  readonly kept: readonly KeptPart[];
 }
 
 /** Everything that one person's archive is made of. */
@@ -78,7 +81,8 @@ export async function writeExport(
       ...results.filter(({ rows }) => rows > 0).map(({ table }) => table.name),
       ...counter.list().map(({ table }) => table),
     ];
-    if (ofShop.every((name) => isOwnTable({ name }))) {
+    // Of an erased person nothing of the shop's need be left: then that, and when it was erased, is the answer.
+    if (!facts.erased && ofShop.every((name) => isOwnTable({ name }))) {
       throw new GdprError('NOBODY', 'the person was found, but is gone in the snapshot of the export', {
         hint: 'run: gdpr customer find',
       });
@@ -88,11 +92,13 @@ export async function writeExport(
     for (const { table, column, rows } of facts.contradicted) counter.add(table, column, 'shared-identifier', rows);
     const withheld = counter.list();
     const review = judge?.summary();
-    const written = { kind, files, request, operation: operation.id, snapshot: snapshot.at, results, withheld, review };
-    const pageModel = pageOf(model, { ...written, retention: facts.retention });
+    const kept = keptParts(model, facts.kept);
+    const at = snapshot.at;
+    const written = { kind, files, request, operation: operation.id, snapshot: at, results, withheld, review, kept };
+    const pageModel = pageOf(model, { ...written, retention: facts.retention, erased: facts.erased });
     await archive.add('manifest.json', 'application/json', manifestOf(model, { ...written, planDigest: plan.digest }));
     await archive.add('index.html', 'text/html', wholePage(pageModel, page));
-    return { results, withheld, review };
+    return { results, withheld, review, kept };
   } finally {
     await page.discard();
   }

@@ -153,7 +153,8 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
 
 /**
  * Collects the rows of every person into the temporary tables, a statement a reach. `people[i]` becomes person `i`.
- * Runs inside the caller's transaction, whose snapshot it shares; the tables go with it.
+ * Runs inside the caller's transaction, whose snapshot it shares; the tables go with it. `takeOut` removes rows of a table
+ * that are not to count, before others are reached through them, and says how many it removed.
  * @returns what was left out because it bears another name
  */
 export async function collectRows(
@@ -162,10 +163,12 @@ export async function collectRows(
   model: DataMapModel,
   catalog: Catalog,
   people: readonly Person[],
+  takeOut: (table: PersonalTableModel) => Promise<number> = async () => 0,
 ): Promise<Contradicted[]> {
   const contradicted = new Map<string, Contradicted>();
   for (const statement of plan.create) await session.run(statement);
   await insertKnownRows(session, model, catalog, people);
+  for (const table of model.tables) await takeOut(table);
   const byIdentifier = indexIdentifiers(people);
   for (const group of plan.groups) {
     let found: number;
@@ -176,6 +179,7 @@ export async function collectRows(
           step.kind === 'through'
             ? await session.run(step.sql)
             : await collectByIdentifier(session, step, catalog, people, byIdentifier, contradicted);
+        found -= await takeOut(step.node.table);
       }
     } while (group.repeat && found > 0);
     for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table))))

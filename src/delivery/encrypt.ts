@@ -21,8 +21,8 @@ export interface EncryptOptions {
   /** Whether to write the page that decrypts itself, `<archive without .asice>.html`. */
   readonly forCustomer: boolean;
   /**
-   * Only what a former run did not come to: its finished files stay as they are, its `.partial` is removed. For whoever
-   * keeps a second run away from the archive.
+   * Only what a former run did not come to: its finished files stay as they are and are listed too, its `.partial` is
+   * removed. For whoever keeps a second run away from the archive.
    */
   readonly missingOnly?: boolean | undefined;
   /** What that page shows first. */
@@ -72,13 +72,17 @@ export async function encryptArchive(path: string, options: EncryptOptions): Pro
   const target = (kind: EncryptedFile['kind']) =>
     kind === 'age' ? `${path}.age` : `${path.replace(/\.asice$/i, '')}.html`;
   const kinds: EncryptedFile['kind'][] = [];
-  for (const kind of named) if (!missingOnly || (await clearForAnother(target(kind)))) kinds.push(kind);
-  if (kinds.length === 0) return { files: [] };
+  const there: EncryptedFile[] = [];
+  for (const kind of named) {
+    if (!missingOnly || (await clearForAnother(target(kind)))) kinds.push(kind);
+    else there.push({ ...(await knownFile(target(kind))), kind });
+  }
+  if (kinds.length === 0) return { files: there };
   for (const kind of kinds) await refuseTaken(target(kind));
   if (trust !== undefined) await assertIntact(path, trust);
   const archive = await knownFile(path);
   const watched = watcher(archive.bytes * kinds.length, options);
-  const passphrase = forCustomer ? newPassphrase() : undefined;
+  const passphrase = kinds.includes('html') ? newPassphrase() : undefined;
   const contentOf = async (kind: EncryptedFile['kind']): Promise<AsyncIterable<Uint8Array>> =>
     kind === 'age'
       ? encrypted(encrypter, watched(knownBlocks(archive, READ_BYTES)))
@@ -90,7 +94,7 @@ export async function encryptArchive(path: string, options: EncryptOptions): Pro
         );
 
   const begun: NewFile[] = [];
-  const files: EncryptedFile[] = [];
+  const files = there;
   try {
     for (const kind of kinds) {
       const file = await NewFile.create(target(kind));

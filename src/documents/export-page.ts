@@ -141,7 +141,12 @@ function hero(model: PageModel): Html {
           html`In all <strong>${record.en}</strong> in <strong>${group.en}</strong>.`,
         )
   }</p>
-<p class="prose">${t(texts.requested)}</p>
+<p class="prose">${t(texts.requested)}</p>${
+    model.erased
+      ? html`
+<p class="prose">${t(TEXTS.erased)}</p>`
+      : undefined
+  }
 <dl class="facts">${rows.map(([label, value]) => html`<div><dt>${t(label)}</dt><dd>${value}</dd></div>`)}</dl>
 </div>`;
 }

@@ -101,6 +101,8 @@ export interface PageModel {
   language: Language;
   /** Whether it is a copy under Art. 20, which tells nothing of Art. 15(1). */
   portable?: boolean;
+  /** Whether the person was erased, so that it shows only what was kept. */
+  erased?: boolean;
   controller: {
     name: string;
     registration?: string;

@@ -10,6 +10,10 @@ export const TEXTS = {
     lv: 'Jūs tos pieprasījāt, izmantojot savas tiesības piekļūt saviem datiem (Vispārīgās datu aizsardzības regulas jeb VDAR 15.\u00a0pants). Lapu var lasīt telefonā vai datorā, kā arī izdrukāt. Tā darbojas bez interneta un neko nevienam nesūta.',
     en: 'You asked for them under your right of access (Article 15 of the General Data Protection Regulation, GDPR). You can read this page on a phone or a computer, or print it. It works without the internet and sends nothing to anyone.',
   },
+  erased: {
+    lv: 'Jūsu datus esam dzēsuši. Šeit ir tas, ko pēc dzēšanas vēl glabājam; kad dzēsām, kāpēc daļu saglabājām un kad to izdzēsīsim, ir teikts atsevišķās datu grupās.',
+    en: 'We have erased your data. Here is what we still keep after the erasure; when we erased them, why we kept a part and when we shall erase it is told in groups of their own.',
+  },
   asOf: { lv: 'Datu stāvoklis', en: 'Data as of' },
   made: { lv: 'Lapa sagatavota', en: 'Page prepared' },
   identityCheck: { lv: 'Kā pārbaudījām, ka esat Jūs', en: 'How we checked that it is you' },

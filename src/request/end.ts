@@ -11,6 +11,8 @@ import { checkWords } from './words.js';
 export interface Ended extends RequestView {
   /** By how many days it came after the due day; 0 when it was in time. */
   readonly daysLate: number;
+  /** What speaks against calling it answered, in words; missing when nothing does. */
+  readonly warning?: string;
   /** What was done for the person since the request came in, the oldest first. */
   readonly done: readonly Done[];
 }
@@ -26,9 +28,24 @@ export async function closeRequest(context: Context, typed: string): Promise<Set
     settle(context, operation, async (session) => {
       await endAs(session, 'closed', number, desk);
       await addEvent(session, { operator: context.operator, operation: operation.id }, number, { what: 'closed' });
-      return ended(session, number, desk);
+      const { result, traces } = await ended(session, number, desk);
+      const warning = await unanswered(session, number);
+      return { result: { ...result, ...(warning !== undefined && { warning }) }, traces };
     }),
   );
+}
+
+/** A copy that was asked for and that no finished operation under the request's number has given. */
+async function unanswered(session: Session, number: string): Promise<string | undefined> {
+  const [open] = await session.query<{ kind: string }>(
+    `SELECT r.kind FROM gdpr.request r WHERE r.number = $1 AND r.kind IN ('access', 'portability') AND NOT EXISTS (
+       SELECT FROM gdpr.operation o WHERE o.request = r.number AND o.state = 'done'
+         AND o.action IN ('customer export', 'customer negative answer'))`,
+    [number],
+  );
+  if (open === undefined) return undefined;
+  const flags = open.kind === 'portability' ? ' --portable' : '';
+  return `no finished export names ${number}: if the person has no copy yet, register the request again and run gdpr customer export${flags} --request`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Chooser } from '../customer/choose.js';
 import { onePerson } from '../customer/choose.js';
-import { type Match, matchPeople } from '../customer/find-customer.js';
+import { type Match, matchAlsoErased } from '../customer/find-customer.js';
 import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
@@ -77,7 +77,9 @@ export async function verifyIdentity(
     ...(how !== undefined && { verified: how }),
   };
   return runOperation(context, intent, async (operation) => {
-    const match = named ? await onePerson(await matchPeople(context, given.query), given.query, chooser) : undefined;
+    const match = named
+      ? await onePerson(await matchAlsoErased(context, given.query), given.query, chooser)
+      : undefined;
     return settle(context, operation, async (session) => {
       await lockRegister(session);
       const step = {

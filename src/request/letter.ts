@@ -15,8 +15,8 @@ import { deskOf, readNumber, readRequest } from './register.js';
 import { clockOf, type StoredRequest, viewOf } from './request.js';
 import { type Settled, settle } from './settle.js';
 
-/** The letters about requests; those about an erasure, a restriction and a correction come with these. */
-export type RequestLetter = Exclude<LetterKind, 'erasure' | 'lifting' | 'rectification'>;
+/** The letters about requests; those about an erasure, a restriction, an objection and a correction come with these. */
+export type RequestLetter = Exclude<LetterKind, 'erasure' | 'restriction' | 'lifting' | 'objection' | 'rectification'>;
 
 /** What a letter says beyond what the register knows. */
 export interface LetterOptions {

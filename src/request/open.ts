@@ -1,7 +1,7 @@
 import { entryTextFault } from '../audit/entry.js';
 import type { Chooser } from '../customer/choose.js';
 import { onePerson } from '../customer/choose.js';
-import { type Match, matchPeople } from '../customer/find-customer.js';
+import { type Match, matchAlsoErased } from '../customer/find-customer.js';
 import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
@@ -48,7 +48,7 @@ export async function openRequest(
   const received = checkReceived(incoming.received, desk);
   const replyTo = incoming.replyTo === undefined ? null : checkAddress('--reply-to', incoming.replyTo);
   return runOperation(context, { action: 'request open', subjects: [], ground: ARTICLES[kind] }, async (operation) => {
-    const match = unknown ? undefined : await onePerson(await matchPeople(context, query), query, chooser);
+    const match = unknown ? undefined : await onePerson(await matchAlsoErased(context, query), query, chooser);
     return settle(context, operation, async (session) => {
       await lockRegister(session);
       if (match !== undefined && !again) await refuseDuplicate(session, kind, match.subject);

@@ -129,6 +129,41 @@ describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () =>
     expect(opened.shown).not.toContain(KEY);
   });
 
+  it.each([
+    ['rectify', ['--set', 'language=en', '--verified', 'account login'], 'Archive   '],
+    ['erase', ['--ground', '17(1)(b)', '--verified', 'account login'], 'nothing else is left'],
+  ])('%s wants the end of the reference typed, and shows before what it would do', async (command, flags, done) => {
+    const person = ['--email', 'anna.berzina2@pasts.example'];
+    const found = await gdpr(['customer', 'find', ...person, '--json'], at());
+    const { matches } = JSON.parse(found.stdout) as { matches: { subject: string }[] };
+    const word = matches[0]?.subject.slice(-4) ?? '';
+    const type = async (typed: string) => {
+      const ran = await onTerminal(
+        ['customer', command, ...person, ...flags],
+        [['type its last four letters:', typed]],
+        at(),
+      );
+      return { code: ran.code, text: stripVTControlCharacters(ran.shown) };
+    };
+    for (const [typed, code, said] of [
+      [`${word === 'aaaa' ? 'bbbb' : 'aaaa'}\r`, 3, 'is not the end of the reference'],
+      ['\r', 3, 'is not the end of the reference'],
+      ['\u0003', 130, 'stopped as asked; nothing was done'],
+    ] as const) {
+      const { code: ended, text } = await type(typed);
+      expect({ typed, ended, said: text.includes(said), shown: text.includes('shop.customers') }).toEqual({
+        typed,
+        ended: code,
+        said: true,
+        shown: true,
+      });
+      expect(text).not.toContain('anna.berzina');
+    }
+    expect((await gdpr(['customer', 'find', ...person, '--json'], at())).stdout).toContain(word);
+    const { code, text } = await type(`${word}\r`);
+    expect({ code, done: text.includes(done) }).toEqual({ code: 0, done: true });
+  });
+
   it('colours are used, and left out where NO_COLOR is set', async () => {
     const coloured = await onTerminal(['audit', 'verify'], [], at());
     expect(coloured.shown).toContain(`${ANSI}[32m✓`);

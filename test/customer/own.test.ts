@@ -87,7 +87,9 @@ describe('what the schema gdpr holds about a person', () => {
     await placeHold(d.context, { target, reference: 'C 12/26', authority: 'Rigas tiesa', until }, nobodyToAsk);
     const { archive } = await exportPerson(d.context, NAMESAKE);
     const page = pageText(archive.text('index.html'));
-    for (const { entry } of OWN_TABLES) {
+    // What an erasure leaves is on the page of whoever was erased: test/customer/erase/afterwards.test.ts.
+    const standing = OWN_TABLES.filter(({ table }) => table !== 'tombstone' && table !== 'kept_row');
+    for (const { entry } of standing) {
       for (const text of [entry.title, entry.description, entry.keptBecause])
         expect([text?.lv, text?.en].filter((part) => part === undefined || !page.includes(part))).toEqual([]);
     }
@@ -125,7 +127,7 @@ describe('what the schema gdpr holds about a person', () => {
     const read = (list: readonly string[]) =>
       d.context.database.transaction('repeatable read', async (session) => {
         const rows: string[] = [];
-        for (const { table, sql, values } of ownReads(list))
+        for (const { table, sql, values } of ownReads(d.context.model, list))
           for await (const [person, , , ...cells] of session.stream(sql, values))
             rows.push(JSON.stringify([list[Number(person)], table.name, ...cells]));
         return rows;

@@ -18,22 +18,20 @@ export async function keptLetter(
 ): Promise<ErasureModel> {
   const { controller, supervisor, timeZone } = model.map;
   const { intent, operation, language, kept } = erasure;
+  const number = intent.request;
   const [row] = await database.transaction('read committed', (session) =>
     session.query<{ today: string; received: string | null }>(
       `SELECT (now() AT TIME ZONE $1)::date::text AS today, (SELECT r.received::text FROM gdpr.request r WHERE r.number = $2) AS received`,
-      [timeZone, intent.request ?? ''],
+      [timeZone, number ?? ''],
     ),
   );
   const today = row?.today ?? '';
   return {
     language,
     date: today,
-    request: {
-      number: intent.request ?? operation,
-      asked: ['erasure'],
-      received: row?.received ?? today,
-      due: row?.received ?? today,
-    },
+    ...(number === undefined
+      ? { reference: operation }
+      : { request: { number, asked: ['erasure'], received: row?.received ?? today, due: row?.received ?? today } }),
     controller,
     supervisor,
     kept: kept.map((summary) => keptLine(model, summary)),
@@ -41,7 +39,7 @@ export async function keptLetter(
 }
 
 /** What is kept by somebody's order, for the evidence that it may be. */
-const HOLD = {
+export const HOLD = {
   title: {
     lv: 'Iestādes vai tiesas prasība datus saglabāt',
     en: 'An order of an authority or a court to keep the data',

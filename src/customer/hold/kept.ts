@@ -100,8 +100,11 @@ function keep(
   ].join('\n');
 }
 
-/** That a row of alias `t` is on hold, by itself or through its order, on the day that the SQL `today` gives. Pure. */
-export function isOnHold(table: PersonalTableModel, model: DataMapModel, catalog: Catalog, today: string): string {
+/**
+ * The ids of the holds that hold a row of alias `t`, by itself or through its order, on the day that the SQL `today`
+ * gives, as a text[]. Pure.
+ */
+export function holdsOn(table: PersonalTableModel, model: DataMapModel, catalog: Catalog, today: string): string {
   const personal = new Map(model.tables.map((each) => [each.name, each]));
   const orders = model.tables.filter(({ columns }) => columns.some(({ entry }) => entry.identifier === ORDER_NUMBER));
   const active = `h.released_at IS NULL AND h.until >= ${today}`;
@@ -120,7 +123,7 @@ export function isOnHold(table: PersonalTableModel, model: DataMapModel, catalog
       top.name,
       keyTexts(top, catalog, (i) => parts[i] ?? ''),
     );
-    return [`EXISTS (SELECT FROM ${from}, ${holds} WHERE ${where} AND h.scope = 'order' AND ${held} AND ${active})`];
+    return [`SELECT h.id FROM ${from}, ${holds} WHERE ${where} AND h.scope = 'order' AND ${held} AND ${active}`];
   });
-  return `(${[`EXISTS (SELECT FROM ${holds} WHERE ${named} AND ${active})`, ...hanging].join(' OR ')})`;
+  return `ARRAY(${[`SELECT h.id FROM ${holds} WHERE ${named} AND ${active}`, ...hanging].join(' UNION ')})`;
 }

@@ -3,6 +3,7 @@ import type { Catalog, CatalogTable } from '../../datamap/catalog.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { formatTableName } from '../../datamap/names.js';
 import type { TableRead } from '../../datamap/read.js';
+import type { DataMap } from '../../datamap/schema.js';
 import { now } from '../../foundation/clock.js';
 import { OWN_TABLES } from './tables.js';
 import { OWN_HEAD, type OwnTable } from './words.js';
@@ -31,6 +32,19 @@ const TABLES: readonly { readonly own: OwnTable; readonly table: PersonalTableMo
   };
 });
 const BY_NAME: ReadonlyMap<string, PersonalTableModel> = new Map(TABLES.map(({ table }) => [table.name, table]));
+
+/** The table, whose codes mean what the controller's map says of its own words. */
+function inWordsOf(map: DataMap, { own, table }: (typeof TABLES)[number]): PersonalTableModel {
+  const codes = own.codes?.(map);
+  if (codes === undefined) return table;
+  return {
+    ...table,
+    columns: table.columns.map((column) => {
+      const mine = codes[column.name];
+      return mine === undefined ? column : { ...column, entry: { ...column.entry, codes: mine } };
+    }),
+  };
+}
 
 /** Whether a table is one of the built-in map, which tells nothing of whether the shop holds the person's data. */
 export function isOwnTable({ name }: { readonly name: string }): boolean {
@@ -80,9 +94,11 @@ function catalogOf({ types }: OwnTable, { name, columns }: PersonalTableModel): 
  * One read for each built-in table over the people with these references (`subject:…`), shaped as `compileReads`
  * shapes a shop's: a row's `person` is the position in `subjects`, by which the rows are ordered.
  */
-export function ownReads(subjects: readonly string[]): TableRead[] {
+export function ownReads({ map }: Pick<DataMapModel, 'map'>, subjects: readonly string[]): TableRead[] {
   const at = now().toISOString();
-  return TABLES.map(({ own, table }) => {
+  return TABLES.map((each) => {
+    const { own } = each;
+    const table = inWordsOf(map, each);
     const left = table.columns.filter(({ owner }) => owner === 'other');
     const columns = table.columns.filter(({ owner }) => owner !== 'other');
     const order = ['person', ...own.order].map((name) => `r.${quoteIdentifier(name)}`);

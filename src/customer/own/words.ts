@@ -11,6 +11,8 @@ export interface OwnTable {
    * the reading.
    */
   readonly rows: string;
+  /** What the codes of a column mean where the controller's map says it, by column. */
+  readonly codes?: (map: DataMap) => Readonly<Record<string, Readonly<Record<string, Text>>>>;
   /** Columns of that result by which a person's rows are ordered. */
   readonly order: readonly string[];
 }

@@ -11,7 +11,7 @@ import { editJson } from '../erase/json-edit.js';
 import { othersMask } from '../erase/others.js';
 import { keyNames, sameRow } from '../erase/sql.js';
 import { inPieces } from '../erase/values.js';
-import { isOnHold } from '../hold/kept.js';
+import { holdsOn } from '../hold/kept.js';
 import type { Correction, IdentifierChange, Place, PlaceChange } from './compile.js';
 
 /** Makes the keyed digest of a value of a field; an empty one has a digest of its own. */
@@ -22,6 +22,17 @@ export interface PlaceEffect {
   readonly change: PlaceChange;
   rows: number;
   readonly was: Set<string>;
+}
+
+/** A place where rows keep the old value for a hold that may be told of. */
+export interface HeldPlace {
+  readonly place: Place;
+  readonly field: string;
+  readonly hold: string;
+  readonly authority: string;
+  /** The last day of the hold, ISO 8601. */
+  readonly until: string;
+  rows: number;
 }
 
 /** The old value of each identifier, by the identifier; a spelling of it is looked for. */
@@ -40,19 +51,39 @@ export interface Found {
   readonly digest: ValueDigest;
   /** The day by which a hold is in force, ISO 8601. */
   readonly today: string;
+  /** The holds in force that may be told of, by their ids. */
+  readonly told: ReadonlyMap<string, { readonly authority: string; readonly until: string }>;
+}
+
+/** The holds of `Found.told`: a person's row under another one stays too, without a word. */
+export async function toldHolds(session: Session, today: string): Promise<Found['told']> {
+  const rows = await session.query<{ id: string; authority: string; until: string }>(
+    `SELECT id, authority, until::text AS until FROM gdpr.hold
+     WHERE released_at IS NULL AND until >= $1::date AND NOT coalesce(gag_until >= $1::date, false)`,
+    [today],
+  );
+  return new Map(rows.map(({ id, ...hold }) => [id, hold]));
 }
 
 /**
  * Finds the cells that change among the collected rows and puts their new values into temporary tables, a statement a
  * place of the map; runs after `collectRows` and `findOthers` in the caller's transaction.
- * @returns what happens at each place that changes anything, and the rows of the places that are left
- * @throws GdprError INPUT_INVALID when a column is named of which the person has no row, or several
+ * @returns what happens at each place that changes anything, the rows of the places that are left, and of those that a
+ *   hold keeps
+ * @throws GdprError INPUT_INVALID when a column is named of which the person has no row, or several; REFUSED when that
+ *   row is somebody else's too, or on hold
  */
 export async function findCells(
   session: Session,
   found: Found,
-): Promise<{ effects: PlaceEffect[]; left: number[]; unreadable: { table: string; column: string; rows: number }[] }> {
+): Promise<{
+  effects: PlaceEffect[];
+  left: number[];
+  held: HeldPlace[];
+  unreadable: { table: string; column: string; rows: number }[];
+}> {
   const { catalog, correction } = found;
+  const held = new HeldPlaces(found);
   const effects = new Map<PlaceChange, PlaceEffect>(
     correction.changes.map((change) => [change, { change, rows: 0, was: new Set<string>() }]),
   );
@@ -65,13 +96,13 @@ export async function findCells(
       `CREATE TEMPORARY TABLE gdpr_set_${table.index} (${parts}, col text, value text, PRIMARY KEY (${keyNames(table, catalog)}, col)) ON COMMIT DROP`,
     );
     for (const change of changes.filter(({ place }) => place.path === undefined)) {
-      await findValues(session, found, change, effectOf(change));
+      await findValues(session, found, change, effectOf(change), held);
     }
     const documents = changes.filter(({ place }) => place.path !== undefined);
     for (const [, edits] of groupBy(documents, ({ place }) => place.columns[0]?.model.name)) {
       const [first] = edits;
       if (first === undefined) continue;
-      const rows = await findDocuments(session, found, first.place, edits.map(effectOf));
+      const rows = await findDocuments(session, found, first.place, edits.map(effectOf), held);
       if (rows > 0) unreadable.push({ table: table.name, column: first.place.columns[0]?.model.name ?? '', rows });
     }
     await session.run(`ANALYZE ${settingsOf(table)}`);
@@ -84,18 +115,51 @@ export async function findCells(
     }
     left.push(rows);
   }
-  return { effects: [...effects.values()], left, unreadable };
+  return { effects: [...effects.values()], left, held: held.list(), unreadable };
 }
 
-/** Rows of a place that are not on hold: whether somebody else has it too, its cells as text, the parts of the key as a JSON list. */
+/** Counts rows that stay as they are, by place and hold. */
+class HeldPlaces {
+  readonly #places = new Map<string, HeldPlace>();
+
+  constructor(private readonly found: Found) {}
+
+  /** @returns the holds of the row that may be told of */
+  add({ place, field }: PlaceChange, holds: readonly string[]): string[] {
+    const told = holds.filter((hold) => this.found.told.has(hold));
+    for (const hold of told) {
+      const id = JSON.stringify([
+        place.table.name,
+        place.columns.map(({ model }) => model.name),
+        place.path,
+        field,
+        hold,
+      ]);
+      const { authority, until } = this.found.told.get(hold) ?? { authority: '', until: '' };
+      const known = this.#places.get(id) ?? { place, field, hold, authority, until, rows: 0 };
+      known.rows += 1;
+      this.#places.set(id, known);
+    }
+    return told;
+  }
+
+  list(): HeldPlace[] {
+    return [...this.#places.values()];
+  }
+}
+
+/**
+ * Rows of a place: whether somebody else has it too, its cells as text, the parts of the key and the holds that it is
+ * under as JSON lists.
+ */
 function readPlace({ table, owner, columns }: Place, { catalog, model, today }: Found): string {
   const cells = columns.map(({ model }, i) => `${column('t', model.name)}::text AS c${i}`);
   const key = keyOf(table, catalog).map((_, i) => `r.k${i + 1}::text`);
   return [
-    `SELECT ${othersMask(table, catalog)} & ${1 << owner} <> 0 AS shared, ${cells.join(', ')}, array_to_json(ARRAY[${key.join(', ')}])::text AS key`,
+    `SELECT ${othersMask(table, catalog)} & ${1 << owner} <> 0 AS shared, ${cells.join(', ')}, array_to_json(ARRAY[${key.join(', ')}])::text AS key,`,
+    `  array_to_json(${holdsOn(table, model, catalog, textLiteral(today))})::text AS holds`,
     `FROM (SELECT DISTINCT ${keyNames(table, catalog)} FROM ${rowsOf(table)} WHERE owner = ${owner}) r`,
     `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
-    `WHERE NOT ${isOnHold(table, model, catalog, textLiteral(today))}`,
   ].join('\n');
 }
 
@@ -112,7 +176,13 @@ interface Cell {
   readonly value: string | null;
 }
 
-async function findValues(session: Session, found: Found, change: PlaceChange, effect: PlaceEffect): Promise<void> {
+async function findValues(
+  session: Session,
+  found: Found,
+  change: PlaceChange,
+  effect: PlaceEffect,
+  held: HeldPlaces,
+): Promise<void> {
   const { place, of, values, row, field } = change;
   const { catalog, digest } = found;
   let named = 0;
@@ -120,9 +190,15 @@ async function findValues(session: Session, found: Found, change: PlaceChange, e
     const cells: Cell[] = [];
     for (const each of rows) {
       const key = JSON.parse(String(each.key)) as string[];
+      const under = JSON.parse(String(each.holds)) as string[];
       const was = place.columns.map((_, i) => (each[`c${i}`] ?? null) as string | null);
       if (of === undefined) {
         if (row !== undefined && JSON.stringify(row.key) !== JSON.stringify(key)) continue;
+        if (under.length > 0) {
+          const told = held.add(change, under);
+          if (told.length > 0) throw heldCell(field, told);
+          continue;
+        }
         named += 1;
         if (each.shared === true) throw sharedCell(field);
       } else if (!holds(found, of, was) || (each.shared === true && !of.links)) continue;
@@ -130,6 +206,10 @@ async function findValues(session: Session, found: Found, change: PlaceChange, e
         was[i] === values[i] ? [] : [{ key, col: model.name, value: values[i] ?? null }],
       );
       if (differing.length === 0) continue;
+      if (under.length > 0) {
+        held.add(change, under);
+        continue;
+      }
       cells.push(...differing);
       effect.rows += 1;
       effect.was.add(digest(field, was.every((cell) => cell === null) ? null : was.join(' ')));
@@ -145,6 +225,12 @@ async function findValues(session: Session, found: Found, change: PlaceChange, e
   }
 }
 
+function heldCell(field: string, holds: readonly string[]): GdprError {
+  return new GdprError('REFUSED', `${field} stands in a row that may not be changed at present: ${holds.join(', ')}`, {
+    hint: 'see: gdpr hold list',
+  });
+}
+
 function sharedCell(field: string): GdprError {
   return new GdprError('REFUSED', `${field} stands in a row that is somebody else's in the same way`, {
     hint: 'correct it in the shop, where it can be seen whose it is',
@@ -157,6 +243,7 @@ async function findDocuments(
   found: Found,
   place: Place,
   effects: readonly PlaceEffect[],
+  held: HeldPlaces,
 ): Promise<number> {
   const { table, columns } = place;
   const { catalog } = found;
@@ -164,20 +251,27 @@ async function findDocuments(
   if (first === undefined) return 0;
   const key = keyOf(table, catalog).map((_, i) => `r.k${i + 1}::text`);
   const sql = [
-    `SELECT r.owners, ${othersMask(table, catalog)} AS others, ${column('t', first.model.name)}::text AS text, array_to_json(ARRAY[${key.join(', ')}])::text AS key`,
+    `SELECT r.owners, ${othersMask(table, catalog)} AS others, ${column('t', first.model.name)}::text AS text, array_to_json(ARRAY[${key.join(', ')}])::text AS key,`,
+    `  array_to_json(${holdsOn(table, found.model, catalog, textLiteral(found.today))})::text AS holds`,
     `FROM (SELECT ${keyNames(table, catalog)}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${keyNames(table, catalog)}) r`,
     `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
-    `WHERE ${column('t', first.model.name)} IS NOT NULL AND NOT ${isOnHold(table, found.model, catalog, textLiteral(found.today))}`,
+    `WHERE ${column('t', first.model.name)} IS NOT NULL`,
   ].join('\n');
   let unreadable = 0;
-  await inPieces<{ owners: number; others: number; text: string; key: string }>(session, sql, async (rows) => {
+  type Row = { owners: number; others: number; text: string; key: string; holds: string };
+  await inPieces<Row>(session, sql, async (rows) => {
     const cells: Cell[] = [];
-    for (const { owners, others, text, key: parts } of rows) {
+    for (const { owners, others, text, key: parts, holds: list } of rows) {
+      const under = JSON.parse(list) as string[];
       let document: string | undefined = text;
       for (const effect of effects) {
         const bit = 1 << effect.change.place.owner;
         if ((owners & bit) === 0 || ((others & bit) !== 0 && effect.change.of?.links !== true)) continue;
-        document = document === undefined ? undefined : edited(found, document, effect);
+        if (under.length === 0) document = document === undefined ? undefined : edited(found, document, effect);
+        else {
+          const would = edited(found, text, { ...effect, was: new Set() });
+          if (would !== undefined && would !== text) held.add(effect.change, under);
+        }
       }
       if (document === undefined) unreadable += 1;
       else if (document !== text)

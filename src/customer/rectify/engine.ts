@@ -17,7 +17,15 @@ import { sameRow } from '../erase/sql.js';
 import { type FoundPerson, peopleOf } from '../people.js';
 import type { PersonQuery } from '../resolve.js';
 import { readTraits } from '../traits.js';
-import { type Found, findCells, type OldValues, type PlaceEffect, type ValueDigest } from './cells.js';
+import {
+  type Found,
+  findCells,
+  type HeldPlace,
+  type OldValues,
+  type PlaceEffect,
+  toldHolds,
+  type ValueDigest,
+} from './cells.js';
 import { type Correction, compileCorrection, type IdentifierChange } from './compile.js';
 import type { Setting } from './settings.js';
 import { countRows, type TableRows, writeCells } from './write.js';
@@ -39,6 +47,8 @@ export interface Rectified {
   readonly effects: readonly PlaceEffect[];
   /** Rows of each place of `correction.left` that hold the old value and keep it. */
   readonly left: readonly number[];
+  /** Places where rows stay as they are for a hold that may be told of. */
+  readonly held: readonly HeldPlace[];
   /** Documents in which the places cannot be found, because they are not JSON. */
   readonly unreadable: readonly { readonly table: string; readonly column: string; readonly rows: number }[];
   readonly tables: readonly TableRows[];
@@ -91,7 +101,7 @@ async function prepare(session: Session, catalog: Catalog, request: RectifyReque
   }
   await findOthers(session, model, catalog, [person]);
   const today = dayOf(now(), model.map.timeZone);
-  return { model, catalog, correction, old, digest, today };
+  return { model, catalog, correction, old, digest, today, told: await toldHolds(session, today) };
 }
 
 /** How a command names a value of each kind. */

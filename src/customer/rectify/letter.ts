@@ -3,7 +3,7 @@ import { canonicalName } from '../../datamap/names.js';
 import type { CorrectedLine, RectificationModel } from '../../documents/letters/letter.js';
 import type { Language } from '../../documents/page-model.js';
 import type { Context } from '../../workspace/open.js';
-import type { ChangedPlace, LeftAsIs, Told } from './report.js';
+import type { ChangedPlace, HeldAsIs, LeftAsIs, Told } from './report.js';
 
 /** The letter about a correction: names of fields, never a value. */
 export async function rectificationLetter(
@@ -15,11 +15,12 @@ export async function rectificationLetter(
     readonly language: Language;
     readonly places: readonly ChangedPlace[];
     readonly left: readonly LeftAsIs[];
+    readonly held: readonly HeldAsIs[];
     readonly recipients: readonly Told[];
   },
 ): Promise<RectificationModel> {
   const { controller, supervisor, timeZone } = model.map;
-  const { operation, number, language, places, left, recipients } = done;
+  const { operation, number, language, places, left, held, recipients } = done;
   const [row] = await session.query<{ today: string; received: string | null }>(
     `SELECT (now() AT TIME ZONE $1)::date::text AS today, (SELECT r.received::text FROM gdpr.request r WHERE r.number = $2) AS received`,
     [timeZone, number ?? ''],
@@ -29,11 +30,14 @@ export async function rectificationLetter(
   return {
     language,
     date: today,
-    request: { number: number ?? operation, asked: ['rectification'], received, due: received },
+    ...(number === undefined
+      ? { reference: operation }
+      : { request: { number, asked: ['rectification'], received, due: received } }),
     controller,
     supervisor,
     corrected: linesOf(model, places),
     left: linesOf(model, left),
+    held: linesOf(model, held),
     recipients: recipients.map(({ name }) => name),
   };
 }

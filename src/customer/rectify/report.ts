@@ -24,6 +24,19 @@ export interface LeftAsIs {
   readonly law: string;
 }
 
+/** A place where rows keep the old value while a hold lasts. */
+export interface HeldAsIs {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly path?: readonly string[];
+  readonly field: string;
+  readonly rows: number;
+  readonly hold: string;
+  readonly authority: string;
+  /** The last day of the hold, ISO 8601. */
+  readonly until: string;
+}
+
 /** A recipient who is to be told of the correction (Art. 19). */
 export interface Told {
   readonly recipient: string;
@@ -82,6 +95,17 @@ export function effectOf(model: DataMapModel, rectified: Rectified) {
     tables,
     places: changedPlaces(rectified),
     left: leftPlaces(model, rectified),
+    held: rectified.held.map(
+      ({ place, field, hold, authority, until, rows }): HeldAsIs => ({
+        table: place.table.name,
+        ...placeJson(place),
+        field,
+        rows,
+        hold,
+        authority,
+        until,
+      }),
+    ),
     unreadable,
     recipients: recipientsToTell(model, rectified),
   };

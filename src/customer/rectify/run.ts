@@ -20,7 +20,7 @@ import { type Rectified, rectifyRows } from './engine.js';
 import { rectificationLetter } from './letter.js';
 import { GROUND, planRectify } from './plan.js';
 import { ACTION, type PreparedRectify } from './rectify-customer.js';
-import { type ChangedPlace, changedWithDigests, effectOf, type LeftAsIs, type Told } from './report.js';
+import { type ChangedPlace, changedWithDigests, effectOf, type HeldAsIs, type LeftAsIs, type Told } from './report.js';
 import type { TableRows } from './write.js';
 
 /** On what a correction is done, beside what it does. */
@@ -44,6 +44,8 @@ export interface RectifyResult {
   readonly tables: readonly TableRows[];
   readonly places: readonly ChangedPlace[];
   readonly left: readonly LeftAsIs[];
+  /** What a hold that may be told of keeps as it is. */
+  readonly held: readonly HeldAsIs[];
   readonly unreadable: Rectified['unreadable'];
   readonly recipients: readonly Told[];
   readonly audit: { readonly sequence: number };
@@ -110,7 +112,9 @@ export async function rectifyCustomer(
             written: report,
             outcome: {
               counts: Object.fromEntries(rectified.tables.map(({ table, rows }) => [`${table} changed`, rows])),
-              rules: [...new Set(report.left.map(({ rule }) => rule))].sort(),
+              rules: [
+                ...new Set([...report.left.map(({ rule }) => rule), ...report.held.map(({ hold }) => hold)]),
+              ].sort(),
             },
           };
         },

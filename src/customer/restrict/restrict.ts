@@ -1,3 +1,4 @@
+import { letter } from '../../documents/letters/letter.js';
 import { GdprError } from '../../foundation/errors.js';
 import { type Intent, runOperation } from '../../operation/operation.js';
 import { todayIn } from '../../request/day.js';
@@ -8,6 +9,7 @@ import { checkedBasis } from '../identity-check.js';
 import { type Notified, recipientsOf } from '../recipients.js';
 import { findRequester } from '../requester.js';
 import type { PersonQuery } from '../resolve.js';
+import { type LetterOrder, letterHead, withLetter } from '../right-letter.js';
 import { settleJournaled } from '../settle-journaled.js';
 import { type RestrictionGround, readRestrictionGround } from './restriction.js';
 
@@ -18,6 +20,8 @@ export interface Asked {
   readonly request?: string | undefined;
   /** How the identity was checked. */
   readonly verified?: string | undefined;
+  /** The letter to the person, where one is wanted. */
+  readonly letter?: LetterOrder | undefined;
 }
 
 export interface Restricted {
@@ -27,11 +31,13 @@ export interface Restricted {
   readonly request: string | null;
   /** Whom to tell of it (Art. 19). */
   readonly notify: readonly Notified[];
+  /** The file with the letter to the person, where one was wanted. */
+  readonly letter?: string;
 }
 
 /**
  * Restricts the processing of a person's data (Art. 18): it is kept and not used, but for what Art. 18(2) allows.
- * @throws GdprError USAGE, INPUT_INVALID; as `findRequester`; REFUSED when it is restricted on that ground already
+ * @throws GdprError USAGE, INPUT_INVALID; as `findRequester` and `withLetter`; REFUSED when it is restricted on that ground already
  */
 export async function restrictCustomer(
   context: Context,
@@ -45,20 +51,29 @@ export async function restrictCustomer(
   const since = todayIn(context.model.map.timeZone);
   const basis = checkedBasis(asked.verified, request, match.traits);
   const intent: Intent = { action: 'customer restrict', subjects: [subject], ground: `Art. ${ground}`, ...basis };
-  return runOperation(context, intent, async (operation) => {
-    const notify = await recipientsOf(context, person);
-    return settleJournaled(context, operation, async (session) => {
-      const placed = await session.run(
-        `INSERT INTO gdpr.restriction (operation, subject, ground, request, since, placed_by)
+  return withLetter(asked.letter, (write) =>
+    runOperation(context, intent, async (operation) => {
+      const notify = await recipientsOf(context, person);
+      return settleJournaled(context, operation, async (session) => {
+        const placed = await session.run(
+          `INSERT INTO gdpr.restriction (operation, subject, ground, request, since, placed_by)
          VALUES ($1, $2, $3, $4, $5::date, $6) ON CONFLICT (subject, ground) WHERE lifted_at IS NULL DO NOTHING`,
-        [operation.id, subject, ground, request?.number ?? null, since, context.operator],
-      );
-      if (placed === 0) {
-        throw new GdprError('REFUSED', `the person's data is restricted under Art. ${ground} already`, {
-          hint: 'name another ground, or leave it as it is',
-        });
-      }
-      return { result: { subject, ground, since, request: request?.number ?? null, notify }, traces: {} };
-    });
-  });
+          [operation.id, subject, ground, request?.number ?? null, since, context.operator],
+        );
+        if (placed === 0) {
+          throw new GdprError('REFUSED', `the person's data is restricted under Art. ${ground} already`, {
+            hint: 'name another ground, or leave it as it is',
+          });
+        }
+        await write((language) =>
+          letter('restriction', {
+            ...letterHead(context, language, request, operation.id),
+            restricted: { ground, since },
+            recipients: notify.map(({ name }) => name),
+          }),
+        );
+        return { result: { subject, ground, since, request: request?.number ?? null, notify }, traces: {} };
+      });
+    }),
+  );
 }

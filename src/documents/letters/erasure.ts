@@ -7,16 +7,16 @@ export function erasureBody(model: ErasureModel): Body {
   const { language, kept } = model;
   const say = speaker(language);
   const content = html`<p>${say({
-    lv: 'Izpildījām Jūsu lūgumu: Jūsu personas datus esam dzēsuši no savas datubāzes.',
-    en: 'We have done as you asked: your personal data are erased from our database.',
+    lv: `${model.request ? 'Izpildījām Jūsu lūgumu: ' : ''}Jūsu personas datus esam dzēsuši no savas datubāzes.`,
+    en: `${model.request ? 'We have done as you asked: your' : 'Your'} personal data are erased from our database.`,
   })}</p>
-${factLines(requestLines(model))}<h2>${say({ lv: 'Kas vēl glabājas', en: 'What is still kept' })}</h2>
+${factLines(requestLines(model))}<h2>${say({ lv: 'Ko vēl glabājam', en: 'What is still kept' })}</h2>
 ${
   kept.length === 0
-    ? html`<p>${say({ lv: 'Nekas no Jūsu datiem vairs neglabājas.', en: 'None of your data is kept any longer.' })}</p>
+    ? html`<p>${say({ lv: 'Jūsu datus vairs neglabājam.', en: 'None of your data is kept any longer.' })}</p>
 `
     : html`<p>${say({
-        lv: 'Šos datus drīkstam vai mums ir pienākums paturēt. Citam nolūkam tos neizmantojam, un katrs no tiem tiks dzēsts norādītajā laikā.',
+        lv: 'Šos datus mums ir tiesības vai pienākums paturēt. Citam nolūkam tos neizmantojam, un katrs no tiem tiks dzēsts norādītajā laikā.',
         en: 'These data we may or must keep. We use them for nothing else, and each of them will be erased at the time that is given.',
       })}</p>
 ${kept.map((line) => keptLines(model, line))}`
@@ -30,14 +30,14 @@ ${kept.map((line) => keptLines(model, line))}`
     en: 'Of your identifiers (such as your e-mail address) we keep codes computed with a secret key, from which the identifiers themselves cannot be read. They are needed so that your data do not come back, and so that we can answer you should you write to us again.',
   })}</p>
 ${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this answer, you can complain to the supervisory authority:',
 })}`;
   return {
     subject:
       kept.length === 0
         ? say({ lv: 'Jūsu dati ir dzēsti', en: 'Your data are erased' })
-        : say({ lv: 'Jūsu dati ir dzēsti; kas vēl glabājas', en: 'Your data are erased; what is still kept' }),
+        : say({ lv: 'Jūsu dati ir dzēsti; ko vēl glabājam', en: 'Your data are erased; what is still kept' }),
     content,
     contact: contactPart(model, {
       lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
@@ -49,11 +49,14 @@ ${remedies(model, {
 
 function keptLines({ language }: ErasureModel, { what, fields, because, law, until, untilWords }: KeptLine) {
   const say = speaker(language);
-  const day = until === undefined ? undefined : dayText(language, 'the day until which data are kept', until);
-  return html`<h3>${what[language]}</h3>
+  const day = until === undefined ? undefined : dayText(language, 'the day until which data are kept', until, 'dative');
+  return html`<div class="whole"><h3>${what[language]}</h3>
 ${factLines([
   [say({ lv: 'Dati', en: 'Data' }), fields.map((field) => field[language]).join(', ')],
   [say({ lv: 'Pamats', en: 'Ground' }), html`${because[language]} <span class="small">(${isolated(law)})</span>`],
-  [say({ lv: 'Līdz', en: 'Until' }), day === undefined ? untilWords?.[language] : html`${day}`],
-])}`;
+  [
+    say({ lv: 'Cik ilgi', en: 'How long' }),
+    day === undefined ? untilWords?.[language] : say({ lv: `līdz ${day}`, en: `until ${day}` }),
+  ],
+])}</div>`;
 }

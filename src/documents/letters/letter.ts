@@ -6,9 +6,11 @@ import { identityBody } from './identity.js';
 import { liftingBody } from './lifting.js';
 import type { LetterKind, LetterModels } from './model.js';
 import { negativeBody } from './negative.js';
+import { objectionBody } from './objection.js';
 import type { Body } from './parts.js';
 import { rectificationBody } from './rectification.js';
 import { refusalBody } from './refusal.js';
+import { restrictionBody } from './restriction.js';
 import { sheet } from './sheet.js';
 
 export type * from './model.js';
@@ -21,7 +23,9 @@ const BODIES: { readonly [K in LetterKind]: (model: LetterModels[K]) => Body } =
   negative: negativeBody,
   access: accessBody,
   erasure: erasureBody,
+  restriction: restrictionBody,
   lifting: liftingBody,
+  objection: objectionBody,
   rectification: rectificationBody,
 };
 

@@ -36,14 +36,17 @@ ${factLines(requestLines(model))}<h2>${say({ lv: 'Ko atcelsim', en: 'What we lif
 ${restricted.map(({ ground, since }) =>
   factLines([
     [say({ lv: 'Iemesls', en: 'Reason' }), WHY[ground][language]],
-    [say({ lv: 'Ierobežots kopš', en: 'Restricted since' }), dayText(language, 'the day of the restriction', since)],
+    [
+      say({ lv: 'Ierobežots kopš', en: 'Restricted since' }),
+      dayText(language, 'the day of the restriction', since, 'genitive'),
+    ],
   ]),
 )}<p>${say({
-    lv: 'Pēc tam datus atkal izmantosim tiem mērķiem, kuriem tie vākti. Ja dati Jums joprojām vajadzīgi neizmantoti vai ja lēmumam nepiekrītat, lūdzam mums uzrakstīt. Iebildumus pret reklāmu šī vēstule neskar: tie paliek spēkā.',
+    lv: 'Pēc tam datus atkal izmantosim tiem mērķiem, kuriem tie vākti. Ja vēlaties, lai dati arī turpmāk paliktu neizmantoti, vai ja lēmumam nepiekrītat, lūdzam mums uzrakstīt. Iebildumus pret reklāmu šī vēstule neskar: tie paliek spēkā.',
     en: 'After that we use the data again for the purposes for which they were collected. If you still need them to be left unused, or do not agree, please write to us. This letter does not affect objections to advertising, which remain in force.',
   })}</p>
 ${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo lēmumu, varat sūdzēties uzraudzības iestādei:',
+  lv: 'Ja šis lēmums Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this decision, you can complain to the supervisory authority:',
 })}`;
   return {

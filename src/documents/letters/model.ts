@@ -32,6 +32,8 @@ export interface LetterModel {
   readonly date: string;
   /** Left out where the register knows of none. */
   readonly request?: LetterRequest | undefined;
+  /** What the controller finds the matter by where there is no request, e.g. the operation. */
+  readonly reference?: string | undefined;
   readonly controller: DataMap['controller'];
   readonly supervisor: DataMap['supervisor'];
   readonly addressee?: { readonly name?: string; readonly address?: string };
@@ -172,6 +174,21 @@ export interface LiftingModel extends LetterModel {
   }[];
 }
 
+/** A restriction that has been placed. */
+export interface RestrictionModel extends LetterModel {
+  readonly restricted: LiftingModel['restricted'][number];
+  /** Names of the recipients who are told (Art. 19). */
+  readonly recipients: readonly string[];
+}
+
+export interface ObjectionModel extends LetterModel {
+  readonly to: 'marketing' | 'insight';
+  /** The day on which it took effect. */
+  readonly since: string;
+  /** Names of the recipients to whom it is passed on. */
+  readonly recipients: readonly string[];
+}
+
 /** Fields of one group of data that were corrected, or that stay as a document was issued. */
 export interface CorrectedLine {
   readonly what: Text;
@@ -183,6 +200,8 @@ export interface CorrectedLine {
 export interface RectificationModel extends LetterModel {
   readonly corrected: readonly CorrectedLine[];
   readonly left: readonly CorrectedLine[];
+  /** Fields that an order of an authority or a court keeps as they are for now. */
+  readonly held: readonly CorrectedLine[];
   /** Names of the recipients who are told (Art. 19). */
   readonly recipients: readonly string[];
 }
@@ -195,7 +214,9 @@ export interface LetterModels {
   negative: NegativeModel;
   access: AccessModel;
   erasure: ErasureModel;
+  restriction: RestrictionModel;
   lifting: LiftingModel;
+  objection: ObjectionModel;
   rectification: RectificationModel;
 }
 

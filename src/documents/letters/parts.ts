@@ -105,17 +105,19 @@ export function siteLink(address: string): Html {
  * The last paragraph before the signature: how to reach the controller about this request, and by name whoever answers
  * for data protection. `opening` ends in a colon.
  */
-export function contactPart({ language, controller, request }: LetterModel, opening: Text): Html {
+export function contactPart({ language, controller, request, reference }: LetterModel, opening: Text): Html {
   const say = speaker(language);
   const ways = [
     controller.email === undefined ? undefined : mailLink(controller.email),
     controller.phone === undefined ? undefined : unbroken(controller.phone),
     postal(controller.address),
   ].filter((way) => way !== undefined);
-  const number = say({ lv: 'Lūdzam norādīt pieprasījuma numuru', en: 'Please give the number of the request,' });
+  const ofRequest = { lv: 'Lūdzam norādīt pieprasījuma numuru', en: 'Please give the number of the request,' };
+  const ofLetter = { lv: 'Lūdzam norādīt vēstules numuru', en: 'Please give the number of this letter,' };
+  const number = request?.number ?? reference;
   const officer = say({ lv: 'Par datu aizsardzību atbild', en: 'Responsible for data protection:' });
   return html`<p>${opening[language]} ${joined(ways, '; ')}.${
-    request === undefined ? undefined : html` ${number} ${isolated(request.number)}.`
+    number === undefined ? undefined : html` ${say(request === undefined ? ofLetter : ofRequest)} ${unbroken(number)}.`
   }${controller.officer === undefined ? undefined : html` ${officer} ${isolated(controller.officer)}.`}</p>
 `;
 }
@@ -134,6 +136,22 @@ export function courtPart({ language }: LetterModel): Html {
     en: 'You can bring the claim in the courts of the Member State of the European Union where we are established or where you habitually live.',
   };
   return html`<p>${RIGHTS_TEXTS.court[language]} ${where[language]}</p>
+`;
+}
+
+/**
+ * The recipients who are told of a change (Art. 19), by name; nothing where there are none. `about` is how the sentence
+ * begins in Latvian, and what they are told of in English.
+ */
+export function recipientsPart({ language }: LetterModel, recipients: readonly string[], about: Text): Html {
+  if (recipients.length === 0) return html``;
+  const say = speaker(language);
+  return html`<div class="whole"><h2>${say({ lv: 'Kam par to paziņojam', en: 'Whom we tell' })}</h2>
+<p>${say({
+    lv: `${about.lv} šādiem datu saņēmējiem, ja vien tas nav neiespējami vai nesamērīgi grūti:`,
+    en: `We tell these recipients of the data ${about.en}, unless that is impossible or takes disproportionate effort:`,
+  })}</p>
+<ul>${recipients.map((name) => html`<li>${isolated(name)}</li>`)}</ul></div>
 `;
 }
 

@@ -1,14 +1,27 @@
 import { html, isolated } from '../escape.js';
 import type { CorrectedLine, RectificationModel } from './model.js';
-import { askedArticles, type Body, contactPart, factLines, remedies, requestLines, speaker } from './parts.js';
+import {
+  askedArticles,
+  type Body,
+  contactPart,
+  factLines,
+  recipientsPart,
+  remedies,
+  requestLines,
+  speaker,
+} from './parts.js';
 
 /** What was corrected, by the names of the fields, what stays as it was issued, and who is told (Art. 16, 19). */
 export function rectificationBody(model: RectificationModel): Body {
-  const { language, corrected, left, recipients } = model;
+  const { language, corrected, left, held, recipients } = model;
   const say = speaker(language);
   const content = html`<p>${say({
-    lv: 'Izpildījām Jūsu lūgumu un izlabojām Jūsu personas datus.',
-    en: 'We have done as you asked and corrected your personal data.',
+    lv: model.request
+      ? 'Izpildījām Jūsu lūgumu un izlabojām Jūsu personas datus.'
+      : 'Jūsu personas datus esam izlabojuši.',
+    en: model.request
+      ? 'We have done as you asked and corrected your personal data.'
+      : 'We have corrected your personal data.',
   })}</p>
 ${factLines(requestLines(model))}<h2>${say({ lv: 'Kas ir izlabots', en: 'What is corrected' })}</h2>
 ${
@@ -22,24 +35,23 @@ ${
 }${
   left.length === 0
     ? undefined
-    : html`<h2>${say({ lv: 'Kas paliek, kā izsniegts', en: 'What stays as it was issued' })}</h2>
+    : html`<h2>${say({ lv: 'Kas paliek nemainīts', en: 'What stays as it was issued' })}</h2>
 <p>${say({
         lv: 'Šajos dokumentos ierakstīts tas, kas bija zināms to izsniegšanas dienā, un likums neļauj tos pārrakstīt.',
         en: 'These documents record what was known on the day of issue, and the law does not let us write them anew.',
       })}</p>
 ${factLines(left.map((line) => lineOf(model, line)))}`
 }${
-  recipients.length === 0
+  held.length === 0
     ? undefined
-    : html`<h2>${say({ lv: 'Kam par to paziņojam', en: 'Whom we tell' })}</h2>
+    : html`<h2>${say({ lv: 'Ko pagaidām nedrīkstam mainīt', en: 'What we may not change for now' })}</h2>
 <p>${say({
-        lv: 'Par labojumu paziņojam šādiem datu saņēmējiem, ja vien tas nav neiespējami vai nesamērīgi grūti:',
-        en: 'We tell these recipients of the data about the correction, unless that is impossible or takes disproportionate effort:',
+        lv: 'Šos datus tiesa vai iestāde likusi saglabāt tādus, kādi tie ir. Kad šī prasība beigsies, lūdzam atgādināt, un tos izlabosim.',
+        en: 'A court or an authority has ordered these data to be kept as they are. Once that order has ended, please remind us, and we shall correct them.',
       })}</p>
-<ul>${recipients.map((name) => html`<li>${isolated(name)}</li>`)}</ul>
-`
-}${remedies(model, {
-  lv: 'Ja neesat apmierināts ar šo atbildi, varat sūdzēties uzraudzības iestādei:',
+${factLines(held.map((line) => lineOf(model, line)))}`
+}${recipientsPart(model, recipients, { lv: 'Par labojumu paziņojam', en: 'about the correction' })}${remedies(model, {
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
   en: 'If you are not content with this answer, you can complain to the supervisory authority:',
 })}`;
   return {

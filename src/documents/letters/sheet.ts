@@ -40,9 +40,9 @@ ${letterhead(model)}
 ${to(model)}
 <h1>${body.subject}</h1>
 <p>${greeting(model)}</p>
-${body.content}<div class="whole">${body.contact}${closing(model)}</div>
+${body.content}<div class="whole">${body.contact}${closing(model)}
+<footer class="law">${lawText(language, body)}</footer></div>
 </main>
-<footer class="law">${lawText(language, body)}</footer>
 </div>
 </body>
 </html>
@@ -76,8 +76,9 @@ ${lines.map(
 )}</header>`;
 }
 
-function to({ language, addressee, date, request }: LetterModel): Html {
+function to({ language, addressee, date, request, reference }: LetterModel): Html {
   const say = speaker(language);
+  const number = request?.number ?? reference;
   const line = (value: string | undefined, label: string, lines = 1) =>
     value === undefined || value.trim() === ''
       ? html`${Array.from({ length: lines }, () => html`<span class="blank"></span>`)}<span class="under">${label}</span>`
@@ -85,7 +86,7 @@ function to({ language, addressee, date, request }: LetterModel): Html {
   return html`<div class="to"><address>${line(addressee?.name, say({ lv: 'vārds, uzvārds', en: 'name' }))}
 ${line(addressee?.address, say({ lv: 'adrese', en: 'address' }), 2)}</address>
 <p class="day">${dayText(language, 'the day of the letter', date)}${
-    request === undefined ? undefined : html`<br>${say({ lv: 'Nr.', en: 'No.' })} ${isolated(request.number)}`
+    number === undefined ? undefined : html`<br>${say({ lv: 'Nr.', en: 'No.' })} ${isolated(number)}`
   }</p></div>`;
 }
 

@@ -15,13 +15,14 @@ const BASE = `
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 var(--text); overflow-wrap: break-word; }
-h1, h2, p, dl, dd, ul, ol, address { margin: 0; }
+h1, h2, h3, p, dl, dd, ul, ol, address { margin: 0; }
 h1, h2, .name { font-family: var(--title); font-weight: 600; text-wrap: balance; }
 h1 { margin-top: 2rem; font-size: 1.6rem; line-height: 1.2; }
 h1 + p { margin-top: 1.1rem; }
 h2 { margin-top: 1.6rem; font-size: 1.1rem; line-height: 1.3; }
+h3 { margin-top: 1.1rem; font-size: 1rem; line-height: 1.3; }
 p, ul, ol, dl, .box, main address { margin-top: 0.7rem; }
-h2 + p, h2 + ul, h2 + ol, h2 + dl, h2 + .whole > p:first-child { margin-top: 0.4rem; }
+h2 + p, h2 + ul, h2 + ol, h2 + dl, h3 + dl, h2 + .whole > p:first-child { margin-top: 0.4rem; }
 p { text-wrap: pretty; }
 a { color: var(--accent); text-underline-offset: 0.18em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
@@ -83,13 +84,15 @@ html { font-size: 10pt; }
 body { line-height: 1.38; }
 .sheet { width: 100%; padding: 0; }
 h1 { margin-top: 4mm; font-size: 15pt; }
-h2 { margin-top: 4.2mm; font-size: 11.5pt; break-after: avoid; }
+h2 { margin-top: 4.2mm; font-size: 11.5pt; }
+h3 { margin-top: 3mm; font-size: 10pt; }
+h1, h2, h3 { break-after: avoid; }
 p, ul, ol, dl, .box, main address { margin-top: 2.2mm; }
 h1 + p { margin-top: 3.2mm; }
-h2 + p, h2 + ul, h2 + ol, h2 + dl, h2 + .whole > p:first-child { margin-top: 1mm; }
+h2 + p, h2 + ul, h2 + ol, h2 + dl, h3 + dl, h2 + .whole > p:first-child { margin-top: 1mm; }
 li + li { margin-top: 0.8mm; }
 p, li { orphans: 3; widows: 3; }
-p, li, address, .box, .whole, .law { break-inside: avoid; }
+p, li, address, .box, .whole, .facts > div, .law { break-inside: avoid; }
 a { color: inherit; text-decoration: none; }
 .small, dt { font-size: 8.5pt; }
 .box { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
@@ -99,7 +102,7 @@ a { color: inherit; text-decoration: none; }
 .signature { margin-top: 7mm; }
 .blank { height: 7mm; }
 .under { font-size: 7.5pt; }
-.law { margin-top: 4mm; font-size: 7.5pt; break-before: avoid; }
+.law { margin-top: 4mm; font-size: 7.5pt; }
 }
 `;
 

@@ -146,7 +146,7 @@ it('signs a certificate and a letter without anything that was erased', async ()
   const certificate = JSON.parse(text('certificate.json')) as Record<string, unknown>;
   expect(certificate).toMatchObject({ ground: GROUND, operation: result.operation, residue: { clean: true } });
   for (const name of ['certificate.json', 'letter.html']) expect(leaksIn(text(name))).toEqual([]);
-  expect(text('letter.html')).toContain('Kas vēl glabājas');
+  expect(text('letter.html')).toContain('Ko vēl glabājam');
 });
 
 it('leaves a tombstone in the database and in the journal, and her values in neither', async () => {

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIXED_ROWS, PEOPLE } from '../../../examples/bookshop/people.js';
 import { verifyArchive } from '../../../src/archive/verify.js';
+import { placeHold } from '../../../src/customer/hold/place.js';
 import type { RectifyResult } from '../../../src/customer/rectify/run.js';
 import { verifyAuditLog } from '../../../src/operation/log.js';
+import { addDays, todayIn } from '../../../src/request/day.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { leaksIn } from '../../commands/needles.js';
 import { gdpr, type Ran } from '../../commands/program.js';
@@ -12,6 +14,7 @@ import { jsonErrorOf, jsonOf } from '../../commands/schemas.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
 import { changesBetween, rowName, type ShopSnapshot, shopSnapshot } from '../erase/snapshot.js';
 import { unzip } from '../support/archive.js';
+import { nobodyToAsk } from '../support/export.js';
 
 let workspace: TestWorkspace;
 let context: Context;
@@ -203,6 +206,55 @@ describe('other fields', () => {
     expect((await shopSnapshot(context)).get('customers 1')?.birth_date).toBe(NEW.birth);
     await rectify('--email', NEW.email, '--clear', 'shop.customers:1.birth_date');
     expect((await shopSnapshot(context)).get('customers 1')?.birth_date).toBeNull();
+  });
+});
+
+describe('rows on hold', () => {
+  /** Delivered orders of hers, whose shipments hold her phone. */
+  const TOLD = 'RB-2022-000003';
+  const GAGGED = 'RB-2019-000002';
+
+  it('stay as they are and are listed with the hold; of a gagged one nothing tells', async () => {
+    const until = addDays(todayIn('Europe/Riga'), 20);
+    const order = { reference: 'C 12/26', authority: 'Valsts policija', until };
+    const told = await placeHold(context, { target: { scope: 'order', number: TOLD }, ...order }, nobodyToAsk);
+    const gagged = await placeHold(
+      context,
+      { target: { scope: 'order', number: GAGGED }, ...order, gagUntil: until },
+      nobodyToAsk,
+    );
+    const before = await shopSnapshot(context);
+    const ids = [TOLD, GAGGED].map((number) => [...before.values()].find((row) => row.order_number === number)?.id);
+    const under = [...before].flatMap(([name, row]) =>
+      name.startsWith('shipments ') && ids.includes(row.order_id) && row.recipient_phone !== null ? [name] : [],
+    );
+    expect(under.length).toBeGreaterThan(1);
+    const planned = await run(
+      '--email',
+      NEW.email,
+      '--phone',
+      NEW.phone,
+      '--set',
+      'phone=29990088',
+      '--plan',
+      '--json',
+    );
+    const ran = await run('--email', NEW.email, '--phone', NEW.phone, '--set', 'phone=29990088', ...YES);
+    const result = jsonOf<RectifyResult>(ran, 'customer-rectify');
+    expect(result.held.map(({ table, hold, authority, until: last }) => [table, hold, authority, last])).toContainEqual(
+      ['shop.shipments', told.hold, 'Valsts policija', until],
+    );
+    expect(jsonOf<RectifyResult>(planned, 'customer-rectify').held).toEqual(result.held);
+    const after = await shopSnapshot(context);
+    expect(after.get('customers 1')?.phone).toBe('29990088');
+    const changed = new Set(changesBetween(before, after).map(({ row }) => row));
+    expect(under.filter((row) => changed.has(row))).toEqual([]);
+    const files = [...(await unzip(result.archive)).values()].map((file) => file.toString('utf8'));
+    expect(files.join('')).toContain('Ko pagaidām nedrīkstam mainīt');
+    for (const text of [planned.stdout, ran.stdout, ran.stderr, ...files]) expect(text).not.toContain(gagged.hold);
+    const shipment = under.find((name) => before.get(name)?.order_id === ids[0])?.split(' ')[1];
+    const single = await run('--email', NEW.email, '--set', `shop.shipments:${shipment}.city=Ogre`, ...YES);
+    expect(jsonErrorOf(single)).toMatchObject({ exit: 3, message: expect.stringContaining(told.hold) });
   });
 });
 

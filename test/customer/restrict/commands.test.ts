@@ -50,9 +50,23 @@ describe('gdpr customer restrict, unrestrict and object', { timeout: 240_000 }, 
       }),
     ]);
     const restricted = jsonOf<Result>(
-      await customer('restrict', '--request', 'R-2026-0001', '--ground', 'Art. 18(1)(A)', '--json'),
+      await customer(
+        ...[
+          'restrict',
+          '--request',
+          'R-2026-0001',
+          '--ground',
+          'Art. 18(1)(A)',
+          '--letter',
+          'restricted.html',
+          '--json',
+        ],
+      ),
       'customer-restrict',
     );
+    const letter = pageText(await readFile(String(restricted.letter), 'utf8'));
+    for (const text of ['R-2026-0001', 'Jūs apstrīdat datu precizitāti', '2026. gada 5. marta', 'Omniva'])
+      expect(letter).toContain(text);
     expect(restricted).toMatchObject({ ground: '18(1)(a)', since: '2026-03-05', request: 'R-2026-0001' });
     expect(restricted.notify.map(({ recipient }) => recipient)).toEqual(
       expect.arrayContaining(['omniva', 'hosting', 'mail-service', 'accountant']),

@@ -120,6 +120,8 @@ export const OWN = [
   'gdpr.objection',
   'gdpr.suppression',
   'gdpr.hold',
+  'gdpr.tombstone',
+  'gdpr.kept_row',
   'gdpr.subject',
 ];
 

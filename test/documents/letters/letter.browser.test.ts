@@ -156,6 +156,37 @@ describe.skipIf(!tool.available || !pdftotext.available)('a letter on paper', ()
     }
   });
 
+  it.each(LANGUAGES)(
+    'about an erasure, a restriction, an objection or a correction keeps its blocks whole, in %s',
+    async (language) => {
+      const { erasure, restriction, lifting, objection, rectification } = sample(language);
+      const kept = Array.from({ length: 6 }, () => erasure.kept).flat();
+      const labels = { lv: ['Dati', 'Pamats', 'Cik ilgi'], en: ['Data', 'Ground', 'How long'] }[language];
+      const last = {
+        lv: ['Ar cieņu', 'Pēteris Bērziņš', 'Atsauces'],
+        en: ['Yours sincerely,', 'Pēteris Bērziņš', 'References'],
+      };
+      for (const markup of [
+        letter('erasure', { ...erasure, request: undefined, reference: '20260309-abcdefghijklmnop', kept }),
+        letter('restriction', restriction),
+        letter('lifting', lifting),
+        letter('objection', objection),
+        letter('rectification', rectification),
+      ]) {
+        const { path } = await print(markup);
+        const sheets = extract(path, '-layout').split('\f').slice(0, -1);
+        expect(sheets.length).toBeLessThan(4);
+        for (const text of last[language]) expect(sheets.at(-1)).toContain(text);
+        for (const sheet of sheets) {
+          const [first, ...others] = labels.map(
+            (label) => sheet.match(new RegExp(`^ *${label} {2,}`, 'gm'))?.length ?? 0,
+          );
+          for (const count of others) expect(count).toBe(first);
+        }
+      }
+    },
+  );
+
   it.each(LANGUAGES)('leaves room to write where the name is not known, in %s', async (language) => {
     const { addressee, signatory, ...model } = sample(language).refusal;
     const { path } = await print(letter('refusal', model));

@@ -479,6 +479,25 @@ describe('the cover letter of an access answer', () => {
   });
 });
 
+describe('a letter that answers no request', () => {
+  it.each(['erasure', 'rectification', 'restriction', 'objection'] as const)('%s has a number of its own', (kind) => {
+    const [number, asked] = [/Pieprasījuma numurs|pieprasījuma numuru/, /Izpildījām Jūsu lūgumu|Jūs lūdzāt/];
+    const reference = '20260309-abcdefghijklmnop';
+    const text = read(kind, 'lv', { request: undefined, reference });
+    expect(text).toContain(`Nr. ${reference}`);
+    expect(text).toContain(`Lūdzam norādīt vēstules numuru ${reference}`);
+    for (const words of [number, asked]) expect(text).not.toMatch(words);
+    expect(read(kind, 'lv')).toMatch(number);
+  });
+
+  it('says of a kept field how long, in the right case', () => {
+    expect(read('erasure', 'lv')).toContain('Cik ilgi līdz 2032. gada 1. janvārim');
+    expect(read('erasure', 'en')).toContain('How long until 1 January 2032');
+    expect(read('lifting', 'lv')).toContain('Ierobežots kopš 2026. gada 2. februāra');
+    expect(read('objection', 'lv')).toContain('spēkā no 2026. gada 6. marta');
+  });
+});
+
 describe('the controller', () => {
   it.each(ALL)('may have no more than a name and an address (%s in %s)', (kind, language) => {
     const controller = { name: CONTROLLER.name, address: CONTROLLER.address };

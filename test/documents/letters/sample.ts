@@ -62,6 +62,19 @@ export function sample(language: Language): LetterModels {
       ),
     },
     lifting: { ...letter, restricted: [{ ground: '18(1)(a)', since: '2026-02-02' }] },
+    restriction: {
+      ...letter,
+      request: { ...letter.request, asked: ['restriction'] },
+      restricted: { ground: '18(1)(a)', since: '2026-03-06' },
+      recipients: ['Omniva SIA', 'Pasta Serviss SIA'],
+    },
+    objection: {
+      ...letter,
+      request: { ...letter.request, asked: ['marketing-objection'] },
+      to: 'marketing',
+      since: '2026-03-06',
+      recipients: ['Pasta Serviss SIA'],
+    },
     rectification: {
       ...letter,
       request: { ...letter.request, asked: ['rectification'] },
@@ -76,6 +89,12 @@ export function sample(language: Language): LetterModels {
           what: { lv: 'Rēķini', en: 'Invoices' },
           fields: [{ lv: 'Pircējs rēķinā', en: 'Buyer on the invoice' }],
           law: 'Grāmatvedības likums, 28. pants',
+        },
+      ],
+      held: [
+        {
+          what: { lv: 'Sūtījumi', en: 'Shipments' },
+          fields: [{ lv: 'Saņēmēja tālrunis', en: "Recipient's phone" }],
         },
       ],
       recipients: ['Omniva SIA'],
