@@ -10,6 +10,7 @@ import { readCatalog } from '../../datamap/catalog.js';
 import { assertNoDrift } from '../../datamap/drift.js';
 import { GdprError } from '../../foundation/errors.js';
 import { endOperation, recordOutcome, runOperation } from '../../operation/operation.js';
+import { assertOwner } from '../../operation/owner.js';
 import type { Context } from '../../workspace/open.js';
 import { planFor } from '../erase/erase-customer.js';
 import { eraseCustomer } from '../erase/run.js';
@@ -110,7 +111,11 @@ export async function replayJournal(
 ): Promise<ReplayResult> {
   const { database, paths, keys, model } = context;
   const where = { key: keys.checkpointKey(), journalPath: paths.journal };
-  await assertOwner(database);
+  await assertOwner(
+    database,
+    'enters again what others did, under their names',
+    'run it as a login that is a member of both the owner and the operator (docs/roles.md)',
+  );
   const release = await database.lock('restore replay');
   if (release === undefined) throw new GdprError('LOCKED', 'another process is bringing things back');
   try {
@@ -153,22 +158,6 @@ export async function replayJournal(
   } finally {
     await release();
   }
-}
-
-/**
- * What others did is entered under their names and times, which no operator may write.
- * @throws GdprError REFUSED
- */
-async function assertOwner(database: Context['database']): Promise<void> {
-  const [row] = await database.transaction('read committed', (session) =>
-    session.query<{ owner: boolean }>(
-      "SELECT pg_has_role(nspowner, 'USAGE') AS owner FROM pg_namespace WHERE nspname = 'gdpr'",
-    ),
-  );
-  if (row?.owner === true) return;
-  throw new GdprError('REFUSED', 'only the owner of schema gdpr enters again what others did, under their names', {
-    hint: 'run it as a login that is a member of both the owner and the operator (docs/roles.md)',
-  });
 }
 
 /** The counts that the first entry after a break tells of it; nothing when that entry is there already. */
