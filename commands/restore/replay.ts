@@ -8,14 +8,14 @@ import { EXIT } from '../../src/foundation/errors.js';
 export default class RestoreReplay extends BaseCommand {
   static override summary = 'Bring back from the journal what a restored backup has undone';
   static override description =
-    `After a backup was restored every other operation refuses until this is done. Holds, restrictions, objections and
-suppressed addresses and requests that are newer than the backup are entered again, and people who were erased since
-are erased again. The journal and the audit log tell of the break, so that gdpr audit verify passes afterwards. Run it before the
-shop is opened again; if it is interrupted, run it once more.
+    `After a backup was restored every other operation refuses until this is done. Holds, restrictions, objections,
+withdrawn consents, suppressed addresses and requests that are newer than the backup are entered again, and people who
+were erased since are erased again. The journal and the audit log tell of the break, so that gdpr audit verify passes
+afterwards. Run it before the shop is opened again; if it is interrupted, run it once more.
 
 People whose data was corrected after the backup are listed: their corrections are to be made again, since the journal
 holds no values. Requests come back with their state and dates, without the address for the answer and without what
-operators wrote beside them. On a server with roles, run it as a member of both the owner and the operator.
+operators wrote beside them. A consent that was given after the backup is to be entered again. On a server with roles, run it as a member of both the owner and the operator.
 
 Exit code 3 when a hold stands against an erasure, 5 when the backup is no earlier state of the log, the journal was
 tampered with, or an erased person still stands somewhere.`;
@@ -72,6 +72,7 @@ const WORDS = {
   restriction: ['restriction', 'restrictions'],
   'restriction-lifted': ['lifted restriction', 'lifted restrictions'],
   objection: ['objection', 'objections'],
+  withdrawal: ['withdrawn consent', 'withdrawn consents'],
   suppression: ['suppressed address', 'suppressed addresses'],
   rectification: ['correction', 'corrections'],
   request: ['request', 'requests'],

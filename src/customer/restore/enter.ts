@@ -83,6 +83,16 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
        SELECT r.operation, r.subject, r.purpose, r.request, ${TIME}, r.by FROM r ON CONFLICT (operation) DO NOTHING`,
     ],
   },
+  withdrawal: {
+    columns: `digest text, subject text, purpose text, channel text, what text, at timestamptz, time text, mechanism text,
+      source text, by text, operation text`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.consent_event n WHERE n.digest = r.digest)',
+    statements: [
+      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, recorded_by, operation, digest)
+       SELECT r.subject, r.purpose, r.channel, r.what, r.at, ${TIME}, r.mechanism, r.source, r.by, r.operation, r.digest
+       FROM r ORDER BY r.time ON CONFLICT (digest) DO NOTHING`,
+    ],
+  },
   suppression: {
     columns: `hmac text, "keyVersion" text, kind text, channel text, source text, subject text, operation text, time text`,
     missing: `NOT EXISTS (SELECT FROM gdpr.suppression s WHERE s.hmac = r.hmac AND s.key_version = r."keyVersion"
@@ -276,6 +286,7 @@ function actionOf(kind: Kind, { source, what }: JournalRecord): string {
   if (kind === 'hold-released') return 'hold release';
   if (kind === 'restriction') return 'customer restrict';
   if (kind === 'restriction-lifted') return 'customer unrestrict';
+  if (kind === 'withdrawal') return 'consent record';
   if (kind === 'rectification') return 'customer rectify';
   if (kind === 'request-event') return EVENTS[String(what)] ?? 'request verify-identity';
   return kind === 'tombstone' || source === 'erasure' ? 'customer erase' : 'customer object';

@@ -24,6 +24,7 @@ export const KINDS = [
   'restriction-lifted',
   'restriction',
   'objection',
+  'withdrawal',
   'suppression',
   'rectification',
   'request',

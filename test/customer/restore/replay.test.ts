@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordConsent } from '../../../src/consent/record.js';
 import { placeHold } from '../../../src/customer/hold/place.js';
 import { releaseHold } from '../../../src/customer/hold/release.js';
 import { objectCustomer } from '../../../src/customer/object.js';
@@ -133,6 +134,8 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     await erasePerson(context, ANNA);
     await erasePerson(context, ZELMA);
     await objectCustomer(context, { query: PETR, to: 'marketing' }, nobodyToAsk);
+    const no = { query: NAMESAKE, what: 'withdrawn', channels: ['email', 'sms'], mechanism: 'email' } as const;
+    await recordConsent(context, no, nobodyToAsk);
     await hold(context, PETR, 'K-7');
     gagged = (await hold(context, ILZE, 'K-8', UNTIL)).operation;
     await releaseHold({ ...context, operator: 'colleague' }, released, 'the case is closed');
@@ -180,6 +183,7 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
       restriction: 1,
       'restriction-lifted': 1,
       objection: 1,
+      withdrawal: 2,
       rectification: 2,
       request: 2,
       'request-event': 4,
@@ -376,6 +380,7 @@ async function stateOf(url: string): Promise<State> {
     // The address for the answer and what was written beside an event are not in the journal.
     "SELECT 'request ' || (to_jsonb(t) - 'reply_to')::text AS line FROM gdpr.request t ORDER BY 1",
     "SELECT 'event ' || (to_jsonb(t) - 'id' - 'note')::text AS line FROM gdpr.request_event t ORDER BY 1",
+    "SELECT 'consent ' || (to_jsonb(t) - 'id')::text AS line FROM gdpr.consent_event t ORDER BY 1",
     "SELECT 'keys ' || keys::text AS line FROM gdpr.installation",
   ];
   return {
