@@ -36,7 +36,8 @@ const ILZE = { email: 'ilze.kalnina@lasitava.example' };
 const NAMESAKE = { email: 'anna.berzina2@pasts.example' };
 /** Erased before the backup, imported again, and erased again after it. */
 const ZELMA = { email: 'zelma.zile@pasts.example' };
-const IMPORT = `INSERT INTO shop.customers (email, last_name, created_at) VALUES ('${ZELMA.email}', 'Zīle', now())`;
+const IMPORT = `INSERT INTO shop.customers (email, last_name, phone, created_at)
+  VALUES ('${ZELMA.email}', 'Zīle', '+371 29990066', now())`;
 const UNTIL = '2030-01-01';
 const postgres = outsideTool('postgresql-15');
 
@@ -126,8 +127,11 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
       passphrase: 'five random words for the copy',
     });
     const context = await workspace.context();
-    for (const who of [ZELMA, NAMESAKE]) {
-      const phone = ['--set', 'phone=+371 29990077', '--verified', 'account login', '--yes', '--json'];
+    for (const [who, number] of [
+      [ZELMA, '+371 29990067'],
+      [NAMESAKE, '+371 29990077'],
+    ] as const) {
+      const phone = ['--set', `phone=${number}`, '--verified', 'account login', '--yes', '--json'];
       const corrected = await run('customer', 'rectify', '--email', who.email, ...phone);
       expect(corrected.code, corrected.stdout).toBe(0);
     }
