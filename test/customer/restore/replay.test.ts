@@ -127,6 +127,7 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
       passphrase: 'five random words for the copy',
     });
     const context = await workspace.context();
+    await releaseHold({ ...context, operator: 'colleague' }, released, 'the case is closed');
     for (const [who, number] of [
       [ZELMA, '+371 29990067'],
       [NAMESAKE, '+371 29990077'],
@@ -142,7 +143,6 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     await recordConsent(context, no, nobodyToAsk);
     await hold(context, PETR, 'K-7');
     gagged = (await hold(context, ILZE, 'K-8', UNTIL)).operation;
-    await releaseHold({ ...context, operator: 'colleague' }, released, 'the case is closed');
     const today = todayIn('Europe/Riga');
     await liftRestriction(context, { query: JANIS, informed: today }, nobodyToAsk);
     await restrictCustomer(context, { query: JANIS, ground: '18(1)(a)' }, nobodyToAsk);
