@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordConsent } from '../../../src/consent/record.js';
+import { appendEvents } from '../../../src/consent/append.js';
+import { matchPeople } from '../../../src/customer/find-customer.js';
 import { placeHold } from '../../../src/customer/hold/place.js';
 import { releaseHold } from '../../../src/customer/hold/release.js';
 import { objectCustomer } from '../../../src/customer/object.js';
 import type { PersonQuery } from '../../../src/customer/resolve.js';
 import { restrictCustomer } from '../../../src/customer/restrict/restrict.js';
 import { liftRestriction } from '../../../src/customer/restrict/unrestrict.js';
+import { settleJournaled } from '../../../src/customer/settle-journaled.js';
+import { runOperation } from '../../../src/operation/operation.js';
 import { rotateKeys } from '../../../src/operation/rotate-keys.js';
 import { todayIn } from '../../../src/request/day.js';
 import { closeRequest } from '../../../src/request/end.js';
@@ -100,6 +103,19 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     const came = { kind, channel: 'email', received: 'today', unknown: false, again: false } as const;
     return openRequest(context, { ...came, query, replyTo: 'somewhere@pasts.example' }, nobodyToAsk);
   };
+  const withdraw = async (context: Context, query: PersonQuery) => {
+    const [match] = await matchPeople(context, query);
+    const subject = match?.subject ?? '';
+    const said = { subject, purpose: 'marketing', what: 'withdrawn', at: '2026-03-01T10:00:00.123456Z' } as const;
+    const how = { mechanism: 'email', wording: null, evidence: null, guardian: null, source: 'person' } as const;
+    const events = (['email', 'sms'] as const).map((channel) => ({ ...said, ...how, channel }));
+    await runOperation(context, { action: 'consent record', subjects: [subject] }, (operation) =>
+      settleJournaled(context, operation, async (session) => {
+        await appendEvents(session, { operation: operation.id, operator: context.operator }, events);
+        return { result: {}, traces: {} };
+      }),
+    );
+  };
   const verify = async () => JSON.parse((await run('audit', 'verify', '--json')).stdout) as Verified;
 
   beforeAll(async () => {
@@ -139,8 +155,7 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     await erasePerson(context, ANNA);
     await erasePerson(context, ZELMA);
     await objectCustomer(context, { query: PETR, to: 'marketing' }, nobodyToAsk);
-    const no = { query: NAMESAKE, what: 'withdrawn', channels: ['email', 'sms'], mechanism: 'email' } as const;
-    await recordConsent(context, no, nobodyToAsk);
+    await withdraw(context, NAMESAKE);
     await hold(context, PETR, 'K-7');
     gagged = (await hold(context, ILZE, 'K-8', UNTIL)).operation;
     const today = todayIn('Europe/Riga');
