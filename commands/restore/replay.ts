@@ -1,18 +1,21 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { count } from '../../src/cli/table.js';
+import type { ToRedo } from '../../src/customer/restore/redo.js';
 import type { Lacking, ReplayPlan, ReplayResult } from '../../src/customer/restore/replay.js';
 import { EXIT } from '../../src/foundation/errors.js';
 
 export default class RestoreReplay extends BaseCommand {
   static override summary = 'Bring back from the journal what a restored backup has undone';
   static override description =
-    `After a backup was restored every other operation refuses until this is done. Holds, restrictions, objections and
-suppressed addresses that are newer than the backup are entered again, and people who were erased since are erased
-again. The journal and the audit log tell of the break, so that gdpr audit verify passes afterwards. Run it before the
-shop is opened again; if it is interrupted, run it once more.
+    `After a backup was restored every other operation refuses until this is done. Holds, restrictions, objections,
+withdrawn consents, suppressed addresses and requests that are newer than the backup are entered again, and people who
+were erased since are erased again. The journal and the audit log tell of the break, so that gdpr audit verify passes
+afterwards. Run it before the shop is opened again; if it is interrupted, run it once more.
 
-The journal does not hold rectifications and requests: redo those that came after the backup.
+People whose data was corrected after the backup are listed: their corrections are to be made again, since the journal
+holds no values. Requests come back with their state and dates, without the address for the answer and without what
+operators wrote beside them. A consent that was given after the backup is to be entered again. On a server with roles, run it as a member of both the owner and the operator.
 
 Exit code 3 when a hold stands against an erasure, 5 when the backup is no earlier state of the log, the journal was
 tampered with, or an erased person still stands somewhere.`;
@@ -31,6 +34,7 @@ tampered with, or an erased person still stands somewhere.`;
         const plan = await planReplay(context);
         this.print(...lackingLines(plan));
         this.print(...plan.people.map(({ subject, ground }) => `Erase again  ${subject} under ${ground}`));
+        this.print(...redoLines(plan));
         return plan;
       }
       const result = await replayJournal(context, (stage, done, total) =>
@@ -43,7 +47,7 @@ tampered with, or an erased person still stands somewhere.`;
           if (code !== undefined) return `NOT erased   ${subject}: refused; erase them when nothing stands against it`;
           return `Erased again ${subject} under ${ground}${clean ? '' : ', but something of theirs was found'}: ${certificate}`;
         }),
-        'Redo         rectifications and requests that came after the backup, which the journal does not hold',
+        ...redoLines(result),
         `Audit        entry ${result.audit.sequence}, operation ${result.operation}`,
       );
       if (result.erased.some(({ code, clean }) => code === undefined && !clean)) process.exitCode = EXIT.verification;
@@ -68,7 +72,11 @@ const WORDS = {
   restriction: ['restriction', 'restrictions'],
   'restriction-lifted': ['lifted restriction', 'lifted restrictions'],
   objection: ['objection', 'objections'],
+  withdrawal: ['withdrawn consent', 'withdrawn consents'],
   suppression: ['suppressed address', 'suppressed addresses'],
+  rectification: ['correction', 'corrections'],
+  request: ['request', 'requests'],
+  'request-event': undefined,
   tombstone: ['erasure', 'erasures'],
 } as const;
 
@@ -80,5 +88,18 @@ function lackingLines({ log, records }: Lacking): string[] {
   return [
     `Log          the journal vouches for ${count(log.journal, 'entry', 'entries')}, the backup has ${log.database}`,
     `Journal      ${entered.length === 0 ? 'nothing else is newer' : entered.join(', ')}`,
+  ];
+}
+
+function redoLines({ rectifications, requests }: ToRedo): string[] {
+  return [
+    ...rectifications.map(
+      ({ subject, id, fields }) =>
+        `Correct again ${id === null ? subject : `--id ${id}`}: ${fields.join(', ')}; the journal holds no values`,
+    ),
+    ...requests.map(
+      ({ request, kind, state, due }) =>
+        `Look at      ${request}, ${kind}, ${state === 'open' ? `due ${due}` : state}: without the address for the answer`,
+    ),
   ];
 }

@@ -11,9 +11,14 @@ interface Source {
   readonly sql: string;
 }
 
-/** Whom holds, restrictions and objections are about, under former references, too. */
+/** What takes back a consent: a yes that is lost with a backup is missed by nobody but the shop, a no by the person. */
+const NO = "('expired', 'withdrawn', 'objected')";
+
+/** Whom holds, restrictions, objections, withdrawals, corrections and requests are about, under former references, too. */
 const PROTECTED = `(SELECT unnest(h.subjects) FROM gdpr.hold h UNION SELECT r.subject FROM gdpr.restriction r
-  UNION SELECT o.subject FROM gdpr.objection o)`;
+  UNION SELECT o.subject FROM gdpr.objection o UNION SELECT c.subject FROM gdpr.rectification c
+  UNION SELECT q.subject FROM gdpr.request q WHERE q.subject IS NOT NULL
+  UNION SELECT n.subject FROM gdpr.consent_event n WHERE n.what IN ${NO})`;
 
 const SOURCES: readonly Source[] = [
   {
@@ -70,6 +75,14 @@ const SOURCES: readonly Source[] = [
       FROM gdpr.objection o ORDER BY o.objected_at, o.operation`,
   },
   {
+    type: 'withdrawal',
+    identity: ['digest'],
+    sql: `SELECT json_build_object('digest', n.digest, 'subject', n.subject, 'purpose', n.purpose, 'channel', n.channel,
+        'what', n.what, 'at', ${timeText('n.event_at')}, 'time', ${timeText('n.recorded_at')}, 'mechanism', n.mechanism,
+        'source', n.source, 'by', n.recorded_by, 'operation', n.operation)::text AS record
+      FROM gdpr.consent_event n WHERE n.what IN ${NO} ORDER BY n.id`,
+  },
+  {
     type: 'suppression',
     identity: ['operation', 'channel', 'kind', 'keyVersion', 'hmac'],
     sql: `SELECT json_strip_nulls(json_build_object('hmac', s.hmac, 'keyVersion', s.key_version, 'kind', s.kind,
@@ -77,13 +90,39 @@ const SOURCES: readonly Source[] = [
         'time', ${timeText('s.suppressed_at')}))::text AS record
       FROM gdpr.suppression s ORDER BY s.suppressed_at, s.hmac, s.channel`,
   },
+  {
+    type: 'rectification',
+    identity: ['operation'],
+    sql: `SELECT json_strip_nulls(json_build_object('operation', c.operation, 'subject', c.subject, 'request', c.request,
+        'time', ${timeText('c.rectified_at')}, 'by', c.rectified_by, 'keyVersion', c.key_version, 'fields', c.fields))::text AS record
+      FROM gdpr.rectification c ORDER BY c.rectified_at, c.operation`,
+  },
+  {
+    // Anew after each event, without the address for the answer; the last one counts.
+    type: 'request',
+    identity: ['number', 'events'],
+    sql: `SELECT json_strip_nulls(json_build_object('number', q.number, 'kind', q.kind, 'state', q.state,
+        'subject', q.subject, 'row', q.person_row, 'channel', q.channel, 'handler', q.handler, 'received', q.received,
+        'verified', q.verified, 'asked', q.asked, 'askedInTime', q.asked_in_time, 'pausedDays', q.paused_days,
+        'extended', q.extended, 'opened', ${timeText('q.opened_at')}, 'endedAt', ${timeText('q.ended_at')}, 'ended', q.ended,
+        'events', (SELECT count(*) FROM gdpr.request_event e WHERE e.number = q.number)))::text AS record
+      FROM gdpr.request q ORDER BY q.opened_at, q.number`,
+  },
+  {
+    // What an operator wrote beside it may be about the person.
+    type: 'request-event',
+    identity: ['number', 'operation', 'what'],
+    sql: `SELECT json_strip_nulls(json_build_object('number', e.number, 'what', e.what, 'day', e.day,
+        'time', ${timeText('e.at')}, 'by', e.operator, 'operation', e.operation))::text AS record
+      FROM gdpr.request_event e ORDER BY e.id`,
+  },
 ];
 
 const BATCH = 1000;
 
 /**
- * Appends to the journal the holds, restrictions, objections and suppressed addresses that the database has and it
- * has not, fsynced before this returns, so that a restored backup cannot undo them unseen. Called after the change is
+ * Appends to the journal the holds, restrictions, objections, withdrawals, suppressed addresses, corrections and requests
+ * that the database has and it has not, fsynced before this returns, so that a restored backup cannot undo them unseen. Called after the change is
  * committed and before it is reported; what a crash in between leaves out, the next call makes up for.
  * @returns how many were appended
  * @throws GdprError FILE_UNAVAILABLE, VERIFICATION_FAILED when the journal is damaged

@@ -96,7 +96,8 @@ function isNameable(table: PersonalTableModel, catalog: Catalog): boolean {
   );
 }
 
-async function describe(
+/** The people as they are offered to be chosen from, in their order; collects their rows in the caller's transaction. */
+export async function describe(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,

@@ -6,7 +6,7 @@ import { type Settled, settle, type Traces } from '../request/settle.js';
 import type { Context } from '../workspace/open.js';
 
 /**
- * As `settle`, for a change that a restored backup must not undo: it is in the journal before it is reported.
+ * As `settle`, for a change that a restored backup must not undo unseen: it is in the journal before it is reported.
  * @throws what `change` throws, and FILE_UNAVAILABLE when the change is done and the journal could not be written
  */
 export async function settleJournaled<T>(
@@ -15,6 +15,15 @@ export async function settleJournaled<T>(
   change: (session: Session) => Promise<{ readonly result: T; readonly traces: Traces }>,
 ): Promise<Settled<T>> {
   const settled = await settle(context, operation, change);
+  await journalDone(context);
+  return settled;
+}
+
+/**
+ * Brings into the journal what was just committed, before it is reported.
+ * @throws FILE_UNAVAILABLE when the change is done and the journal could not be written; as `journalChanges`
+ */
+export async function journalDone(context: Context): Promise<void> {
   try {
     await journalChanges(context.database, context.paths.journal);
   } catch (error) {
@@ -24,5 +33,4 @@ export async function settleJournaled<T>(
       hint: 'mend this, then run: gdpr recover',
     });
   }
-  return settled;
 }

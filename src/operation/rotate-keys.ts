@@ -7,6 +7,7 @@ import { rotateHmac } from '../keys/rotate.js';
 import { knownIds } from '../workspace/keys.js';
 import { type Context, openRotating, type Surroundings } from '../workspace/open.js';
 import { KEYS_LOCK, recordOutcome, runOperation } from './operation.js';
+import { assertOwner } from './owner.js';
 
 export interface RotatedKeys {
   readonly operation: string;
@@ -22,7 +23,7 @@ export interface RotatedKeys {
  * Makes a new HMAC secret beside the former ones: added to the workspace's keys → a copy of all of them → the database
  * told, with the outcome. Nothing else may run meanwhile, or it would not meet what is written under the new secret. A
  * run that was killed is gone on with by the next.
- * @throws GdprError LOCKED when another operation runs, what the copy throws and what opening throws
+ * @throws GdprError REFUSED when the role is not the owner's, LOCKED when another operation runs, what the copy throws and what opening throws
  */
 export async function rotateKeys(
   surroundings: Surroundings,
@@ -31,6 +32,11 @@ export async function rotateKeys(
   await assertNewCopy(copy.to, copy.passphrase);
   const context = await openRotating(surroundings);
   try {
+    await assertOwner(
+      context.database,
+      'rotates keys',
+      'run it as a login that is a member of the owner (docs/roles.md)',
+    );
     return await runOperation(context, { action: 'key rotate', subjects: [] }, async (operation) => {
       const { database, paths, keys } = context;
       await database.transaction('read committed', (session) => assertNothingElseRuns(session, operation.id));

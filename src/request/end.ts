@@ -1,3 +1,4 @@
+import { settleJournaled } from '../customer/settle-journaled.js';
 import type { Session } from '../database/session.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
@@ -5,7 +6,7 @@ import { daysBetween } from './day.js';
 import { addEvent, type Done, workOn } from './history.js';
 import { type Desk, deskOf, lockOpenRequest, readNumber, readRequest } from './register.js';
 import { pausedDaysOn, type RequestView, viewOf } from './request.js';
-import { type Settled, settle } from './settle.js';
+import type { Settled } from './settle.js';
 import { checkWords } from './words.js';
 
 export interface Ended extends RequestView {
@@ -25,7 +26,7 @@ export async function closeRequest(context: Context, typed: string): Promise<Set
   const number = readNumber(typed);
   const desk = await deskOf(context);
   return runOperation(context, { action: 'request close', subjects: [], request: number }, (operation) =>
-    settle(context, operation, async (session) => {
+    settleJournaled(context, operation, async (session) => {
       await endAs(session, 'closed', number, desk);
       await addEvent(session, { operator: context.operator, operation: operation.id }, number, { what: 'closed' });
       const { result, traces } = await ended(session, number, desk);
@@ -60,7 +61,7 @@ export async function refuseRequest(context: Context, typed: string, typedReason
     context,
     { action: 'request refuse', subjects: [], request: number, ground: reason },
     (operation) =>
-      settle(context, operation, async (session) => {
+      settleJournaled(context, operation, async (session) => {
         await endAs(session, 'refused', number, desk);
         await addEvent(session, { operator: context.operator, operation: operation.id }, number, {
           what: 'refused',

@@ -1,3 +1,4 @@
+import { settleJournaled } from '../customer/settle-journaled.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
@@ -6,7 +7,7 @@ import { deadlineOf } from './deadline.js';
 import { addEvent } from './history.js';
 import { deskOf, lockOpenRequest, readNumber, readRequest } from './register.js';
 import { clockOf, type RequestView, viewOf } from './request.js';
-import { type Settled, settle } from './settle.js';
+import type { Settled } from './settle.js';
 import { checkWords } from './words.js';
 
 export interface Extended extends RequestView {
@@ -27,7 +28,7 @@ export async function extendRequest(context: Context, typed: string, typedReason
     context,
     { action: 'request extend', subjects: [], request: number, ground: reason },
     (operation) =>
-      settle(context, operation, async (session) => {
+      settleJournaled(context, operation, async (session) => {
         const request = await lockOpenRequest(session, number);
         const { due: tellBy } = deadlineOf({ ...clockOf(request, today), extended: false }, holidays);
         if (request.extended)

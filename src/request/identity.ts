@@ -2,6 +2,7 @@ import type { Chooser } from '../customer/choose.js';
 import { onePerson } from '../customer/choose.js';
 import { type Match, matchAlsoErased } from '../customer/find-customer.js';
 import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
+import { settleJournaled } from '../customer/settle-journaled.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
@@ -20,7 +21,7 @@ import {
   readRequest,
 } from './register.js';
 import { pausedDaysOn, type RequestView, type StoredRequest, viewOf } from './request.js';
-import { type Settled, settle } from './settle.js';
+import type { Settled } from './settle.js';
 import { checkWords } from './words.js';
 
 /** What is known anew about who asks, as it was typed. */
@@ -80,7 +81,7 @@ export async function verifyIdentity(
     const match = named
       ? await onePerson(await matchAlsoErased(context, given.query), given.query, chooser)
       : undefined;
-    return settle(context, operation, async (session) => {
+    return settleJournaled(context, operation, async (session) => {
       await lockRegister(session);
       const step = {
         session,

@@ -3,6 +3,7 @@ import type { Chooser } from '../customer/choose.js';
 import { onePerson } from '../customer/choose.js';
 import { type Match, matchAlsoErased } from '../customer/find-customer.js';
 import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
+import { settleJournaled } from '../customer/settle-journaled.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
@@ -11,7 +12,7 @@ import { addMonths, type Day, readDay } from './day.js';
 import { addEvent } from './history.js';
 import { type Desk, deskOf, lockRegister, nextNumber, openRequestsOf, readRequest } from './register.js';
 import { ARTICLES, type Channel, type Kind, type RequestView, viewOf } from './request.js';
-import { type Settled, settle } from './settle.js';
+import type { Settled } from './settle.js';
 import { checkAddress } from './words.js';
 
 /** What came in, as it was typed. */
@@ -49,7 +50,7 @@ export async function openRequest(
   const replyTo = incoming.replyTo === undefined ? null : checkAddress('--reply-to', incoming.replyTo);
   return runOperation(context, { action: 'request open', subjects: [], ground: ARTICLES[kind] }, async (operation) => {
     const match = unknown ? undefined : await onePerson(await matchAlsoErased(context, query), query, chooser);
-    return settle(context, operation, async (session) => {
+    return settleJournaled(context, operation, async (session) => {
       await lockRegister(session);
       if (match !== undefined && !again) await refuseDuplicate(session, kind, match.subject);
       const number = await nextNumber(session, desk.today);

@@ -13,7 +13,7 @@ export interface Desk {
   readonly holidays: Holidays;
 }
 
-export async function deskOf({ model }: Context): Promise<Desk> {
+export async function deskOf({ model }: Pick<Context, 'model'>): Promise<Desk> {
   const { timeZone, country } = model.map;
   return { today: todayIn(timeZone), timeZone, holidays: await holidaysOf(country) };
 }

@@ -47,6 +47,7 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   tombstone: { operator: [...READ, 'INSERT (subject, operation, ground, map_digest)'], marketer: READ },
   tombstone_identifier: { operator: [...READ, 'INSERT'], marketer: READ },
   kept_row: { operator: [...READ, 'INSERT', 'DELETE'] },
+  rectification: { operator: [...READ, 'INSERT (operation, subject, request, rectified_by, key_version, fields)'] },
   hold: {
     operator: [
       ...READ,

@@ -8,6 +8,8 @@ import { objectCustomer } from '../../src/customer/object.js';
 import { ACTIONS } from '../../src/customer/own/actions.js';
 import { ownReads } from '../../src/customer/own/own.js';
 import { OWN_TABLES } from '../../src/customer/own/tables.js';
+import { prepareRectify } from '../../src/customer/rectify/rectify-customer.js';
+import { rectifyCustomer } from '../../src/customer/rectify/run.js';
 import { restrictCustomer } from '../../src/customer/restrict/restrict.js';
 import { personalTable } from '../../src/datamap/schema-table.js';
 import { addDays, todayIn } from '../../src/request/day.js';
@@ -82,6 +84,9 @@ describe('what the schema gdpr holds about a person', () => {
   it('stands on the page in both languages, with purpose, criterion and what is not given', async () => {
     await restrictCustomer(d.context, { query: NAMESAKE, ground: '18(1)(a)' }, nobodyToAsk);
     await objectCustomer(d.context, { query: NAMESAKE, to: 'marketing' }, nobodyToAsk);
+    const settings = [{ field: 'phone', value: '+371 29990077' }];
+    const prepared = await prepareRectify(d.context, NAMESAKE, settings, nobodyToAsk);
+    await rectifyCustomer(d.context, prepared, { verified: 'account login', language: 'lv' });
     const target = { scope: 'person', query: NAMESAKE } as const;
     const until = addDays(todayIn('Europe/Riga'), 30);
     await placeHold(d.context, { target, reference: 'C 12/26', authority: 'Rigas tiesa', until }, nobodyToAsk);
@@ -95,6 +100,7 @@ describe('what the schema gdpr holds about a person', () => {
     }
     for (const text of ['Jūsu tiesību uz datu aizsardzību ievērošana', 'Respecting your data-protection rights'])
       expect(page).toContain(text);
+    expect(archive.rows('gdpr.rectification')).toMatchObject([{ fields: 'phone', request: null }]);
     expect(archive.manifest.withheld).toContainEqual({
       table: 'gdpr.access',
       column: 'operator',

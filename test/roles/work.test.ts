@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
@@ -243,13 +243,23 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
     ['marketer', ['customer', 'export', '--email', petr.email, ...VERIFIED]],
     ['marketer', ['request', 'list']],
     ['operator', ['db', 'migrate']],
+    ['approver', ['customer', 'erase', '--email', petr.email, '--ground', '17(1)(b)', '--plan']],
+    ['auditor', ['customer', 'residue', '--email', petr.email]],
+    ['marketer', ['customer', 'rectify', '--email', petr.email, '--set', 'phone=+371 29990077', '--plan']],
+    ['auditor', ['customer', 'restrict', '--email', petr.email, '--ground', '18(1)(a)', ...VERIFIED]],
+    ['approver', ['customer', 'unrestrict', '--email', petr.email, '--informed', 'today']],
+    ['marketer', ['customer', 'object', '--email', petr.email, '--to', 'marketing', ...VERIFIED]],
+    ['marketer', ['hold', 'list']],
+    ['auditor', ['hold', 'release', 'hold-aaaaaaaaaa', '--reason', 'the case is closed']],
+    ['marketer', ['approve', `sha256:${'0'.repeat(64)}`, '--yes']],
+    ['approver', ['recover']],
   ] as const)('refuse the %s: %j', async (login, args) => {
     const error = jsonErrorOf(await run(login, ...args, '--json'));
     expect(error).toMatchObject({ code: 'REFUSED', exit: 3, message: expect.stringContaining('SQLSTATE 42501') });
     expect(error.hint).not.toBe('');
   });
 
-  it('let the operator hold, restrict and note an objection', async () => {
+  it('let the operator hold, restrict, correct, lift a restriction and note an objection', async () => {
     const who = ['--email', petr.email];
     const soon = new Date(Date.now() + 90 * 24 * 3_600_000).toISOString().slice(0, 10);
     const order = ['--reference', 'C-1', '--authority', 'a court', '--until', soon];
@@ -263,8 +273,35 @@ describe('the commands as roles', { timeout: 600_000 }, () => {
     jsonOf(released, 'hold-release');
     const restrict = [...who, '--ground', '18(1)(a)', ...VERIFIED, '--json'];
     jsonOf(await run('operator', 'customer', 'restrict', ...restrict), 'customer-restrict');
+    const rectify = [...who, '--set', 'phone=+371 29990077', ...VERIFIED, '--yes', '--json'];
+    jsonOf(await run('operator', 'customer', 'rectify', ...rectify), 'customer-rectify');
+    jsonOf(
+      await run('operator', 'customer', 'unrestrict', ...who, '--informed', 'today', '--json'),
+      'customer-unrestrict',
+    );
     const object = [...who, '--to', 'marketing', ...VERIFIED, '--json'];
     jsonOf(await run('operator', 'customer', 'object', ...object), 'customer-object');
+  });
+
+  it('let the owner alone rotate the keys and bring back what a backup has undone', async () => {
+    for (const [login, ...args] of [
+      ['operator', 'key', 'rotate', '--copy', 'keys.age'],
+      ['operator', 'restore', 'replay'],
+      ['auditor', 'restore', 'replay'],
+    ] as const) {
+      const environment = { ...shop.environment(login), GDPR_COPY_PASSPHRASE: 'five random words for the copy' };
+      const ran = await gdpr([...args, '--json'], { cwd: shop.workspace.root, environment });
+      expect(jsonErrorOf(ran)).toMatchObject({ code: 'REFUSED', hint: expect.stringContaining('member of') });
+    }
+    expect(await readdir(join(shop.workspace.root, '.gdpr', 'keys'))).not.toContain('hmac-2.json');
+    await shop.login('admin', 'owner');
+    const environment = { ...shop.environment('admin'), GDPR_COPY_PASSPHRASE: 'five random words for the copy' };
+    const rotated = await gdpr(['key', 'rotate', '--copy', 'keys.age', '--json'], {
+      cwd: shop.workspace.root,
+      environment,
+    });
+    jsonOf(rotated, 'key-rotate');
+    jsonOf(await run('operator', 'customer', 'find', '--email', petr.email, '--json'), 'customer-find');
   });
 
   it('let the operator read materialised views anew', async () => {

@@ -53,6 +53,14 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Otra darbinieka piekrišana tam, kas ar Jūsu datiem jādara',
     en: 'A second employee agreeing to what is to be done with your data',
   },
+  'key rotate': {
+    lv: 'Pseidonīmu veidošanas slepenās atslēgas nomaiņa',
+    en: 'Changing the secret key by which pseudonyms are made',
+  },
+  'restore replay': {
+    lv: 'Datu bāze atjaunota no rezerves kopijas: iepriekš izdarītais ierakstīts no jauna',
+    en: 'The database was restored from a backup: what had been done before was entered again',
+  },
   'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
   'request verify-identity': {
     lv: 'Identitātes pārbaude, lai atbildētu uz Jūsu pieprasījumu',

@@ -54,6 +54,23 @@ const objection: PersonalTable = {
   },
 };
 
+const rectification: PersonalTable = {
+  title: { lv: 'Jūsu datu labojumi', en: 'Corrections of your data' },
+  description: {
+    lv: 'Kad un kuri lauki laboti. Ne vecās, ne jaunās vērtības šeit neglabājam, tikai ar slepenu atslēgu aprēķinātus kodus, kurus nerādām.',
+    en: 'When which fields were corrected. Neither the old nor the new values are kept here, only codes computed with a secret key, which are not shown.',
+  },
+  ...PERSON,
+  erase: 'columns',
+  keptBecause: RESTRAINTS,
+  columns: {
+    fields: { ...NOTED, title: { lv: 'Kas labots', en: 'What was corrected' } },
+    rectified_at: { ...NOTED, title: { lv: 'Kad', en: 'When' } },
+    request: { ...NOTED, title: { lv: 'Pieprasījuma numurs', en: 'Number of the request' } },
+    rectified_by: { ...NOTED, ...STAFF },
+  },
+};
+
 const suppression: PersonalTable = {
   title: { lv: 'Adreses, uz kurām neko nesūtām', en: 'Addresses to which we send nothing' },
   description: {
@@ -142,6 +159,15 @@ export const RESTRAINT_TABLES: readonly OwnTable[] = [
     types: { objected_at: 'timestamp with time zone' },
     rows: 'SELECT p.person, o.* FROM person p JOIN gdpr.objection o ON o.subject = p.reference',
     order: ['objected_at', 'operation'],
+  },
+  {
+    table: 'rectification',
+    entry: rectification,
+    types: { rectified_at: 'timestamp with time zone' },
+    rows: `SELECT p.person, c.operation, c.rectified_at, c.request, c.rectified_by,
+        (SELECT string_agg(DISTINCT f ->> 'field', ', ' ORDER BY f ->> 'field') FROM jsonb_array_elements(c.fields) f) AS fields
+      FROM person p JOIN gdpr.rectification c ON c.subject = p.reference`,
+    order: ['rectified_at', 'operation'],
   },
   {
     table: 'suppression',

@@ -16,6 +16,7 @@ import { assertNameless, basisOf } from '../identity-check.js';
 import { aliasesOf, type FoundPerson } from '../people.js';
 import { assertPlan } from '../plan.js';
 import { changesSince } from '../recheck.js';
+import { journalDone } from '../settle-journaled.js';
 import { type Rectified, rectifyRows } from './engine.js';
 import { rectificationLetter } from './letter.js';
 import { GROUND, planRectify } from './plan.js';
@@ -85,6 +86,19 @@ export async function rectifyCustomer(
         async (session, archive) => {
           const rectified = await change(session, context, prepared);
           const report = effectOf(model, rectified);
+          const places = changedWithDigests(rectified, wanted.digest);
+          await session.run(
+            `INSERT INTO gdpr.rectification (operation, subject, request, rectified_by, key_version, fields)
+             VALUES ($1, $2, $3, $4, $5, $6::jsonb)`,
+            [
+              operation.id,
+              match.subject,
+              order.number ?? null,
+              context.operator,
+              context.keys.hmacVersion,
+              JSON.stringify(places),
+            ],
+          );
           const document = {
             format: 'privatums rectification',
             version: 1,
@@ -97,7 +111,7 @@ export async function rectifyCustomer(
             mapDigest: model.digest,
             planDigest: plan.digest,
             ...report,
-            places: changedWithDigests(rectified, wanted.digest),
+            places,
           };
           await archive.add('rectification.json', 'application/json', [`${JSON.stringify(document, undefined, 2)}\n`]);
           const { language, number } = order;
@@ -119,6 +133,7 @@ export async function rectifyCustomer(
           };
         },
       );
+      await journalDone(context);
       return {
         operation: operation.id,
         subject: match.subject,

@@ -83,6 +83,16 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
        SELECT r.operation, r.subject, r.purpose, r.request, ${TIME}, r.by FROM r ON CONFLICT (operation) DO NOTHING`,
     ],
   },
+  withdrawal: {
+    columns: `digest text, subject text, purpose text, channel text, what text, at timestamptz, time text, mechanism text,
+      source text, by text, operation text`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.consent_event n WHERE n.digest = r.digest)',
+    statements: [
+      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, recorded_by, operation, digest)
+       SELECT r.subject, r.purpose, r.channel, r.what, r.at, ${TIME}, r.mechanism, r.source, r.by, r.operation, r.digest
+       FROM r ORDER BY r.time ON CONFLICT (digest) DO NOTHING`,
+    ],
+  },
   suppression: {
     columns: `hmac text, "keyVersion" text, kind text, channel text, source text, subject text, operation text, time text`,
     missing: `NOT EXISTS (SELECT FROM gdpr.suppression s WHERE s.hmac = r.hmac AND s.key_version = r."keyVersion"
@@ -90,6 +100,45 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
     statements: [
       `INSERT INTO gdpr.suppression (hmac, key_version, kind, channel, source, subject, operation, suppressed_at)
        SELECT r.hmac, r."keyVersion", r.kind, r.channel, r.source, r.subject, r.operation, ${TIME} FROM r ON CONFLICT DO NOTHING`,
+    ],
+  },
+  rectification: {
+    columns: 'operation text, subject text, request text, time text, by text, "keyVersion" text, fields jsonb',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.rectification c WHERE c.operation = r.operation)',
+    statements: [
+      `INSERT INTO gdpr.rectification (operation, subject, request, rectified_at, rectified_by, key_version, fields)
+       SELECT r.operation, r.subject, r.request, ${TIME}, r.by, r."keyVersion", r.fields FROM r ON CONFLICT (operation) DO NOTHING`,
+    ],
+  },
+  request: {
+    columns: `number text, kind text, state text, subject text, "row" text, channel text, handler text, received date,
+      verified text, asked date, "askedInTime" boolean, "pausedDays" integer, extended boolean, opened timestamptz,
+      "endedAt" timestamptz, ended date, events integer`,
+    missing: `NOT EXISTS (SELECT FROM gdpr.request q WHERE q.number = r.number
+      AND (SELECT count(*) FROM gdpr.request_event e WHERE e.number = q.number) >= r.events)`,
+    statements: [
+      // No number is given twice.
+      `INSERT INTO gdpr.request_number AS n (year, last)
+       SELECT substr(r.number, 3, 4)::integer, max(substr(r.number, 8)::integer) FROM r GROUP BY 1
+       ON CONFLICT (year) DO UPDATE SET last = greatest(n.last, excluded.last)`,
+      `INSERT INTO gdpr.request AS q (number, kind, state, subject, person_row, channel, handler, received, verified, asked,
+         asked_in_time, paused_days, extended, opened_at, ended_at, ended)
+       SELECT r.number, r.kind, r.state, r.subject, r."row", r.channel, r.handler, r.received, r.verified, r.asked,
+         r."askedInTime", r."pausedDays", r.extended, r.opened, r."endedAt", r.ended FROM r
+       ON CONFLICT (number) DO UPDATE SET (state, subject, person_row, handler, verified, asked, asked_in_time, paused_days,
+           extended, ended_at, ended, reply_to) =
+         (excluded.state, excluded.subject, excluded.person_row, excluded.handler, excluded.verified, excluded.asked,
+           excluded.asked_in_time, excluded.paused_days, excluded.extended, excluded.ended_at, excluded.ended,
+           CASE WHEN excluded.state = 'open' THEN q.reply_to END)`,
+    ],
+  },
+  'request-event': {
+    columns: 'number text, what text, day date, time text, by text, operation text',
+    missing: `NOT EXISTS (SELECT FROM gdpr.request_event e
+      WHERE e.number = r.number AND e.operation = r.operation AND e.what = r.what)`,
+    statements: [
+      `INSERT INTO gdpr.request_event (number, what, day, at, operator, operation)
+       SELECT r.number, r.what, r.day, ${TIME}, r.by, r.operation FROM r ORDER BY r.time`,
     ],
   },
   tombstone: {
@@ -164,13 +213,14 @@ export async function enterRecords(
           JSON.stringify(batch),
         ]);
   }
-  for (const { id, subjects } of operations) {
+  for (const { id, subjects, request } of operations) {
     await appendEntry(session, {
       kind: 'outcome',
       action: BREAK_ACTION,
       operation: id,
       operator: { name: operator, databaseRole },
       subjects,
+      ...(request !== null && { request }),
       result: 'done',
     });
   }
@@ -183,6 +233,8 @@ interface Returned {
   readonly operator: string;
   readonly time: string | null;
   readonly subjects: readonly string[];
+  /** Number of the request that it served. */
+  readonly request: string | null;
 }
 
 /** The operations that the records name and the database lacks. */
@@ -194,7 +246,7 @@ async function enterOperations(
   const named = new Map<string, Returned>();
   for (const [kind, records] of missing) {
     for (const record of records) {
-      const { operation: id, by, time } = record;
+      const { operation: id, by, time, request = record.number } = record;
       if (typeof id !== 'string') continue;
       const known = named.get(id);
       named.set(id, {
@@ -203,15 +255,16 @@ async function enterOperations(
         operator: known?.operator ?? (typeof by === 'string' ? by : operator),
         time: known?.time ?? (typeof time === 'string' ? time : null),
         subjects: [...new Set([...(known?.subjects ?? []), ...subjectsOf(kind, record)])],
+        request: known?.request ?? (typeof request === 'string' ? request : null),
       });
     }
   }
   const returned: Returned[] = [];
   for (const batch of batches([...named.values()])) {
     const rows = await session.query<{ id: string }>(
-      `INSERT INTO gdpr.operation (id, action, state, operator, subjects, started_at, ended_at)
-       SELECT r.id, r.action, 'done', r.operator, ARRAY(SELECT jsonb_array_elements_text(r.subjects)), ${TIME}, ${TIME}
-       FROM jsonb_to_recordset($1::jsonb) AS r(id text, action text, operator text, time text, subjects jsonb)
+      `INSERT INTO gdpr.operation (id, action, state, operator, subjects, request, started_at, ended_at)
+       SELECT r.id, r.action, 'done', r.operator, ARRAY(SELECT jsonb_array_elements_text(r.subjects)), r.request, ${TIME}, ${TIME}
+       FROM jsonb_to_recordset($1::jsonb) AS r(id text, action text, operator text, time text, subjects jsonb, request text)
        ON CONFLICT (id) DO NOTHING RETURNING id`,
       [JSON.stringify(batch)],
     );
@@ -221,11 +274,21 @@ async function enterOperations(
   return returned;
 }
 
-function actionOf(kind: Kind, { source }: JournalRecord): string {
+const EVENTS: Readonly<Record<string, string>> = {
+  opened: 'request open',
+  extended: 'request extend',
+  refused: 'request refuse',
+  closed: 'request close',
+};
+
+function actionOf(kind: Kind, { source, what }: JournalRecord): string {
   if (kind === 'hold') return 'hold place';
   if (kind === 'hold-released') return 'hold release';
   if (kind === 'restriction') return 'customer restrict';
   if (kind === 'restriction-lifted') return 'customer unrestrict';
+  if (kind === 'withdrawal') return 'consent record';
+  if (kind === 'rectification') return 'customer rectify';
+  if (kind === 'request-event') return EVENTS[String(what)] ?? 'request verify-identity';
   return kind === 'tombstone' || source === 'erasure' ? 'customer erase' : 'customer object';
 }
 

@@ -24,7 +24,11 @@ export const KINDS = [
   'restriction-lifted',
   'restriction',
   'objection',
+  'withdrawal',
   'suppression',
+  'rectification',
+  'request',
+  'request-event',
   'tombstone',
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -40,6 +44,9 @@ export type Records = ReadonlyMap<Kind, readonly JournalRecord[]>;
 export async function readRecords(path: string, keys: Pick<Keys, 'hmacVersions'>): Promise<Records> {
   const records = new Map<Kind, JournalRecord[]>(KINDS.map((kind) => [kind, []]));
   for await (const { record } of readJournal(path)) records.get(record.type as Kind)?.push(record);
+  // A request is journaled anew after each of its events.
+  const requests = new Map((records.get('request') ?? []).map((record) => [record.number, record]));
+  records.set('request', [...requests.values()]);
   const foreign = tombstonesOf(records)
     .flatMap(({ identifiers }) => identifiers)
     .find(({ keyVersion }) => !keys.hmacVersions.includes(keyVersion));

@@ -3,18 +3,21 @@ import { journalChanges } from '../../audit/changes.js';
 import { journalAhead } from '../../audit/checkpoint-write.js';
 import { BREAK_ACTION } from '../../audit/claims.js';
 import { continueLog, endReplay } from '../../audit/continue-log.js';
+import { journalState } from '../../audit/journal.js';
 import { journalTombstones } from '../../audit/tombstones.js';
 import type { Session } from '../../database/session.js';
 import { readCatalog } from '../../datamap/catalog.js';
 import { assertNoDrift } from '../../datamap/drift.js';
 import { GdprError } from '../../foundation/errors.js';
 import { endOperation, recordOutcome, runOperation } from '../../operation/operation.js';
+import { assertOwner } from '../../operation/owner.js';
 import type { Context } from '../../workspace/open.js';
 import { planFor } from '../erase/erase-customer.js';
 import { eraseCustomer } from '../erase/run.js';
 import { type CameBack, cameBack } from './came-back.js';
 import { enterRecords, missingRecords } from './enter.js';
 import { KINDS, type Kind, type Records, readRecords, type TombstoneRecord, tombstonesOf } from './records.js';
+import { enteredAgain, type ToRedo, toRedo } from './redo.js';
 
 /** What a restored backup lacks, or what was brought back of it. */
 export interface Lacking {
@@ -24,7 +27,7 @@ export interface Lacking {
   readonly records: Readonly<Record<Kind, number>>;
 }
 
-export interface ReplayPlan extends Lacking {
+export interface ReplayPlan extends Lacking, ToRedo {
   /** Whether a replay was begun before. */
   readonly begun: boolean;
   /** Erased people whose data the backup has brought back. */
@@ -43,7 +46,7 @@ export interface Redone {
   readonly code?: string;
 }
 
-export interface ReplayResult extends Lacking {
+export interface ReplayResult extends Lacking, ToRedo {
   readonly operation: string;
   /** Operations that were entered again. */
   readonly operations: number;
@@ -77,7 +80,11 @@ export async function planReplay(context: Context): Promise<ReplayPlan> {
     assertNoDrift(model, catalog);
     const latest = latestOf(again);
     const back = await cameBack(session, model, catalog, keys, codesOf(again));
+    const { restored, unfinished } = await journalState(paths.journal);
+    const entered = await enteredAgain(session, unfinished && restored !== undefined ? restored.size : ahead.logSize);
+    for (const { operation } of [...missing.values()].flat()) if (typeof operation === 'string') entered.add(operation);
     return {
+      ...(await toRedo(session, context, catalog, records, entered)),
       begun: ahead.unfinished === true,
       log: { journal: ahead.journalSize, database: ahead.logSize },
       records: countsOf(missing),
@@ -95,7 +102,7 @@ export async function planReplay(context: Context): Promise<ReplayPlan> {
  * and logged → records entered as they were, in one transaction → people erased since erased again, each by the engine
  * under an operation of its own → the end signed into the journal, from which on other operations run. After a crash
  * another call goes on from there. An erasure that a hold stands against by now is left and reported.
- * @throws GdprError REFUSED when the database is not behind its journal, LOCKED, DRIFT, KEY_MISSING,
+ * @throws GdprError REFUSED when the database is not behind its journal or the role is not the owner's, LOCKED, DRIFT, KEY_MISSING,
  * VERIFICATION_FAILED when the database is no earlier state of the log, and as `eraseCustomer`
  */
 export async function replayJournal(
@@ -104,6 +111,11 @@ export async function replayJournal(
 ): Promise<ReplayResult> {
   const { database, paths, keys, model } = context;
   const where = { key: keys.checkpointKey(), journalPath: paths.journal };
+  await assertOwner(
+    database,
+    'enters again what others did, under their names',
+    'run it as a login that is a member of both the owner and the operator (docs/roles.md)',
+  );
   const release = await database.lock('restore replay');
   if (release === undefined) throw new GdprError('LOCKED', 'another process is bringing things back');
   try {
@@ -121,6 +133,10 @@ export async function replayJournal(
       async (operation) => {
         const { operations, records: brought } = await database.transaction('read committed', async (session) => {
           const missing = await missingRecords(session, records);
+          // The backup may be older than the last rotation of the keys.
+          await session.run('UPDATE gdpr.installation SET keys = $1::jsonb WHERE keys <> $1::jsonb', [
+            JSON.stringify(keys.ids),
+          ]);
           return { operations: await enterRecords(session, context, missing), records: countsOf(missing) };
         });
         const outcome = { result: 'done', counts: { ...brought, operations } } as const;
@@ -133,8 +149,12 @@ export async function replayJournal(
     onStage('end', 0, 0);
     await journalTombstones(database, paths.journal);
     await journalChanges(database, paths.journal);
+    const redo = await database.transaction('repeatable read', async (session) => {
+      const operations = await enteredAgain(session, found.size);
+      return toRedo(session, context, await readCatalog(session), records, operations);
+    });
     await endReplay(database, where, found);
-    return { ...entered, log, erased };
+    return { ...entered, log, erased, ...redo };
   } finally {
     await release();
   }

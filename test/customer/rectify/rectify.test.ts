@@ -49,7 +49,7 @@ async function subjectOf(query: string[]): Promise<string | undefined> {
 }
 
 async function everythingOfTheProgram(): Promise<string> {
-  const tables = ['plan', 'operation', 'audit_entry', 'subject', 'subject_alias'];
+  const tables = ['plan', 'operation', 'audit_entry', 'subject', 'subject_alias', 'rectification'];
   const texts = await context.database.transaction('repeatable read', async (session) => {
     const all: string[] = [];
     for (const table of tables)

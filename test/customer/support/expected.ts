@@ -118,6 +118,7 @@ export const OWN = [
   'gdpr.access',
   'gdpr.restriction',
   'gdpr.objection',
+  'gdpr.rectification',
   'gdpr.suppression',
   'gdpr.hold',
   'gdpr.tombstone',
