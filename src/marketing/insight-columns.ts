@@ -2,8 +2,9 @@ import type { Catalog } from '../datamap/catalog.js';
 import { hopsSql } from '../datamap/hops.js';
 import type { DataMapModel } from '../datamap/model.js';
 import type { Marketing } from '../datamap/schema.js';
-import { column, conditions, fromTable, keyOf } from '../datamap/sql.js';
+import { column, conditions, fromTable, keyOf, textLiteral } from '../datamap/sql.js';
 import { ownedTable, waysTo } from '../datamap/ways.js';
+import { SEVERAL } from './insight-result.js';
 import { linesOf } from './lines-of.js';
 import { ordersBySource, tablesByName } from './orders-of.js';
 import { type ColumnRead, fitPurposes } from './segment-fit.js';
@@ -13,9 +14,6 @@ export interface Expression {
   readonly sql: string;
   readonly joins: readonly string[];
 }
-
-/** What stands for somebody who has several addresses, none of which is more theirs than another; no place is named so. */
-export const SEVERAL = '\u001f';
 
 type SourceOf = Marketing['sources'][string];
 
@@ -40,7 +38,7 @@ export function placeOf(model: DataMapModel, catalog: Catalog, source: SourceOf)
     const keys = key.map((part, i) => `${part.replace(/^t\./, `u${hops.length}.`)} AS k${i + 1}`);
     return `SELECT ${keys.join(', ')}, btrim(${column('a', place.column)}::text) AS place FROM ${fromTable(addresses.table, catalog)} a, ${from} WHERE ${where}`;
   });
-  const one = `CASE WHEN count(DISTINCT lower(x.place)) = 1 THEN min(x.place) ELSE E'\\x1f' END`;
+  const one = `CASE WHEN count(DISTINCT lower(x.place)) = 1 THEN min(x.place) ELSE ${textLiteral(SEVERAL)} END`;
   const on = key.map((expression, i) => `place.k${i + 1} = ${expression}`).join(' AND ');
   return {
     sql: 'place.place',

@@ -23,6 +23,8 @@ export interface Questions {
   readonly place: boolean;
   readonly category: boolean;
   readonly segments: readonly Segment[];
+  /** The purposes of which it matters who consented explicitly. */
+  readonly purposes: readonly string[];
 }
 
 /** Rows read and looked up at a time; memory is bounded by it. */
@@ -43,12 +45,13 @@ const CREATE = [
    LEFT JOIN pg_temp.insight_root r ON r.reference = s.subject`,
 ];
 
-/** Who stands at `given` for which of the purposes, on any channel; `$1` is their list. */
-const consented = (marketing: string) => `
-CREATE TEMPORARY TABLE insight_consent ON COMMIT DROP AS
-SELECT f.root, array_agg(DISTINCT f.purpose) AS purposes
-FROM (${foldSql(`SELECT x.* FROM (${saidSql(textLiteral(marketing))}) x WHERE x.event_at <= transaction_timestamp()`)}) f
-WHERE f.state = 'given' GROUP BY f.root`;
+/** Who stands at `given` for which of the purposes, on any channel. */
+function consented(marketing: string, purposes: readonly string[]): string {
+  const wanted = purposes.length === 0 ? 'false' : `x.purpose IN (${purposes.map(textLiteral).join(', ')})`;
+  const said = `SELECT x.* FROM (${saidSql(textLiteral(marketing))}) x WHERE x.event_at <= transaction_timestamp() AND ${wanted}`;
+  return `CREATE TEMPORARY TABLE insight_consent ON COMMIT DROP AS
+SELECT f.root, array_agg(DISTINCT f.purpose) AS purposes FROM (${foldSql(said)}) f WHERE f.state = 'given' GROUP BY f.root`;
+}
 
 /**
  * One row a person: an e-mail address, or where there is none a phone, or the row itself. Of a person who stands in
@@ -80,7 +83,7 @@ export async function gatherPeople(
   const { marketing } = context.model.map;
   if (marketing === undefined) throw new Error('a map without a part on marketing');
   for (const statement of CREATE) await session.run(statement);
-  await session.run(consented(marketing.purpose));
+  await session.run(consented(marketing.purpose, questions.purposes));
   for (const statement of rowStatements(context, catalog, questions, snapshot)) await session.run(statement);
   for (const table of ['row', 'root', 'stopped', 'consent']) await session.run(`ANALYZE pg_temp.insight_${table}`);
   const hashers = addressHashers(context.keys);
@@ -90,7 +93,7 @@ export async function gatherPeople(
   for (let last = '0', done = 0; ; ) {
     assertGoingOn(context.surroundings.signal);
     const rows = await session.query<InsightRow>(
-      `SELECT n::text AS n, source, key, email, phone, name FROM pg_temp.insight_row WHERE n > $1::bigint ORDER BY n LIMIT ${BATCH}`,
+      `SELECT w.n::text AS n, w.source, w.key, w.email, w.phone, w.name FROM pg_temp.insight_row w WHERE w.n > $1::bigint ORDER BY w.n LIMIT ${BATCH}`,
       [last],
     );
     const end = rows.at(-1);

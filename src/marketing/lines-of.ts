@@ -65,6 +65,13 @@ export function unknownCategories(words: Lines): string {
     WHERE NOT EXISTS (SELECT FROM ${quoted(last.table)} k WHERE ${column('k', words.category)}::text = u.name)`;
 }
 
+/** A query of the column `name`: every category that the shop has. */
+export function categoryNames(words: Lines): string {
+  const last = words.path.at(-1);
+  if (last === undefined) throw new Error('lines of orders without a way to categories');
+  return `SELECT DISTINCT ${column('k', words.category)}::text AS name FROM ${quoted(last.table)} k`;
+}
+
 function quoted(written: string): string {
   const name = parseTableName(written);
   if (name === undefined) throw new Error('a table of the map has no name');

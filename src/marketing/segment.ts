@@ -66,6 +66,28 @@ export function segmentCondition(
 }
 
 /**
+ * The purposes to one of which people must have consented to be in a segment, whatever the source.
+ * @throws GdprError REFUSED where the sources ask for consents to different purposes; as `segmentCondition`
+ */
+export function explicitPurposesOf(
+  model: DataMapModel,
+  catalog: Catalog,
+  segment: Segment,
+  snapshot: string,
+): string[] {
+  const asked = Object.keys(model.map.marketing?.sources ?? {})
+    .map((source) => segmentCondition(model, catalog, source, segment, { snapshot }).explicitPurposes)
+    .filter((purposes) => purposes.length > 0);
+  const [first, ...others] = asked;
+  if (first === undefined) return [];
+  const common = first.filter((id) => others.every((each) => each.includes(id)));
+  if (common.length > 0) return common;
+  throw new GdprError('REFUSED', `the segment "${segment.id}" rests on a different explicit consent in each source`, {
+    hint: 'name one purpose with explicitConsent: true at all the columns that it reads',
+  });
+}
+
+/**
  * Checks the categories that a segment names: one that the shop does not have would leave the segment empty unseen.
  * @throws GdprError CONFIG_INVALID with the path in gdpr.yaml
  */
