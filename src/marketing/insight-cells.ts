@@ -38,14 +38,19 @@ export function tellable(count: number, everybody: number, minimum: number): boo
  * several that are fewer people than the minimum together, could be computed from the total: the smallest of the others is
  * withheld with them.
  * @param tellables every value that may be told
+ * @returns undefined where one value is everybody's and may not be told, so that nothing of the table may
  */
-export function withholdPartition(tellables: readonly Counted[], small: Small, total: number, minimum: number): Cells {
+export function withholdPartition(
+  tellables: readonly Counted[],
+  small: Small,
+  total: number,
+  minimum: number,
+): Cells | undefined {
   const bySize = [...tellables].sort((a, b) => b.count - a.count || compare(a.value, b.value));
   let { values, people } = small;
   while (values > 0 && (values < 2 || people < minimum)) {
     const next = bySize.pop();
-    // Then everything is withheld, and the caller does not tell the total.
-    if (next === undefined) break;
+    if (next === undefined) return undefined;
     values += 1;
     people += next.count;
   }

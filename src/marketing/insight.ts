@@ -164,9 +164,10 @@ async function count(
   for (const each of by) {
     const nothing = { by: each, of: null, cells: [], withheld: null };
     if (total === null) tables.push(nothing);
-    else if (each === 'language' || each === 'place')
-      tables.push({ by: each, of: total, ...(await partition(session, people, each, total, minimum)) });
-    else if (each === 'segment') {
+    else if (each === 'language' || each === 'place') {
+      const cells = await partition(session, people, each, total, minimum);
+      tables.push(cells === undefined ? nothing : { by: each, of: total, ...cells });
+    } else if (each === 'segment') {
       const counted: Counted[] = [];
       for (const [i, { id }] of listed.entries())
         counted.push({ value: id, ...(await size(inside[segments.length - listed.length + i] ?? 'false')) });
@@ -206,7 +207,7 @@ async function partition(
   by: 'language' | 'place',
   total: number,
   minimum: number,
-): Promise<Cells> {
+): Promise<Cells | undefined> {
   const tell = `count >= ${minimum} AND (everybody = count OR everybody - count >= ${minimum})`;
   const groups = `SELECT min(p.${by}) AS value, count(*) FILTER (WHERE p.inside) AS count, count(*) AS everybody FROM ${people} GROUP BY lower(p.${by})`;
   const told = await session.query<CountRow & { value: string | null }>(

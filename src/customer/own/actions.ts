@@ -53,6 +53,10 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Otra darbinieka piekrišana tam, kas ar Jūsu datiem jādara',
     en: 'A second employee agreeing to what is to be done with your data',
   },
+  'marketing insight': {
+    lv: 'Klientu skaitīšana pa grupām; kopsavilkumā nav ziņu ne par vienu cilvēku',
+    en: 'Counting customers by groups; the figures are about nobody',
+  },
   'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
   'request verify-identity': {
     lv: 'Identitātes pārbaude, lai atbildētu uz Jūsu pieprasījumu',
