@@ -31,7 +31,10 @@ export async function makeDemo(
 ): Promise<{ rows: number | undefined }> {
   if (!(await isWorkspace(root))) {
     const server = (surroundings.environment.DATABASE_URL ?? '') !== '';
-    await createWorkspace(root, server ? 'server' : 'embedded', await readFile(bookshopFile('datamap.yaml'), 'utf8'));
+    const [map, segments] = await Promise.all(
+      ['datamap.yaml', 'segments.yaml'].map((name) => readFile(bookshopFile(name), 'utf8')),
+    );
+    await createWorkspace(root, server ? 'server' : 'embedded', map ?? '', segments);
   }
   onProgress('database', 0, 1);
   await migrateWorkspace(surroundings);

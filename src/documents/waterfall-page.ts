@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
+import { bar, chartSheet } from './chart-sheet.js';
 import { instantIn } from './dates.js';
-import { Html, html, isolated } from './escape.js';
-import { LETTER_STYLE } from './letters/style.js';
+import { type Html, html } from './escape.js';
 import type { Text } from './page-model.js';
-import { paperStyle } from './page-style.js';
 
 /** What the page of a send list tells; no recipient. Instants are UTC with microseconds. */
 export interface WaterfallModel {
@@ -22,17 +20,6 @@ export interface WaterfallModel {
   readonly left: readonly { readonly title: Text; readonly count: number }[];
 }
 
-const STYLE = `
-.chart { display: grid; grid-template-columns: minmax(9rem, 22rem) minmax(0, 1fr) auto; gap: 0.35rem 0.9rem; align-items: center; margin-top: 1rem; }
-.chart > p { display: contents; }
-.track { position: relative; height: 1.1rem; background: var(--tint); }
-.track svg { position: absolute; inset: 0; width: 100%; height: 100%; }
-.track rect { fill: var(--soft); }
-.kept .track rect { fill: var(--accent); }
-.kept { font-weight: 600; }
-.figure { text-align: right; font-variant-numeric: tabular-nums; }
-`;
-
 const CHANNELS: Readonly<Record<WaterfallModel['channel'], Text>> = {
   email: { lv: 'e-pasts', en: 'e-mail' },
   sms: { lv: 'īsziņas', en: 'text messages' },
@@ -40,31 +27,10 @@ const CHANNELS: Readonly<Record<WaterfallModel['channel'], Text>> = {
 
 /** The page of a send list: what it was made with, and as a chart how many were left out for which one reason. */
 export function waterfallPage(model: WaterfallModel): string {
-  const paper = paperStyle(model.controller, model.operation);
-  const styles = [paper, LETTER_STYLE, STYLE];
-  const policy = `default-src 'none'; style-src ${styles.map(digest).join(' ')}; base-uri 'none'; form-action 'none'`;
-  const title: Text = { lv: 'Adresātu saraksts', en: 'Send list' };
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex, nofollow">
-<title>${title.en} ${model.operation}</title>
-${new Html(styles.map((style) => `<style>${style}</style>`).join('\n'))}
-</head>
-<body>
-<div class="sheet">
-<header class="head"><p class="name">${isolated(model.controller)}</p></header>
-<main>
-${PARTS.map((language) => part(model, language))}
-</main>
-</div>
-</body>
-</html>
-`.markup;
+  return chartSheet(
+    { controller: model.controller, operation: model.operation, title: 'Send list' },
+    PARTS.map((language) => part(model, language)),
+  );
 }
 
 const PARTS = ['en', 'lv'] as const;
@@ -100,14 +66,4 @@ ${steps}
 ${bar(say({ lv: 'sarakstā', en: 'in the list' }), model.total, 0, model.rows, String(model.rows), 'kept')}
 </div></section>
 `;
-}
-
-function bar(label: string, total: number, start: number, count: number, figure: string, kind = ''): Html {
-  const percent = (n: number) => (total === 0 ? 0 : Math.round((n / total) * 10_000) / 100);
-  return html`<p class="${kind}"><span>${label}</span><span class="track"><svg preserveAspectRatio="none" aria-hidden="true"><rect x="${percent(start)}%" y="0" width="${percent(count)}%" height="100%"/></svg></span><span class="figure">${figure}</span></p>
-`;
-}
-
-function digest(style: string): string {
-  return `'sha256-${createHash('sha256').update(style, 'utf8').digest('base64')}'`;
 }

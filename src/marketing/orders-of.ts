@@ -5,6 +5,7 @@ import { column, conditions, fromTable, keyOf, live, operand } from '../datamap/
 import { ownedTable, type Way, waysTo, waysUp } from '../datamap/ways.js';
 import { sqlKey } from '../identity/kinds.js';
 import { sqlLiteral, sqlSource } from '../identity/sql-text.js';
+import { UNFOLDED } from '../identity/text.js';
 
 /** The map's orders, resolved. */
 export interface Orders {
@@ -16,7 +17,7 @@ export interface Orders {
 export interface OrdersBy {
   /** Expressions over the alias `t` of the person's row. */
   readonly mine: readonly string[];
-  /** A query of the columns `k1 … kn`, in the order of `mine`, and `amount`: a row for each order that counts. */
+  /** A query of the columns `k1 … kn`, in the order of `mine`, `amount`, and `o1 …`, the key of the order: a row an order. */
   readonly orders: string;
 }
 
@@ -28,9 +29,8 @@ export function tablesByName(model: DataMapModel): ReadonlyMap<string, PersonalT
  * The text by which two addresses are one in SQL: the key that finds an address, or, where that is the same for all
  * addresses in other letters than ASCII, the address itself.
  */
-export function addressKey(expression: string): string {
-  const source = sqlSource(expression);
-  return `CASE WHEN ${source} ~ ${sqlLiteral('[^\x01-\x7f]')} THEN lower(btrim(${source})) ELSE ${sqlKey('email', expression)} END`;
+function addressKey(expression: string): string {
+  return `coalesce(nullif(${sqlKey('email', expression)}, ${sqlLiteral(UNFOLDED)}), lower(btrim(${sqlSource(expression)})))`;
 }
 
 /**

@@ -8,12 +8,12 @@ export interface ColumnRead {
 }
 
 /**
- * Checks that columns are held for a purpose that a segment may serve. What may reveal what Art. 9 protects is used for
+ * Checks that columns are held for a purpose that a segment may serve; `reader` is what reads them, for the message. What may reveal what Art. 9 protects is used for
  * people who gave their explicit consent to a purpose that it is held for (Art. 9(2)(a)), and for nobody else.
  * @returns the purposes of which people must have consented to one; [] where no column asks for it
  * @throws GdprError REFUSED that names the column, its category and what to do
  */
-export function fitPurposes(model: DataMapModel, segment: string, read: readonly ColumnRead[]): string[] {
+export function fitPurposes(model: DataMapModel, reader: string, read: readonly ColumnRead[]): string[] {
   const { purposes, categories } = model.map;
   let explicit: string[] | undefined;
   for (const { table, column } of distinct(read)) {
@@ -23,9 +23,9 @@ export function fitPurposes(model: DataMapModel, segment: string, read: readonly
     if (serving.length === 0) {
       throw new GdprError(
         'REFUSED',
-        `the segment "${segment}" reads ${named}, which is held for no purpose whose use is marketing or insight`,
+        `${reader} reads ${named}, which is held for no purpose whose use is marketing or insight`,
         {
-          hint: 'if it is held for such a purpose, and people are told so, name the purpose at the column in the data map; if not, take the condition out of the segment',
+          hint: 'if it is held for such a purpose, and people are told so, name the purpose at the column in the data map; if not, leave the column out',
         },
       );
     }
@@ -36,10 +36,10 @@ export function fitPurposes(model: DataMapModel, segment: string, read: readonly
       throw new GdprError(
         'REFUSED',
         consented.length === 0
-          ? `the segment "${segment}" reads ${named}, which may reveal what Art. 9 protects, and no purpose that it is held for rests on explicit consent`
-          : `the segment "${segment}" reads ${named}, which is held under another explicit consent than its other columns`,
+          ? `${reader} reads ${named}, which may reveal what Art. 9 protects, and no purpose that it is held for rests on explicit consent`
+          : `${reader} reads ${named}, which is held under another explicit consent than its other columns`,
         {
-          hint: 'Art. 9(2)(a): ask people for their explicit consent to a purpose of its own, mark that with explicitConsent: true in the data map, name it at the column, and record who consented; or take the condition out of the segment',
+          hint: 'Art. 9(2)(a): ask people for their explicit consent to a purpose of its own, mark that with explicitConsent: true in the data map, name it at the column, and record who consented; or leave the column out',
         },
       );
     }

@@ -1,15 +1,13 @@
-import { quoteName } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { hopsSql } from '../datamap/hops.js';
 import type { DataMapModel } from '../datamap/model.js';
-import { canonicalName, parseTableName } from '../datamap/names.js';
 import type { Condition, Marketing } from '../datamap/schema.js';
-import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from '../datamap/sql.js';
+import { column, conditions, fromTable, keyOf, live, textLiteral } from '../datamap/sql.js';
 import { ownedTable, waysTo } from '../datamap/ways.js';
 import { GdprError } from '../foundation/errors.js';
 import type { SegmentNode } from '../workspace/segments.js';
+import { linesOf } from './lines-of.js';
 import { type Orders, ordersBySource, tablesByName } from './orders-of.js';
-import type { Segment } from './segment.js';
 import { type ColumnRead, fitPurposes } from './segment-fit.js';
 
 type Path = readonly (string | number)[];
@@ -29,7 +27,7 @@ export class SegmentCompiler {
     private readonly model: DataMapModel,
     private readonly catalog: Catalog,
     source: string,
-    private readonly segment: Segment,
+    private readonly id: string,
     private readonly options: { readonly snapshot: string; readonly prefix?: string },
   ) {
     const { marketing } = model.map;
@@ -41,7 +39,7 @@ export class SegmentCompiler {
 
   /** As `fitPurposes`, of the columns that the conditions compiled so far read. */
   explicitPurposes(): string[] {
-    return fitPurposes(this.model, this.segment.id, this.#read);
+    return fitPurposes(this.model, `the segment "${this.id}"`, this.#read);
   }
 
   node(node: SegmentNode, path: Path): string {
@@ -136,46 +134,11 @@ export class SegmentCompiler {
   }
 
   /** Whether an order has a line of one of the categories, or of one below them. */
-  #bought(
-    { table, words }: Orders & { readonly words: OrderWords },
-    categories: readonly string[],
-    path: Path,
-  ): string {
-    const { lines } = words;
-    if (lines === undefined) throw this.#lacking(path, 'no lines of orders');
-    const from = tablesByName(this.model).get(canonicalName(lines.table));
-    const reach = from?.owners
-      .flatMap(({ reaches }) => reaches)
-      .find((each) => each.kind === 'through' && each.table === table.name);
-    const first = lines.path[0];
-    if (from === undefined || reach?.kind !== 'through' || first === undefined)
-      throw new Error(`no lines of orders in ${lines.table}`);
-    this.#read.push({ table: from, column: first.column });
-    const steps = lines.path.map((step, i) => {
-      const before = i === 0 ? 'l' : `c${i}`;
-      return {
-        from: `${quoted(step.table)} c${i + 1}`,
-        on: `${column(`c${i + 1}`, step.key)} = ${column(before, step.column)}`,
-      };
-    });
-    const last = lines.path.length;
-    const end = lines.path.at(-1);
-    const named = (alias: string) =>
-      `${column(alias, lines.category)}::text IN (${categories.map(textLiteral).join(', ')})`;
-    const meets =
-      lines.parent === undefined || end === undefined
-        ? named(`c${last}`)
-        : `${column(`c${last}`, end.key)} IN (WITH RECURSIVE below (id) AS (SELECT ${column('k', end.key)} FROM ${quoted(end.table)} k WHERE ${named('k')} UNION SELECT ${column('k', end.key)} FROM ${quoted(end.table)} k JOIN below b ON ${column('k', lines.parent)} = b.id) SELECT id FROM below)`;
-    const where = [
-      ...reach.on.map((pair) =>
-        equal(operand(from, this.catalog, 'l', pair), operand(table, this.catalog, 'o', { column: pair.to })),
-      ),
-      ...conditions(reach.when, 'l'),
-      ...steps.map(({ on }) => on),
-      meets,
-    ];
-    const all = [`${fromTable(from, this.catalog)} l`, ...steps.map((step) => step.from)].join(', ');
-    return `EXISTS (SELECT FROM ${all} WHERE ${where.join(' AND ')})`;
+  #bought(orders: Orders & { readonly words: OrderWords }, categories: readonly string[], path: Path): string {
+    if (orders.words.lines === undefined) throw this.#lacking(path, 'no lines of orders');
+    const { from, where, within, read } = linesOf(this.model, this.catalog, orders, orders.words.lines);
+    this.#read.push(read);
+    return `EXISTS (SELECT FROM ${from} WHERE ${[...where, within(categories)].join(' AND ')})`;
   }
 
   /** The order was placed within a period before the snapshot, as the calendar of the map's zone counts it. */
@@ -233,10 +196,4 @@ export class SegmentCompiler {
       },
     );
   }
-}
-
-function quoted(written: string): string {
-  const name = parseTableName(written);
-  if (name === undefined) throw new Error('a table of the map has no name');
-  return quoteName(name.schema, name.table);
 }

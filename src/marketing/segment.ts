@@ -1,8 +1,10 @@
+import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { GdprError } from '../foundation/errors.js';
 import type { Config } from '../workspace/config.js';
-import type { SegmentEntry } from '../workspace/segments.js';
+import type { SegmentEntry, SegmentNode } from '../workspace/segments.js';
+import { unknownCategories } from './lines-of.js';
 import { SegmentCompiler } from './segment-sql.js';
 
 /** A segment of `gdpr.yaml`, under its id. */
@@ -53,7 +55,7 @@ export function segmentCondition(
   segment: Segment,
   options: { readonly snapshot: string; readonly prefix?: string },
 ): SegmentCondition {
-  const compiler = new SegmentCompiler(model, catalog, source, segment, options);
+  const compiler = new SegmentCompiler(model, catalog, source, segment.id, options);
   const sql = compiler.node(segment, ['segments', segment.id]);
   return {
     joins: compiler.joins.join('\n'),
@@ -61,4 +63,53 @@ export function segmentCondition(
     needsInsight: true,
     explicitPurposes: compiler.explicitPurposes(),
   };
+}
+
+/**
+ * The purposes to one of which people must have consented to be in a segment, whatever the source.
+ * @throws GdprError REFUSED where the sources ask for consents to different purposes; as `segmentCondition`
+ */
+export function explicitPurposesOf(
+  model: DataMapModel,
+  catalog: Catalog,
+  segment: Segment,
+  snapshot: string,
+): string[] {
+  const asked = Object.keys(model.map.marketing?.sources ?? {})
+    .map((source) => segmentCondition(model, catalog, source, segment, { snapshot }).explicitPurposes)
+    .filter((purposes) => purposes.length > 0);
+  const [first, ...others] = asked;
+  if (first === undefined) return [];
+  const common = first.filter((id) => others.every((each) => each.includes(id)));
+  if (common.length > 0) return common;
+  throw new GdprError('REFUSED', `the segment "${segment.id}" rests on a different explicit consent in each source`, {
+    hint: 'name one purpose with explicitConsent: true at all the columns that it reads',
+  });
+}
+
+/**
+ * Checks the categories that a segment names: one that the shop does not have would leave the segment empty unseen.
+ * @throws GdprError CONFIG_INVALID with the path in gdpr.yaml
+ */
+export async function assertCategories(session: Session, model: DataMapModel, segment: Segment): Promise<void> {
+  const lines = model.map.marketing?.orders?.lines;
+  const named = categoriesIn(segment, `segments.${segment.id}`);
+  if (lines === undefined || named.length === 0) return;
+  const rows = await session.query<{ name: string }>(unknownCategories(lines), [named.map(({ name }) => name)]);
+  const unknown = named.filter(({ name }) => rows.some((row) => row.name === name));
+  if (unknown.length === 0) return;
+  throw new GdprError(
+    'CONFIG_INVALID',
+    unknown.map(({ path, name }) => `gdpr.yaml: ${path}: the shop has no category "${name}"`).join('\n'),
+    { hint: `a category is named as ${lines.path.at(-1)?.table}.${lines.category} spells it` },
+  );
+}
+
+function categoriesIn(node: SegmentNode, path: string): { path: string; name: string }[] {
+  const below = (['all', 'any'] as const).flatMap((word) =>
+    (node[word] ?? []).flatMap((each, i) => categoriesIn(each, `${path}.${word}.${i}`)),
+  );
+  const not = node.not === undefined ? [] : categoriesIn(node.not, `${path}.not`);
+  const here = (node.bought?.category ?? []).map((name, i) => ({ path: `${path}.bought.category.${i}`, name }));
+  return [...below, ...not, ...here];
 }

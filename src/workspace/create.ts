@@ -25,10 +25,15 @@ journal: .gdpr/journal.jsonl
 `;
 
 /**
- * Makes the files of a workspace: gdpr.yaml and the given data map.
+ * Makes the files of a workspace: gdpr.yaml, with `more` at its end, and the given data map.
  * @throws GdprError ALREADY_EXISTS when the folder has a gdpr.yaml, or another data map
  */
-export async function createWorkspace(root: string, database: DatabaseSetting, dataMap: string): Promise<void> {
+export async function createWorkspace(
+  root: string,
+  database: DatabaseSetting,
+  dataMap: string,
+  more = '',
+): Promise<void> {
   await asFileError(root, () => mkdir(root, { recursive: true }));
   if (await exists(join(root, CONFIG_FILE)))
     throw new GdprError('ALREADY_EXISTS', `${root} is a workspace already`, {
@@ -44,7 +49,7 @@ export async function createWorkspace(root: string, database: DatabaseSetting, d
   await privateFolder(join(root, '.gdpr'));
   if (present === undefined) await writeDurably(map, dataMap);
   // Last, since it is what makes the folder a workspace.
-  await writeDurably(join(root, CONFIG_FILE), CONFIG_TEXT[database] + COMMON);
+  await writeDurably(join(root, CONFIG_FILE), CONFIG_TEXT[database] + COMMON + more);
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -60,6 +60,9 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
   'restore replay': {
     lv: 'Datu bāze atjaunota no rezerves kopijas: iepriekš izdarītais ierakstīts no jauna',
     en: 'The database was restored from a backup: what had been done before was entered again',
+  'marketing insight': {
+    lv: 'Klientu skaitīšana pa grupām; kopsavilkumā nav ziņu ne par vienu cilvēku',
+    en: 'Counting customers by groups; the figures are about nobody',
   },
   'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
   'request verify-identity': {

@@ -43,7 +43,8 @@ export async function isSuppressed(
   return addresses.map((_, i) => suppressed.has(i));
 }
 
-async function assertComparable(session: Session, hashers: readonly AddressHasher[]): Promise<void> {
+/** @throws GdprError KEY_MISSING when there are codes of a version that is not among the hashers' */
+export async function assertComparable(session: Session, hashers: readonly AddressHasher[]): Promise<void> {
   const [row] = await session.query<{ version: string }>(
     'SELECT key_version AS version FROM gdpr.suppression WHERE key_version <> ALL ($1::text[]) LIMIT 1',
     [hashers.map(({ version }) => version)],
