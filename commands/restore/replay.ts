@@ -69,6 +69,7 @@ const WORDS = {
   'restriction-lifted': ['lifted restriction', 'lifted restrictions'],
   objection: ['objection', 'objections'],
   suppression: ['suppressed address', 'suppressed addresses'],
+  consent: ['withdrawal of consent', 'withdrawals of consent'],
   tombstone: ['erasure', 'erasures'],
 } as const;
 

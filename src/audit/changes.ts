@@ -11,9 +11,12 @@ interface Source {
   readonly sql: string;
 }
 
-/** Whom holds, restrictions and objections are about, under former references, too. */
+/** The events that a backup must not undo; a yes that is lost with it is asked for again. */
+const TAKEN_BACK = "e.what IN ('expired', 'withdrawn', 'objected')";
+
+/** Whom holds, restrictions, objections and withdrawals are about, under former references, too. */
 const PROTECTED = `(SELECT unnest(h.subjects) FROM gdpr.hold h UNION SELECT r.subject FROM gdpr.restriction r
-  UNION SELECT o.subject FROM gdpr.objection o)`;
+  UNION SELECT o.subject FROM gdpr.objection o UNION SELECT e.subject FROM gdpr.consent_event e WHERE ${TAKEN_BACK})`;
 
 const SOURCES: readonly Source[] = [
   {
@@ -77,13 +80,22 @@ const SOURCES: readonly Source[] = [
         'time', ${timeText('s.suppressed_at')}))::text AS record
       FROM gdpr.suppression s ORDER BY s.suppressed_at, s.hmac, s.channel`,
   },
+  {
+    // Neither evidence nor authorisation: they are words of people, and a no needs none.
+    type: 'consent',
+    identity: ['digest'],
+    sql: `SELECT json_build_object('digest', e.digest, 'subject', e.subject, 'purpose', e.purpose, 'channel', e.channel,
+        'what', e.what, 'said', ${timeText('e.event_at')}, 'time', ${timeText('e.recorded_at')}, 'mechanism', e.mechanism,
+        'source', e.source, 'by', e.recorded_by, 'operation', e.operation)::text AS record
+      FROM gdpr.consent_event e WHERE ${TAKEN_BACK} ORDER BY e.id`,
+  },
 ];
 
 const BATCH = 1000;
 
 /**
- * Appends to the journal the holds, restrictions, objections and suppressed addresses that the database has and it
- * has not, fsynced before this returns, so that a restored backup cannot undo them unseen. Called after the change is
+ * Appends to the journal the holds, restrictions, objections, suppressed addresses and withdrawals that the database has
+ * and it has not, fsynced before this returns, so that a restored backup cannot undo them unseen. Called after the change is
  * committed and before it is reported; what a crash in between leaves out, the next call makes up for.
  * @returns how many were appended
  * @throws GdprError FILE_UNAVAILABLE, VERIFICATION_FAILED when the journal is damaged

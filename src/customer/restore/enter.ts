@@ -92,6 +92,16 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
        SELECT r.hmac, r."keyVersion", r.kind, r.channel, r.source, r.subject, r.operation, ${TIME} FROM r ON CONFLICT DO NOTHING`,
     ],
   },
+  consent: {
+    columns: `digest text, subject text, purpose text, channel text, what text, said text, time text, mechanism text,
+      source text, by text, operation text`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.consent_event e WHERE e.digest = r.digest)',
+    statements: [
+      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, digest, recorded_by, operation)
+       SELECT r.subject, r.purpose, r.channel, r.what, r.said::timestamptz, ${TIME}, r.mechanism, r.source, r.digest, r.by, r.operation
+       FROM r ON CONFLICT (digest) DO NOTHING`,
+    ],
+  },
   tombstone: {
     columns: 'subject text, operation text, time text, ground text, map text, identifiers jsonb',
     missing: 'NOT EXISTS (SELECT FROM gdpr.tombstone t WHERE t.subject = r.subject AND t.operation = r.operation)',
@@ -222,6 +232,10 @@ async function enterOperations(
 }
 
 function actionOf(kind: Kind, { source }: JournalRecord): string {
+  if (kind === 'consent') {
+    if (source === 'import') return 'consent import';
+    return source === 'link' ? 'marketing unsubscribe' : 'consent record';
+  }
   if (kind === 'hold') return 'hold place';
   if (kind === 'hold-released') return 'hold release';
   if (kind === 'restriction') return 'customer restrict';

@@ -23,6 +23,8 @@ export const KINDS = [
   'hold-released',
   'restriction-lifted',
   'restriction',
+  // Before objections: one that the ledger recorded is of the same operation.
+  'consent',
   'objection',
   'suppression',
   'tombstone',

@@ -120,6 +120,7 @@ export const OWN = [
   'gdpr.objection',
   'gdpr.suppression',
   'gdpr.hold',
+  'gdpr.consent_event',
   'gdpr.subject',
 ];
 
