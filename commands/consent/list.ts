@@ -5,6 +5,7 @@ import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count, textTable } from '../../src/cli/table.js';
 import { CHANNELS } from '../../src/consent/event.js';
 import type { ConsentState } from '../../src/consent/fold.js';
+import { dayOf } from '../../src/request/day.js';
 
 const STATES = [
   'given',
@@ -49,18 +50,23 @@ Whether somebody may be written to is more than this: "marketing audience" decid
     const query = await personQuery(flags);
     const { listConsent } = await import('../../src/consent/list.js');
     const asked = { at, query, purpose, channels: channel, states: state, out };
-    const listed = await this.withContext(flags.workspace, (context) => listConsent(context, asked, chooseCandidate));
+    const { listed, timeZone } = await this.withContext(flags.workspace, async (context) => ({
+      listed: await listConsent(context, asked, chooseCandidate),
+      timeZone: context.model.map.timeZone,
+    }));
     const { rows, total, counts, file } = listed;
     if (file === undefined && rows.length > 0) {
+      const several = new Set(rows.map((row) => row.purpose)).size > 1;
       const lines = rows.map((row) => [
         row.subject ?? row.row ?? '',
-        row.purpose,
+        ...(several ? [row.purpose] : []),
         row.channel,
         row.state,
-        row.since?.slice(0, 10) ?? '',
+        row.since === null ? '' : dayOf(new Date(row.since), timeZone),
         row.source,
       ]);
-      this.print(...textTable(['ID', 'PURPOSE', 'CHANNEL', 'STATE', 'SINCE', 'SOURCE'], lines), '');
+      const head = ['ID', ...(several ? ['PURPOSE'] : []), 'CHANNEL', 'STATE', 'SINCE', 'SOURCE'];
+      this.print(...textTable(head, lines), '');
       if (total > rows.length) this.print(`… and ${total - rows.length} more: --out FILE writes all of them.`, '');
     }
     const each = Object.entries(counts).map(([name, n]) => `${n} ${name}`);

@@ -73,7 +73,9 @@ What counts is when it was said, not when it was recorded. Recording the same ag
         ? []
         : [`Suppressed  ${count(recorded.suppressed, 'address', 'addresses')} from now on`]),
       `Audit       entry ${recorded.audit.sequence}, operation ${recorded.operation}`,
-      ...notifyLines('Pass it on to these recipients (Art. 19):', recorded.notify),
+      ...(recorded.notify.length === 0
+        ? []
+        : notifyLines("Pass it on to these recipients (Art. 19):", recorded.notify)),
     );
     return recorded;
   }

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../../src/cli/base-command.js';
 import { textTable } from '../../../src/cli/table.js';
+import { dayOf } from '../../../src/request/day.js';
 
 export default class ConsentWordingList extends BaseCommand {
   static override summary = 'List what people were asked, and when';
@@ -10,14 +11,17 @@ export default class ConsentWordingList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(ConsentWordingList);
     const { listWordings } = await import('../../../src/consent/add-wording.js');
-    const listed = await this.withContext(flags.workspace, (context) => listWordings(context));
+    const { listed, timeZone } = await this.withContext(flags.workspace, async (context) => ({
+      listed: await listWordings(context),
+      timeZone: context.model.map.timeZone,
+    }));
     const rows = listed.wordings.map((wording) => [
       wording.id,
       wording.kind,
       wording.channels.join(' '),
       wording.language,
-      wording.shownFrom.slice(0, 10),
-      wording.shownUntil?.slice(0, 10) ?? '',
+      dayOf(new Date(wording.shownFrom), timeZone),
+      wording.shownUntil === null ? '' : dayOf(new Date(wording.shownUntil), timeZone),
       String(wording.events),
     ]);
     if (rows.length === 0) this.print('No wordings are registered.');
