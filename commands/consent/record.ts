@@ -75,7 +75,7 @@ What counts is when it was said, not when it was recorded. Recording the same ag
       `Audit       entry ${recorded.audit.sequence}, operation ${recorded.operation}`,
       ...(recorded.notify.length === 0
         ? []
-        : notifyLines("Pass it on to these recipients (Art. 19):", recorded.notify)),
+        : notifyLines('Pass it on to these recipients (Art. 19):', recorded.notify)),
     );
     return recorded;
   }
