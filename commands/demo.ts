@@ -36,6 +36,7 @@ next. Run again, it uses the shop that is there.`;
     const { flags } = await this.parse(Demo);
     const root = resolve(flags.workspace ?? 'demo');
     const { makeDemo, runDemo } = await import('../examples/bookshop/demo.js');
+    const { prepareMarketing } = await import('../examples/bookshop/marketing.js');
     const surroundings = this.surroundings(root);
     const made = await makeDemo(
       surroundings,
@@ -50,7 +51,10 @@ next. Run again, it uses the shop that is there.`;
         : `A bookshop with ${count(made.rows, 'row')} stands in ${root}.`,
       '',
     );
-    const result = await this.withContext(root, (context) => runDemo(context));
+    const result = await this.withContext(root, async (context) => {
+      await prepareMarketing(context);
+      return runDemo(context);
+    });
     const gdpr = process.env.npm_lifecycle_event === undefined ? 'gdpr' : 'npx gdpr';
     this.print(
       'Anna Bērziņa wrote: "What do you hold on me?" Her export:',
@@ -66,6 +70,7 @@ next. Run again, it uses the shop that is there.`;
       `Try next (after: cd ${flags.workspace ?? 'demo'}):`,
       `  ${gdpr} customer find --name "Anna Berzina"            two namesakes: which one is meant?`,
       `  ${gdpr} customer export --email petr.ivanov@pasts.example --verified "known e-mail answered"`,
+      `  ${gdpr} consent list --channel email --state unproven     whose yes cannot be proved?`,
       `  ${gdpr} archive list`,
       `  ${gdpr} audit list`,
       `  ${gdpr} audit verify`,

@@ -22,8 +22,8 @@ export type FoldedEvent = Pick<ConsentEvent, 'purpose' | 'channel' | 'what' | 'a
 const STOPS: ReadonlySet<string> = new Set(['expired', 'withdrawn', 'objected']);
 
 /** Events in the order in which they count, whatever the order in which they came in. */
-function inOrder(events: readonly FoldedEvent[]): FoldedEvent[] {
-  const rank = (event: FoldedEvent) => SAID.indexOf(event.what);
+export function inOrder<E extends FoldedEvent>(events: readonly E[]): E[] {
+  const rank = (event: E) => SAID.indexOf(event.what);
   const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   return events.toSorted((a, b) => compare(a.at, b.at) || rank(a) - rank(b) || compare(a.digest, b.digest));
 }

@@ -63,10 +63,10 @@ export async function readEvents(
             e.guardian, e.source, ${timeText('e.recorded_at')} AS "recordedAt", e.recorded_by AS "recordedBy", e.operation, e.digest
      FROM gdpr.consent_event e WHERE e.subject IN ${FORMER}
      UNION ALL
-     SELECT o.subject, $2, c.channel, 'objected', ${timeText('o.objected_at')}, NULL, NULL, NULL, NULL, 'person',
+     SELECT o.subject, $2::text, c.channel, 'objected', ${timeText('o.objected_at')}, NULL, NULL, NULL, NULL, 'person',
             ${timeText('o.objected_at')}, o.noted_by, o.operation, o.operation
      FROM gdpr.objection o, unnest($3::text[]) c (channel)
-     WHERE o.purpose = 'marketing' AND $2 IS NOT NULL AND o.subject IN ${FORMER}
+     WHERE o.purpose = 'marketing' AND $2::text IS NOT NULL AND o.subject IN ${FORMER}
        AND NOT EXISTS (SELECT FROM gdpr.consent_event e WHERE e.operation = o.operation AND e.channel = c.channel)
      ORDER BY at, "recordedAt", channel, digest`,
     [subject, marketingPurpose ?? null, [...CHANNELS]],

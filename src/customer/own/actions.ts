@@ -43,6 +43,30 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Pārbaude, ka Jūsu dati ir dzēsti, un apliecinājums par to',
     en: 'Proving and certifying that your data are erased',
   },
+  'consent record': {
+    lv: 'Jūsu piekrišanas, atsaukuma vai iebilduma pierakstīšana',
+    en: 'Recording your consent, its withdrawal or your objection',
+  },
+  'consent list': {
+    lv: 'Piekrišanu saraksta sagatavošana',
+    en: 'Listing who consented to what',
+  },
+  'consent history': {
+    lv: 'Jūsu piekrišanu un atsaukumu vēstures apskatīšana',
+    en: 'Looking at the history of your consents and withdrawals',
+  },
+  'consent proof': {
+    lv: 'Apliecinājuma sagatavošana par Jūsu piekrišanu',
+    en: 'Preparing the proof of your consent',
+  },
+  'consent wording add': {
+    lv: 'Piekrišanas jautājuma teksta reģistrēšana',
+    en: 'Registering the text of a question about consent',
+  },
+  'consent wording list': {
+    lv: 'Piekrišanas jautājumu tekstu apskatīšana',
+    en: 'Looking through the texts of questions about consent',
+  },
   'hold place': {
     lv: 'Tiesas vai iestādes prasības saglabāt datus reģistrēšana',
     en: 'Registering an order of a court or an authority to keep data',
@@ -60,6 +84,7 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
   'restore replay': {
     lv: 'Datu bāze atjaunota no rezerves kopijas: iepriekš izdarītais ierakstīts no jauna',
     en: 'The database was restored from a backup: what had been done before was entered again',
+  },
   'marketing insight': {
     lv: 'Klientu skaitīšana pa grupām; kopsavilkumā nav ziņu ne par vienu cilvēku',
     en: 'Counting customers by groups; the figures are about nobody',

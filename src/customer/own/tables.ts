@@ -2,6 +2,7 @@ import type { PersonalTable } from '../../datamap/schema.js';
 import { CLOCK } from '../../request/history.js';
 import { ACTIONS, RESULTS } from './actions.js';
 import { ERASURE_TABLES } from './erasures.js';
+import { CONSENT_TABLE } from './consents.js';
 import { RESTRAINT_TABLES, TOLD } from './restraints.js';
 import { ASKED, LOG, LOGGED, NOTED, type OwnTable, PERSON, REQUESTS, SELF, STAFF } from './words.js';
 
@@ -202,6 +203,7 @@ export const OWN_TABLES: readonly OwnTable[] = [
   },
   ...RESTRAINT_TABLES,
   ...ERASURE_TABLES,
+  CONSENT_TABLE,
   {
     table: 'subject',
     entry: subject,

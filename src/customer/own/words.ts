@@ -76,6 +76,11 @@ export const RESTRAINTS: Text = {
   en: 'Kept so that we go on respecting it, and can show that we have.',
 };
 
+export const PROOF: Text = {
+  lv: 'Glabājam, kamēr kāds var apstrīdēt, ka esam drīkstējuši Jums rakstīt, lai to varētu pierādīt (Regulas 7. panta 1. punkts un 17. panta 3. punkta e) apakšpunkts).',
+  en: 'Kept while somebody can dispute that we were allowed to write to you, so that we can prove it (Articles 7(1) and 17(3)(e) of the Regulation).',
+};
+
 export const LOG: Text = {
   lv: 'No žurnāla neko neizņemam, jo citādi nevarētu pārbaudīt, ka tas nav mainīts. Saite starp ierakstu un Jums zūd, kad izdzēšam Jūsu apzīmējumu.',
   en: 'Nothing is taken out of the log, or it could not be checked that it was not changed. The link between an entry and you is gone once your reference is deleted.',

@@ -282,11 +282,14 @@ const EVENTS: Readonly<Record<string, string>> = {
 };
 
 function actionOf(kind: Kind, { source, what }: JournalRecord): string {
+  if (kind === 'withdrawal') {
+    if (source === 'import') return 'consent import';
+    return source === 'link' ? 'marketing unsubscribe' : 'consent record';
+  }
   if (kind === 'hold') return 'hold place';
   if (kind === 'hold-released') return 'hold release';
   if (kind === 'restriction') return 'customer restrict';
   if (kind === 'restriction-lifted') return 'customer unrestrict';
-  if (kind === 'withdrawal') return 'consent record';
   if (kind === 'rectification') return 'customer rectify';
   if (kind === 'request-event') return EVENTS[String(what)] ?? 'request verify-identity';
   return kind === 'tombstone' || source === 'erasure' ? 'customer erase' : 'customer object';

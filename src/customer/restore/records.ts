@@ -23,6 +23,7 @@ export const KINDS = [
   'hold-released',
   'restriction-lifted',
   'restriction',
+  // Before objections: one that the ledger recorded is of the same operation.
   'objection',
   'withdrawal',
   'suppression',

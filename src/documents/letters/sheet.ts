@@ -14,10 +14,33 @@ export function sheet(model: LetterModel, body: Body): string {
     request === undefined
       ? undefined
       : speaker(language)({ lv: `Pieprasījums Nr. ${request.number}`, en: `Request no. ${request.number}` });
-  const paper = paperStyle(controller.name, number ?? body.subject);
+  return paper(
+    { language, controller, title: body.subject, mark: number },
+    html`${letterhead(model)}
+<main>
+${to(model)}
+<h1>${body.subject}</h1>
+<p>${greeting(model)}</p>
+${body.content}<div class="whole">${body.contact}${closing(model)}
+<footer class="law">${lawText(language, body)}</footer></div>
+</main>`,
+  );
+}
+
+/** A whole page in the letters' style, without scripts or outside parts; `mark` stands beside the title and on each sheet. */
+export function paper(
+  {
+    language,
+    controller,
+    title,
+    mark,
+  }: Pick<LetterModel, 'language' | 'controller'> & { readonly title: string; readonly mark: string | undefined },
+  content: Html,
+): string {
+  const style = paperStyle(controller.name, mark ?? title);
   const policy = [
     `default-src 'none'`,
-    `style-src ${digest(LETTER_STYLE)} ${digest(paper)}`,
+    `style-src ${digest(LETTER_STYLE)} ${digest(style)}`,
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
@@ -30,19 +53,12 @@ export function sheet(model: LetterModel, body: Body): string {
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex, nofollow">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${body.subject}${number === undefined ? undefined : ` (${number})`}</title>
-${new Html(`<style>${paper}</style>\n<style>${LETTER_STYLE}</style>`)}
+<title>${title}${mark === undefined ? undefined : ` (${mark})`}</title>
+${new Html(`<style>${style}</style>\n<style>${LETTER_STYLE}</style>`)}
 </head>
 <body>
 <div class="sheet">
-${letterhead(model)}
-<main>
-${to(model)}
-<h1>${body.subject}</h1>
-<p>${greeting(model)}</p>
-${body.content}<div class="whole">${body.contact}${closing(model)}
-<footer class="law">${lawText(language, body)}</footer></div>
-</main>
+${content}
 </div>
 </body>
 </html>
@@ -53,7 +69,8 @@ function digest(style: string): string {
   return `'sha256-${createHash('sha256').update(style, 'utf8').digest('base64')}'`;
 }
 
-function letterhead({ language, controller }: LetterModel): Html {
+/** Who writes: name, registration, and how to reach them. */
+export function letterhead({ language, controller }: Pick<LetterModel, 'language' | 'controller'>): Html {
   const say = speaker(language);
   const registration =
     controller.registration === undefined

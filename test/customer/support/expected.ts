@@ -123,6 +123,7 @@ export const OWN = [
   'gdpr.hold',
   'gdpr.tombstone',
   'gdpr.kept_row',
+  'gdpr.consent_event',
   'gdpr.subject',
 ];
 
