@@ -1,0 +1,94 @@
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { CHANNELS, type ConsentChannel } from '../consent/event.js';
+import { canonicalJson } from '../foundation/canonical-json.js';
+
+/** What an unsubscribe token stands for: one recipient of one list. */
+export interface Unsubscription {
+  /** The operation that made the list. */
+  readonly list: string;
+  readonly channel: ConsentChannel;
+  /** Id of the purpose in the data map. */
+  readonly purpose: string;
+  /** Id of the source in the map's part on marketing. */
+  readonly source: string;
+  /** The parts of the key of the row in the source's table. */
+  readonly key: readonly string[];
+  /** The keyed code of the address, as suppression holds it, with the version of its secret. */
+  readonly address: { readonly hmac: string; readonly version: string };
+}
+
+/** The HMAC secrets of a workspace; tokens of a former one stay readable while it is among them. */
+export interface TokenKeys {
+  readonly hmacVersion: string;
+  readonly hmacVersions?: readonly string[];
+  hmac(domain: string, value: string, version?: string): string;
+}
+
+const FORMAT = 1;
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Far more than a key of a table needs; a longer text is not even decoded. */
+const MOST_CHARACTERS = 4096;
+
+/** A key of its own for each version of the secret, derived once: a list has a million tokens. */
+const derived = new WeakMap<TokenKeys, Map<string, KeyObject>>();
+
+function keyOf(keys: TokenKeys, version: string): KeyObject {
+  const known = derived.get(keys) ?? new Map<string, KeyObject>();
+  derived.set(keys, known);
+  const key = known.get(version) ?? createSecretKey(keys.hmac('unsubscribe token', CIPHER, version), 'base64url');
+  known.set(version, key);
+  return key;
+}
+
+/**
+ * A token that says nothing to whoever holds it and that only this workspace can make: base64url without padding of
+ * format (1 byte), length and text of the secret's version, nonce (12 bytes, random), ciphertext and tag (16 bytes) of
+ * AES-256-GCM (NIST SP 800-38D) with everything before the nonce as additional data. No two are alike, so two lists
+ * cannot be compared by their tokens.
+ */
+export function makeToken(keys: TokenKeys, { list, channel, purpose, source, key, address }: Unsubscription): string {
+  const version = Buffer.from(keys.hmacVersion, 'ascii');
+  const head = Buffer.from([FORMAT, version.length, ...version]);
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, keyOf(keys, keys.hmacVersion), nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(head);
+  const text = canonicalJson([list, channel, purpose, source, key, address.hmac, address.version]);
+  return Buffer.concat([head, nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64url',
+  );
+}
+
+/** What a token stands for; undefined when this workspace did not make it, or it was altered. */
+export function readToken(keys: TokenKeys, token: string): Unsubscription | undefined {
+  if (token.length > MOST_CHARACTERS || !/^[A-Za-z0-9_-]+$/.test(token)) return undefined;
+  const bytes = Buffer.from(token, 'base64url');
+  const [format, length = 0] = bytes;
+  const headEnd = 2 + length;
+  const end = bytes.length - TAG_BYTES;
+  if (format !== FORMAT || end < headEnd + NONCE_BYTES) return undefined;
+  const version = bytes.toString('latin1', 2, headEnd);
+  if (!(keys.hmacVersions ?? [keys.hmacVersion]).includes(version)) return undefined;
+  const nonce = bytes.subarray(headEnd, headEnd + NONCE_BYTES);
+  const decipher = createDecipheriv(CIPHER, keyOf(keys, version), nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(bytes.subarray(0, headEnd));
+  decipher.setAuthTag(bytes.subarray(end));
+  let text: string;
+  try {
+    text = decipher.update(bytes.subarray(headEnd + NONCE_BYTES, end), undefined, 'utf8') + decipher.final('utf8');
+  } catch {
+    return undefined;
+  }
+  const [list, channel, purpose, source, key, hmac, addressVersion] = JSON.parse(text) as [
+    string,
+    ConsentChannel,
+    string,
+    string,
+    string[],
+    string,
+    string,
+  ];
+  if (!CHANNELS.includes(channel)) return undefined;
+  return { list, channel, purpose, source, key, address: { hmac, version: addressVersion } };
+}
