@@ -15,8 +15,17 @@ export async function settleJournaled<T>(
   change: (session: Session) => Promise<{ readonly result: T; readonly traces: Traces }>,
 ): Promise<Settled<T>> {
   const settled = await settle(context, operation, change);
+  await journalDone(context);
+  return settled;
+}
+
+/**
+ * Brings what is committed into the journal.
+ * @throws GdprError FILE_UNAVAILABLE, which tells that the change itself is done
+ */
+export async function journalDone({ database, paths }: Context): Promise<void> {
   try {
-    await journalChanges(context.database, context.paths.journal);
+    await journalChanges(database, paths.journal);
   } catch (error) {
     if (!(error instanceof GdprError) || error.exit !== EXIT.unavailable) throw error;
     throw new GdprError(error.code, `it is done, but not in the journal yet: ${error.message}`, {
@@ -24,5 +33,4 @@ export async function settleJournaled<T>(
       hint: 'mend this, then run: gdpr recover',
     });
   }
-  return settled;
 }
