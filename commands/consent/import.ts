@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { fileProgress } from '../../src/cli/file-progress.js';
 import { reasonLines } from '../../src/cli/reason-lines.js';
 import { count } from '../../src/cli/table.js';
 import type { ReasonLines } from '../../src/consent/import/tally.js';
@@ -42,17 +42,9 @@ entered, and its line listed. Exit code 2 when a line is bad.`;
     const { args, flags } = await this.parse(ConsentImport);
     const { importConsents, lookAtImport } = await import('../../src/consent/import/import.js');
     const settings = { file: args.file, keepGood: flags['keep-good'], ignoreColumns: flags['ignore-columns'] };
-    const total =
-      args.file === '-'
-        ? 0
-        : await stat(args.file).then(
-            ({ size }) => size,
-            () => 0,
-          );
+    const onProgress = await fileProgress(this.progress, args.file);
     const result = await this.withContext(flags.workspace, (context) =>
-      (flags['dry-run'] ? lookAtImport : importConsents)(context, settings, (bytes) => {
-        if (total > 0) this.progress.show('kB', Math.round(bytes / 1024), Math.round(total / 1024));
-      }),
+      (flags['dry-run'] ? lookAtImport : importConsents)(context, settings, onProgress),
     ).catch((error: unknown) => {
       this.progress.stop();
       if (error instanceof GdprError && !this.jsonEnabled())

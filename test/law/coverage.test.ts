@@ -8,7 +8,6 @@ const REASONS: Readonly<Record<number, string>> = {
   28: 'no consent ledger yet',
   29: 'no consent ledger yet',
   30: 'no consent ledger yet',
-  31: 'nothing is sent yet',
   32: 'nothing is disclosed to authorities yet',
   38: 'no register of processing is printed yet',
   39: 'no breach register yet',

@@ -53,11 +53,41 @@ export class CsvFile<C extends string> {
 
   /** @throws GdprError INPUT_INVALID, naming lines and never what stands there; FILE_UNAVAILABLE */
   async *lines(): AsyncGenerator<CsvLine<C>> {
-    const blocks = this.blocks();
+    const blocks = this.#blocks();
     const first = await blocks.next();
     if (first.done === true) throw invalid('the file is empty');
+    yield* this.#records(first.value, blocks);
+  }
+
+  /** The same of a file whose first line names that column; of another one, each line is a value of it. */
+  async *linesOrValues(column: C): AsyncGenerator<CsvLine<C>> {
+    const blocks = this.#blocks();
+    const first = await blocks.next();
+    if (first.done === true) return;
+    if (
+      headOf(first.value)
+        .toLowerCase()
+        .split(delimiterOf(first.value))
+        .some((name) => name.trim() === column)
+    ) {
+      yield* this.#records(first.value, blocks);
+      return;
+    }
+    let line = 0;
+    for await (const block of following(first.value, blocks)) {
+      const texts = block.toString('utf8').split('\n');
+      if (texts.at(-1) === '') texts.pop();
+      for (const text of texts) {
+        line += 1;
+        const value = text.replace(/^\ufeff/, '').trim();
+        if (value !== '') yield { line, values: { [column]: value } as Partial<Record<C, string>> };
+      }
+    }
+  }
+
+  async *#records(first: Buffer, blocks: AsyncIterable<Buffer>): AsyncGenerator<CsvLine<C>> {
     const parser = parse({
-      delimiter: delimiterOf(first.value),
+      delimiter: delimiterOf(first),
       bom: true,
       info: true,
       relax_column_count: true,
@@ -65,12 +95,8 @@ export class CsvFile<C extends string> {
       trim: true,
       max_record_size: LONGEST_LINE,
     });
-    const all = (async function* () {
-      yield first.value;
-      yield* blocks;
-    })();
     // What fails upstream reaches the reader of `parser`.
-    pipeline(Readable.from(all), parser, () => {});
+    pipeline(Readable.from(following(first, blocks)), parser, () => {});
     let columns: readonly (C | undefined)[] | undefined;
     try {
       for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
@@ -91,7 +117,7 @@ export class CsvFile<C extends string> {
   }
 
   /** The file in blocks of whole lines, each checked to be UTF-8 text. */
-  async *blocks(): AsyncGenerator<Buffer> {
+  async *#blocks(): AsyncGenerator<Buffer> {
     let rest: Buffer = Buffer.alloc(0);
     let lines = 0;
     const checked = (block: Buffer): Buffer => {
@@ -146,14 +172,23 @@ function countLines(block: Buffer): number {
   return lines;
 }
 
-/** The delimiter that the first line with anything in it has most of. */
+async function* following(first: Buffer, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* blocks;
+}
+
+/** The first line with anything in it. */
+function headOf(block: Buffer): string {
+  const text = block
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart();
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+/** The delimiter that the first line has most of. */
 function delimiterOf(block: Buffer): string {
-  const head =
-    block
-      .toString('utf8')
-      .replace(/^\ufeff/, '')
-      .trimStart()
-      .split(/\r?\n/, 1)[0] ?? '';
+  const head = headOf(block);
   const times = (delimiter: string) => head.split(delimiter).length;
   return DELIMITERS.reduce((best, each) => (times(each) > times(best) ? each : best));
 }
