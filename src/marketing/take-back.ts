@@ -68,9 +68,10 @@ export class TakingBack {
     const who = { operation: this.operation, operator: this.context.operator };
     const added = events.length === 0 ? [] : await appendEvents(this.session, who, events);
     const fresh = new Set(events.filter((_, i) => added[i]));
-    // Whose source the map has no more is stopped by the address alone.
-    const changed = news.filter(
-      ({ subject, events: own }) => subject === null || own.some((event) => fresh.has(event)),
+    const stopped = await this.#stoppedCodes(news.filter(({ subject }) => subject === null));
+    const changed = news.filter(({ subject, code, events: own }) =>
+      // Whose source the map has no more is stopped by the address alone.
+      subject === null ? !stopped.has(code.hmac) : own.some((event) => fresh.has(event)),
     );
     this.taken += changed.length;
     this.known += news.length - changed.length;
@@ -112,6 +113,16 @@ export class TakingBack {
         ...this.#meaning(line, subject, instant(line.line)),
       };
     });
+  }
+
+  /** Codes that a link has suppressed before. */
+  async #stoppedCodes(taken: readonly Taken[]): Promise<ReadonlySet<string>> {
+    if (taken.length === 0) return new Set();
+    const rows = await this.session.query<{ hmac: string }>(
+      "SELECT DISTINCT hmac FROM gdpr.suppression WHERE source = 'unsubscribe' AND hmac = ANY ($1::text[])",
+      [taken.map(({ code }) => code.hmac)],
+    );
+    return new Set(rows.map(({ hmac }) => hmac));
   }
 
   #meaning(

@@ -82,6 +82,7 @@ export async function takeBackReturned(
         else if (line.other === 'foreign') foreign.push(line.line);
         else bad.add(line.other.fault, line.line);
         if (batch.length >= BATCH) await take();
+        else if (lines % BATCH === 0) assertGoingOn(context.surroundings.signal);
       }
       await take();
       const { taken, known } = taking;
