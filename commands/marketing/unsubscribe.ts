@@ -3,10 +3,15 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 import { fileProgress } from '../../src/cli/file-progress.js';
 import { reasonLines } from '../../src/cli/reason-lines.js';
 import { count } from '../../src/cli/table.js';
-import { EXIT } from '../../src/foundation/errors.js';
+import { EXIT, GdprError } from '../../src/foundation/errors.js';
 import type { ReturnedKind } from '../../src/marketing/returned.js';
 
-const ONE_OF = { exactlyOne: ['tokens', 'bounces', 'complaints'], helpGroup: 'FILE', helpValue: 'FILE' };
+const KINDS: readonly ReturnedKind[] = ['tokens', 'bounces', 'complaints'];
+const shared = (own: ReturnedKind) => ({
+  exclusive: KINDS.filter((kind) => kind !== own),
+  helpGroup: 'FILE',
+  helpValue: 'FILE',
+});
 
 export default class MarketingUnsubscribe extends BaseCommand {
   static override summary = 'Take unsubscriptions, bounces and complaints back into the ledger';
@@ -29,25 +34,27 @@ here, 2 when a line is not understood; the good ones are taken back all the same
   static override flags = {
     tokens: Flags.string({
       description: 'Unsubscribe tokens, one a line, or CSV with the columns token and at; - for standard input',
-      ...ONE_OF,
+      ...shared('tokens'),
     }),
     bounces: Flags.string({
       description: 'Undeliverable mail: CSV with the columns email, type (hard or soft; hard if left out) and at',
-      ...ONE_OF,
+      ...shared('bounces'),
     }),
     complaints: Flags.string({
       description: 'Mail reported as unwanted: CSV with the columns email and at',
-      ...ONE_OF,
+      ...shared('complaints'),
     }),
     'ignore-columns': Flags.boolean({ description: 'Pass over columns that are not known, instead of refusing them' }),
   };
 
   async run() {
     const { flags } = await this.parse(MarketingUnsubscribe);
-    const kinds: readonly ReturnedKind[] = ['tokens', 'bounces', 'complaints'];
-    const kind = kinds.find((each) => flags[each] !== undefined) ?? 'tokens';
+    const kind = KINDS.find((each) => flags[each] !== undefined);
+    const file = kind === undefined ? undefined : flags[kind];
+    if (kind === undefined || file === undefined) {
+      throw new GdprError('USAGE', 'no file is named', { hint: 'name one: --tokens, --bounces or --complaints' });
+    }
     const { takeBackReturned } = await import('../../src/marketing/unsubscribe.js');
-    const file = flags[kind] ?? '-';
     const onProgress = await fileProgress(this.progress, file);
     const result = await this.withContext(flags.workspace, (context) =>
       takeBackReturned(context, { kind, file, ignoreColumns: flags['ignore-columns'] }, onProgress),
