@@ -59,6 +59,7 @@ export async function takeBackReturned(
     settleJournaled(context, operation, async (session) => {
       const csv = new CsvFile<ReturnedColumn>(file, {
         columns: RETURNED_COLUMNS[kind],
+        required: [kind === 'tokens' ? 'token' : 'email'],
         synonyms: RETURNED_SYNONYMS,
         ignoreOthers: ignoreColumns,
       });

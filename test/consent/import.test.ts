@@ -164,7 +164,7 @@ describe('gdpr consent import', { timeout: 120_000 }, () => {
       `${ANNA},,,email,given,,email,,`,
       `${ANNA},,,email,given,2025-02-30,email,,`,
       `${ANNA},,,email,given,01.07.2025,email,,`,
-      `${ANNA},,,email,given,2999-01-01,email,,`,
+      `${ANNA},,,email,given,2099-01-01,email,,`,
       `${ANNA},,,email,given,2025-07-02,hearsay,,`,
       `${ANNA},,,email,given,2025-07-02,email,,asked by ${ANNA}`,
       `${ANNA},,,email,given,2025-07-02,email,,"on`,
@@ -248,7 +248,11 @@ describe('gdpr consent import', { timeout: 120_000 }, () => {
     ['a broken quote', lines(`${ANNA},,,email,given,2025-01-01,paper,,a"b`), /^line 2 is not CSV/],
     ['one endless line', `${HEAD}\n${'x'.repeat(200_000)}`, /^line 2 is longer/],
     ['a column that is not known', `${HEAD},birthday\n`, /^column "birthday"/],
-    ['somebody instead of names', `${ANNA},,,email,given,2025-01-01,paper,,\n`, /names no column/],
+    [
+      'somebody instead of names',
+      `${ANNA},,,email,given,2025-01-01,paper,,\n`,
+      /^the first line names no column "channel"$/,
+    ],
     ['an address for a name', `${HEAD},${ANNA}\n`, /^column 10 /],
     ['a column twice', `${HEAD},email\n`, /a column twice/],
   ])('is told what is wrong with a file of %s', async (_, content, message) => {

@@ -15,6 +15,8 @@ export type CsvLine<C extends string> =
 export interface CsvOptions<C extends string> {
   /** The columns that are known; the first line names those that there are, in any order. */
   readonly columns: readonly C[];
+  /** Those without which it is no line of names, but maybe somebody's data. */
+  readonly required: readonly C[];
   /** Other names of columns. */
   readonly synonyms?: Readonly<Record<string, C>>;
   /** Whether other columns are passed over; they are refused if not. */
@@ -88,6 +90,7 @@ export class CsvFile<C extends string> {
   async *#records(first: Buffer, blocks: AsyncIterable<Buffer>): AsyncGenerator<CsvLine<C>> {
     const parser = parse({
       delimiter: delimiterOf(first),
+      record_delimiter: ['\r\n', '\n'],
       bom: true,
       info: true,
       relax_column_count: true,
@@ -195,14 +198,13 @@ function delimiterOf(block: Buffer): string {
 
 function columnsOf<C extends string>(
   names: readonly string[],
-  { columns: known, synonyms = {}, ignoreOthers }: CsvOptions<C>,
+  { columns: known, required, synonyms = {}, ignoreOthers }: CsvOptions<C>,
 ): readonly (C | undefined)[] {
   const plain = names.map((name) => name.toLowerCase().replaceAll('_', '-'));
   const columns = plain.map((name) => known.find((column) => column === name) ?? synonyms[name]);
   const hint = `the columns are ${known.join(', ')}`;
-  // Without any known name it may be no line of names at all, but somebody's data.
-  if (columns.every((column) => column === undefined))
-    throw invalid('the first line names no column that is known', { hint });
+  const missing = required.find((name) => !columns.includes(name));
+  if (missing !== undefined) throw invalid(`the first line names no column "${missing}"`, { hint });
   const other = columns.indexOf(undefined);
   if (other >= 0 && !ignoreOthers) {
     const name = plain[other] ?? '';

@@ -10,7 +10,7 @@ import type { Context } from '../../workspace/open.js';
 import { readWordings } from '../wording.js';
 import { CsvFile } from './csv.js';
 import { Entering } from './enter.js';
-import { IMPORT_COLUMNS, type ImportLine, lineReader } from './line.js';
+import { IMPORT_COLUMNS, type ImportLine, lineReader, REQUIRED_COLUMNS } from './line.js';
 import type { ReasonLines } from './tally.js';
 
 export interface ImportSettings {
@@ -122,7 +122,11 @@ async function enterFile(
   const catalog = await readCatalog(session);
   assertNoDrift(context.model, catalog);
   const entering = new Entering(context, session, operation.id, { catalog, wordings: await readWordings(session) });
-  const csv = new CsvFile(file, { columns: IMPORT_COLUMNS, ignoreOthers: ignoreColumns });
+  const csv = new CsvFile(file, {
+    columns: IMPORT_COLUMNS,
+    required: REQUIRED_COLUMNS,
+    ignoreOthers: ignoreColumns,
+  });
   const readLine = lineReader(context.model);
   let lines = 0;
   let batch: ImportLine[] = [];

@@ -19,6 +19,7 @@ export const IMPORT_COLUMNS = [
   'evidence',
   'guardian',
 ] as const;
+export const REQUIRED_COLUMNS = ['channel', 'what', 'at', 'mechanism'] as const;
 export type ImportColumn = (typeof IMPORT_COLUMNS)[number];
 
 /** By what a line names its person. */
