@@ -167,7 +167,7 @@ describe('gdpr consent import', { timeout: 120_000 }, () => {
       `${ANNA},,,email,given,2099-01-01,email,,`,
       `${ANNA},,,email,given,2025-07-02,hearsay,,`,
       `${ANNA},,,email,given,2025-07-02,email,,asked by ${ANNA}`,
-      `${ANNA},,,email,given,2025-07-02,email,,"on`,
+      `${ANNA},,,email,given,2025-07-02,email,,"on\r`,
       'two lines"',
       ',,shop.customers:999999,email,given,2025-07-02,email,,',
       ',,shop.nobody:1,email,given,2025-07-02,email,,',

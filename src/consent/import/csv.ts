@@ -101,10 +101,13 @@ export class CsvFile<C extends string> {
     // What fails upstream reaches the reader of `parser`.
     pipeline(Readable.from(following(first, blocks)), parser, () => {});
     let columns: readonly (C | undefined)[] | undefined;
+    // The parser counts a line break of two characters inside of quotes as two.
+    let twice = 0;
     try {
       for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+        twice += count(record, '\r');
         if (columns === undefined) columns = columnsOf(record, this.options);
-        else yield lineOf(columns, record, info.lines);
+        else yield lineOf(columns, record, info.lines - twice);
       }
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
@@ -224,7 +227,7 @@ function lineOf<C extends string>(
   record: readonly string[],
   last: number,
 ): CsvLine<C> {
-  const line = last - record.reduce((sum, field) => sum + (field.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+  const line = last - count(record, '\n');
   if (record.length !== columns.length)
     return { line, fault: `it has ${record.length} fields, and the first line has ${columns.length}` };
   const values: Partial<Record<C, string>> = {};
@@ -233,4 +236,8 @@ function lineOf<C extends string>(
     if (column !== undefined && value !== undefined && value !== '') values[column] = value;
   });
   return { line, values };
+}
+
+function count(record: readonly string[], letter: string): number {
+  return record.reduce((sum, field) => sum + (field.includes(letter) ? field.split(letter).length - 1 : 0), 0);
 }
