@@ -20,12 +20,12 @@ export async function settleJournaled<T>(
 }
 
 /**
- * Brings into the journal what was just committed, before it is reported.
- * @throws FILE_UNAVAILABLE when the change is done and the journal could not be written; as `journalChanges`
+ * Brings what is committed into the journal.
+ * @throws GdprError FILE_UNAVAILABLE, which tells that the change itself is done
  */
-export async function journalDone(context: Context): Promise<void> {
+export async function journalDone({ database, paths }: Context): Promise<void> {
   try {
-    await journalChanges(context.database, context.paths.journal);
+    await journalChanges(database, paths.journal);
   } catch (error) {
     if (!(error instanceof GdprError) || error.exit !== EXIT.unavailable) throw error;
     throw new GdprError(error.code, `it is done, but not in the journal yet: ${error.message}`, {

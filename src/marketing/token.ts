@@ -1,12 +1,16 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { CHANNELS, type ConsentChannel } from '../consent/event.js';
 import { canonicalJson } from '../foundation/canonical-json.js';
+import type { Keys } from '../keys/keys.js';
+
+/** The ways of sending for which lists are made. */
+const TOKEN_CHANNELS = ['email', 'sms'] as const;
+export type TokenChannel = (typeof TOKEN_CHANNELS)[number];
 
 /** What an unsubscribe token stands for: one recipient of one list. */
 export interface Unsubscription {
   /** The operation that made the list. */
   readonly list: string;
-  readonly channel: ConsentChannel;
+  readonly channel: TokenChannel;
   /** Id of the purpose in the data map. */
   readonly purpose: string;
   /** Id of the source in the map's part on marketing. */
@@ -18,11 +22,7 @@ export interface Unsubscription {
 }
 
 /** The HMAC secrets of a workspace; tokens of a former one stay readable while it is among them. */
-export interface TokenKeys {
-  readonly hmacVersion: string;
-  readonly hmacVersions?: readonly string[];
-  hmac(domain: string, value: string, version?: string): string;
-}
+export type TokenKeys = Pick<Keys, 'hmac' | 'hmacVersion' | 'hmacVersions'>;
 
 const FORMAT = 1;
 const CIPHER = 'aes-256-gcm';
@@ -69,7 +69,7 @@ export function readToken(keys: TokenKeys, token: string): Unsubscription | unde
   const end = bytes.length - TAG_BYTES;
   if (format !== FORMAT || end < headEnd + NONCE_BYTES) return undefined;
   const version = bytes.toString('latin1', 2, headEnd);
-  if (!(keys.hmacVersions ?? [keys.hmacVersion]).includes(version)) return undefined;
+  if (!keys.hmacVersions.includes(version)) return undefined;
   const nonce = bytes.subarray(headEnd, headEnd + NONCE_BYTES);
   const decipher = createDecipheriv(CIPHER, keyOf(keys, version), nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(bytes.subarray(0, headEnd));
@@ -82,13 +82,13 @@ export function readToken(keys: TokenKeys, token: string): Unsubscription | unde
   }
   const [list, channel, purpose, source, key, hmac, addressVersion] = JSON.parse(text) as [
     string,
-    ConsentChannel,
+    TokenChannel,
     string,
     string,
     string[],
     string,
     string,
   ];
-  if (!CHANNELS.includes(channel)) return undefined;
+  if (!TOKEN_CHANNELS.includes(channel)) return undefined;
   return { list, channel, purpose, source, key, address: { hmac, version: addressVersion } };
 }

@@ -39,6 +39,18 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     en: 'Writing the letter about lifting the restriction',
   },
   'customer object': { lv: 'Jūsu iebilduma reģistrēšana', en: 'Registering your objection' },
+  'consent import': {
+    lv: 'Piekrišanu un atteikumu pārņemšana no faila',
+    en: 'Taking consents and refusals over from a file',
+  },
+  'consent import check': {
+    lv: 'Faila ar piekrišanām un atteikumiem pārbaude',
+    en: 'Checking a file of consents and refusals',
+  },
+  'marketing unsubscribe': {
+    lv: 'Atteikšanos no ziņām, nepiegādātu vēstuļu un sūdzību reģistrēšana',
+    en: 'Registering unsubscriptions, undelivered mail and complaints',
+  },
   'customer erase certificate': {
     lv: 'Pārbaude, ka Jūsu dati ir dzēsti, un apliecinājums par to',
     en: 'Proving and certifying that your data are erased',

@@ -105,6 +105,8 @@ const suppression: PersonalTable = {
         erasure: { lv: 'datu dzēšana', en: 'an erasure' },
         objection: { lv: 'Jūsu iebildums', en: 'your objection' },
         complaint: { lv: 'sūdzība', en: 'a complaint' },
+        unsubscribe: { lv: 'Jūsu atteikšanās no ziņām', en: 'your unsubscribing' },
+        bounce: { lv: 'nepiegādājama vēstule', en: 'mail that could not be delivered' },
       },
     },
     suppressed_at: { ...NOTED, title: { lv: 'Kopš', en: 'Since' } },

@@ -11,7 +11,7 @@ export type Channel = 'email' | 'sms' | 'phone' | 'post' | 'insight';
 /** Why addresses are suppressed, and for what; `all` means every way of sending. */
 export interface Suppression {
   readonly operation: string;
-  readonly source: 'erasure' | 'objection' | 'complaint';
+  readonly source: 'erasure' | 'objection' | 'complaint' | 'unsubscribe' | 'bounce';
   readonly channel: Channel | 'all';
   /** Since when, where that was before now; an instant with its zone. */
   readonly at?: string;
@@ -36,26 +36,45 @@ export function addressHashers(keys: Pick<Keys, 'hmac' | 'hmacVersions'>): Addre
   }));
 }
 
+/** A keyed code of an address, and whose it is. */
+export interface SuppressedCode {
+  readonly kind: Address['kind'];
+  readonly hmac: string;
+  readonly version: string;
+  readonly subject: string | null;
+}
+
 /** Suppresses addresses, each for the person whose it is, in one statement; in the transaction of what suppresses. */
 export async function suppress(
   session: Session,
   keys: Pick<Keys, 'hmac' | 'hmacVersion'>,
-  { operation, source, channel, at }: Suppression,
+  suppression: Suppression,
   addresses: readonly (Address & { readonly subject: string | null })[],
 ): Promise<void> {
   const { version, hmac } = addressHasher(keys);
+  const codes = addresses.map((address) => ({ ...address, hmac: hmac(address), version }));
+  await suppressCodes(session, suppression, codes);
+}
+
+/** The same where an address is known by its code alone. */
+export async function suppressCodes(
+  session: Session,
+  { operation, source, channel, at }: Suppression,
+  codes: readonly SuppressedCode[],
+): Promise<void> {
   await session.run(
     `INSERT INTO gdpr.suppression (hmac, key_version, kind, channel, source, subject, operation, suppressed_at)
-     SELECT u.hmac, $1, u.kind, $2, $3, u.subject, $4, coalesce($8::timestamptz, clock_timestamp()) FROM unnest($5::text[], $6::text[], $7::text[]) u (hmac, kind, subject)
+     SELECT u.hmac, u.version, u.kind, $1, $2, u.subject, $3, coalesce($8::timestamptz, clock_timestamp())
+     FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) u (hmac, version, kind, subject)
      ON CONFLICT DO NOTHING`,
     [
-      version,
       channel,
       source,
       operation,
-      addresses.map(hmac),
-      addresses.map(({ kind }) => kind),
-      addresses.map(({ subject }) => subject),
+      codes.map(({ hmac }) => hmac),
+      codes.map(({ version }) => version),
+      codes.map(({ kind }) => kind),
+      codes.map(({ subject }) => subject),
       at ?? null,
     ],
   );
