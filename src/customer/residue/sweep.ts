@@ -67,7 +67,7 @@ export async function sweepResidue(
       );
       const wanted = people.map((person, i) => ({ ...person, collected: collected[i] }));
       return {
-        proof: await searchResidue(session, { model, keys }, wanted, onProgress, surroundings.signal),
+        proof: await searchResidue(session, { database, model, keys }, wanted, onProgress, surroundings.signal),
         subjects: people.map(({ subject }) => subject),
         erased: count,
       };

@@ -2,7 +2,7 @@ import type { Session } from '../../database/session.js';
 import { textLiteral } from '../../datamap/sql.js';
 import { detectIdentifiers } from '../../identity/detect.js';
 import { type IdentifierKind, type IdentifierOptions, parse } from '../../identity/kinds.js';
-import { rowTexts } from './scan-sql.js';
+import { tableTexts } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 import { viewsOf } from './views.js';
 
@@ -42,7 +42,7 @@ export async function* tokensIn(session: Session, table: SearchedTable): AsyncGe
     ({ pattern, where }) => `SELECT regexp_matches(s.x, ${textLiteral(`(${pattern})`)}, 'g') WHERE ${where}`,
   );
   await session.run(
-    `DECLARE gdpr_tokens NO SCROLL CURSOR FOR SELECT DISTINCT f.m[1] AS token FROM ${rowTexts(table)} s, LATERAL (${found.join(' UNION ALL ')}) f (m)`,
+    `DECLARE gdpr_tokens NO SCROLL CURSOR FOR SELECT DISTINCT f.m[1] AS token FROM ${tableTexts(table)} s, LATERAL (${found.join(' UNION ALL ')}) f (m)`,
   );
   try {
     for (;;) {
