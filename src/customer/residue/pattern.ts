@@ -100,9 +100,7 @@ export function rowNarrowing(patterns: NarrowPatterns, x: string, bind: Bind): s
 export function chunkNarrowing(patterns: NarrowPatterns, x: string, bind: Bind): string {
   const { strong, names } = patterns;
   const inRow = `[^${ROW_END}]*`;
-  const pairs = names.map(
-    ({ family, given }) => `(?:${family})${inRow}(?:${given})|(?:${given})${inRow}(?:${family})`,
-  );
+  const pairs = names.map(({ family, given }) => `(?:${family})${inRow}(?:${given})|(?:${given})${inRow}(?:${family})`);
   // Two automata are smaller than one that has to remember both.
   const met = [...(strong === undefined ? [] : [strong]), ...pairs];
   return orEscaped(patterns, x, bind, (text) => met.map((pattern) => `${text} ~ ${bind(pattern)}`).join(' OR '));

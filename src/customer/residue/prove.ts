@@ -81,11 +81,7 @@ export function proveResidue(
  */
 export async function searchResidue(
   session: Session,
-  {
-    database,
-    model,
-    keys,
-  }: { readonly database: Database; readonly model: DataMapModel; readonly keys: Keys },
+  { database, model, keys }: { readonly database: Database; readonly model: DataMapModel; readonly keys: Keys },
   people: readonly ResiduePerson[],
   onProgress: (progress: ResidueProgress) => void,
   signal?: AbortSignal,
@@ -168,7 +164,9 @@ export async function searchResidue(
     searched: {
       tables: new Set(tables.map(({ name }) => name)).size,
       columns: new Set(
-        tables.flatMap(({ name, columns, numbers }) => [...columns, ...numbers].map((column) => `${name} ${column.name}`)),
+        tables.flatMap(({ name, columns, numbers }) =>
+          [...columns, ...numbers].map((column) => `${name} ${column.name}`),
+        ),
       ).size,
       rows,
     },

@@ -79,7 +79,9 @@ export function compileScan(
     "'t' AS met",
     ...table.key.map((_, i) => `s.k${i}::text AS k${i}`),
     ...columns.map(({ reading }, i) =>
-      reading === 'bytes' ? `CASE WHEN ${tooLarge(`s.c${i}`)} THEN E'${MARK}' ELSE s.c${i}::text END AS c${i}` : `s.c${i}`,
+      reading === 'bytes'
+        ? `CASE WHEN ${tooLarge(`s.c${i}`)} THEN E'${MARK}' ELSE s.c${i}::text END AS c${i}`
+        : `s.c${i}`,
     ),
     ...idColumns.map((_, i) => `s.i${i}`),
     ...numberColumns.map((_, i) => `s.n${i}`),
@@ -88,7 +90,7 @@ export function compileScan(
     ...table.key.map((part, i) => `${part} AS k${i}`),
     ...columns.map((column, i) => `${column.reading === 'bytes' ? nameOf(column) : textOf(column)} AS c${i}`),
     ...idColumns.map(({ column }, i) => `${nameOf({ name: column })}::text AS i${i}`),
-    ...numberColumns.map((column, i) => `${nameOf(column)}::text AS n${i}`),
+    ...numberColumns.map((column, i) => `${numberText(column)} AS n${i}`),
     `${exact.length === 0 ? 'false' : exact.map((condition) => `coalesce(${condition}, false)`).join(' OR ')} AS e`,
   ];
   const within = pages === undefined ? 'true' : WITHIN;
@@ -97,7 +99,8 @@ export function compileScan(
   const conditions = ['s.e', ...(inTexts === undefined ? [] : [inTexts]), ...large].join(' OR ');
   const found = (gate: string) =>
     `(SELECT ${select.join(', ')} FROM (SELECT r.*, lower(${joined(texts)} COLLATE "C") AS x FROM ${rows} OFFSET 0) s WHERE ${gate} (${conditions}) OFFSET 0)`;
-  if (pages === undefined) return { sql: `SELECT NULL, NULL, f.* FROM ${found('')} f`, values, idColumns, numberColumns };
+  if (pages === undefined)
+    return { sql: `SELECT NULL, NULL, f.* FROM ${found('')} f`, values, idColumns, numberColumns };
   const chunk = [
     'count(*) AS n',
     `bool_or(${exact.length === 0 ? 'false' : exact.join(' OR ')}) AS e`,
@@ -174,7 +177,29 @@ function numberCondition(column: NumberColumn, numbers: readonly string[], bind:
 /** Every number of so many digits is an exact float8 and an int8. */
 const LONGEST_NUMBER = 15;
 
-/** The text of each row of a table as column `x`, or of each chunk of it where the table is kept in pages. */
-export function tableTexts(table: SearchedTable): string {
-  return `(SELECT lower(${joined(table.columns.map(textOf))} COLLATE "C") AS x FROM ${table.from} t OFFSET 0)`;
+/** Without the zeros after a point: 29123456.0 is 29123456. */
+function numberText(column: NumberColumn): string {
+  return `${column.type === 'numeric' ? `trim_scale(${nameOf(column)})` : nameOf(column)}::text`;
+}
+
+/** The rows of a range of pages. */
+export function inPages(pages: PageRange | undefined): string {
+  return pages === undefined ? 'true' : `t.ctid >= '(${pages.first},0)' AND t.ctid < '(${pages.end},0)'`;
+}
+
+/** A query of the texts of a table's chunks; without the rows that `longTexts` has. */
+export function chunkTexts(table: SearchedTable, { first, end }: PageRange): string {
+  return `SELECT c.x FROM generate_series(${first}::int8, ${end - 1}::int8, ${CHUNK}) b (p) CROSS JOIN LATERAL (SELECT ${chunkText(table)} AS x FROM ${table.from} t WHERE ${WITHIN}) c WHERE c.x IS NOT NULL`;
+}
+
+/** A subquery of the text of each row as column `x`, lower case in ASCII: all rows, or those that are in no chunk's. */
+export function longTexts({ columns, from }: SearchedTable, pages: PageRange | undefined): string {
+  const long = pages === undefined ? 'true' : isLong(columns);
+  return `(SELECT lower(${joined(columns.map(textOf))} COLLATE "C") AS x FROM ${from} t WHERE ${inPages(pages)} AND ${long} OFFSET 0)`;
+}
+
+/** A query of the distinct numbers of seven digits and more in a column. */
+export function longNumbers({ from }: SearchedTable, column: NumberColumn, pages: PageRange | undefined): string {
+  const most = column.type === 'numeric' ? '' : `AND ${nameOf(column)} < 1e${LONGEST_NUMBER}::${column.type}`;
+  return `SELECT DISTINCT ${numberText(column)} FROM ${from} t WHERE ${inPages(pages)} AND ${nameOf(column)} >= 1000000 ${most}`;
 }

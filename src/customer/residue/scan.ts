@@ -5,7 +5,7 @@ import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
 import { numbersOf } from './numbers.js';
 import type { NarrowPatterns } from './pattern.js';
-import { compileScan, type PageRange, type ScanStatement, TOO_LARGE } from './scan-sql.js';
+import { compileScan, inPages, type PageRange, type ScanStatement, TOO_LARGE } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 
 /** A row in which something of somebody was found. */
@@ -74,9 +74,8 @@ export async function scanTable(
     pages,
   );
   if (statement === undefined || pages === undefined) {
-    const within = pages === undefined ? '' : `WHERE t.ctid >= '(${pages.first},0)' AND t.ctid < '(${pages.end},0)'`;
     const [count] = await session.query<{ rows: string }>(
-      `SELECT count(*)::text AS rows FROM ${table.from} t ${within}`,
+      `SELECT count(*)::text AS rows FROM ${table.from} t WHERE ${inPages(pages)}`,
     );
     const scan = statement === undefined ? NOTHING : await runScan(session, table, people, places, statement);
     return { ...scan, rows: Number(count?.rows ?? 0) };
