@@ -37,12 +37,16 @@ const AT_SIGNS = new RegExp(AT, 'g');
 const NOT_PLAIN = /[\][ \t\n\x1e\x1f"'<>(),;{}]/;
 const LONGEST_LOCAL = 100;
 const LONGEST_DOMAIN = 200;
-/** What stands before a code: no letter or digit but the end of an escape. */
-const BEFORE_CODE =
-  '(?:(?<![\\p{L}\\p{N}])|(?<=%[0-9a-f]{2})|(?<=\\\\u[0-9a-f]{4})|(?<=\\\\[nrt])|(?<=\\\\(?:x[0-9a-f]{2}|[0-7]{3}))|(?<==[0-9a-f]{2}))';
-/** As in `PATTERNS`, but across no end of a column or a row; what is part of a longer word is no code. */
-const CODES = new RegExp(`${BEFORE_CODE}[a-z]{0,5}[-/ ]?[0-9](?:[-/ ]?[0-9]){4,}(?![\\p{L}\\p{N}])`, 'gu');
+/** The digits of a code; letters may stand before them. */
+const CODES = /[0-9](?:[-/ ]?[0-9]){4,}/g;
+const LETTERS = /[a-z]{1,5}[-/ ]?$/;
+const ESCAPE_END = /(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrt]|\\x[0-9a-f]{2}|\\[0-7]{3}|=[0-9a-f]{2})$/;
+const IN_WORD = /[\p{L}\p{N}]/u;
+/** As in `PATTERNS`, but across no end of a column or a row. */
 const NUMBERS = /[+]?[(]?[0-9](?:(?:[^0-9a-z\x1e\x1f]|%(?:25)*[0-9a-f]{2}|\\+u00[0-9a-f]{2}|&nbsp;){0,4}[0-9]){6,}/g;
+
+/** Letters of a code, what parts them from its digits, and an escape before them. */
+const LONGEST_BEFORE = 12;
 
 /** What a text was found as: a code and nothing else, no code, or whatever may be in it. */
 const AS_CODE = '#';
@@ -113,11 +117,16 @@ function addTokens(text: string, tokens: Set<string>): void {
     while (end < text.length && end - index < LONGEST_DOMAIN && !NOT_PLAIN.test(text.charAt(end))) end += 1;
     if (start < index) tokens.add(AS_ANY + text.slice(start, end));
   }
-  for (const [token] of text.matchAll(CODES)) {
-    tokens.add(AS_CODE + token);
-    // RB-2026-000004 is also known as 2026-000004.
-    const digits = token.replace(/^[a-z]+[-/ ]/, '');
-    if (digits !== token && digits.length > MOST_OF_ONE) tokens.add(AS_CODE + digits);
+  for (const { index, 0: digits } of text.matchAll(CODES)) {
+    // What is part of a longer word is no code.
+    if (IN_WORD.test(text.charAt(index + digits.length))) continue;
+    const before = text.slice(Math.max(0, index - LONGEST_BEFORE), index);
+    const letters = LETTERS.exec(before)?.[0] ?? '';
+    const starts = (text: string) => !IN_WORD.test(text.slice(-1)) || ESCAPE_END.test(text);
+    if (letters !== '' && starts(before.slice(0, before.length - letters.length)))
+      tokens.add(AS_CODE + letters + digits);
+    // RB-2026-000004 is also known as 2026-000004; after n in \n2026-000004 stands no word.
+    if (starts(before)) tokens.add(AS_CODE + digits);
   }
   for (const [token] of text.matchAll(NUMBERS)) tokens.add(NO_CODE + token);
 }
@@ -128,8 +137,7 @@ const ADDRESS = /^[a-z0-9][a-z0-9._+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
 const NUMBER = /^\+?[^+a-z%\\&=\x80-\uffff]+$/;
 const LATVIAN_NUMBER = /^(?:\+|00)?371([26][0-9]{7})$/;
 const LONGEST_CODE = 40;
-/** A number of so many digits in a row of groups may be a phone or a personas kods. */
-const MOST_OF_ONE = 8;
+/** Of a phone with its country code. */
 const MOST_DIGITS = 15;
 
 /**
@@ -171,10 +179,10 @@ function numbersIn(token: string, options: IdentifierOptions): Token[] {
     for (const group of groups.slice(from)) {
       digits += group;
       if (digits.length > MOST_DIGITS) break;
-      const national = /^(?:00)?371(?=\d{7,8}$)/.test(digits) ? digits.replace(/^(?:00)?371/, '') : digits;
+      const national = digits.replace(/^(?:00)?371(?=\d{7,8}$)/, '');
       if (national.length === 8) add('phone', `+371${national}`);
       if (national.length === 7) for (const first of ['2', '6']) add('phone', `+371${first}${national}`);
-      if (digits.length >= 12 && digits.startsWith('00'))
+      if (national === digits && digits.length >= 12 && digits.startsWith('00'))
         for (const value of parse('phone', digits, options)) add('phone', value);
       else if (digits.length >= 10) add('phone', `+${digits}`);
       if (digits.length === 11)
