@@ -137,8 +137,10 @@ const ADDRESS = /^[a-z0-9][a-z0-9._+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
 const NUMBER = /^\+?[^+a-z%\\&=\x80-\uffff]+$/;
 const LATVIAN_NUMBER = /^(?:\+|00)?371([26][0-9]{7})$/;
 const LONGEST_CODE = 40;
-/** Of a phone with its country code. */
-const MOST_DIGITS = 15;
+/** Of a phone with its country code, and the two zeros before it. */
+const MOST_DIGITS = 17;
+/** Of a Latvian number. */
+const MOST_OF_OWN = 8;
 
 /**
  * What a token of `tokensIn`, in lower case, may stand for, and for plain ones some more: most are plain, and to look
@@ -172,7 +174,8 @@ function numbersIn(token: string, options: IdentifierOptions): Token[] {
   const whole = token.replace(/[^0-9]/g, '');
   const latvian = LATVIAN_NUMBER.exec(plus ? `+${whole}` : whole)?.[1];
   if (latvian !== undefined) add('phone', `+371${latvian}`);
-  else if (plus || whole.startsWith('00')) for (const value of parse('phone', token, options)) add('phone', value);
+  else if (plus || (whole.startsWith('00') && whole !== token))
+    for (const value of parse('phone', token, options)) add('phone', value);
   const groups = token.match(/[0-9]+/g) ?? [];
   for (let from = 0; from < groups.length; from += 1) {
     let digits = '';
@@ -182,9 +185,8 @@ function numbersIn(token: string, options: IdentifierOptions): Token[] {
       const national = digits.replace(/^(?:00)?371(?=\d{7,8}$)/, '');
       if (national.length === 8) add('phone', `+371${national}`);
       if (national.length === 7) for (const first of ['2', '6']) add('phone', `+371${first}${national}`);
-      if (national === digits && digits.length >= 12 && digits.startsWith('00'))
-        for (const value of parse('phone', digits, options)) add('phone', value);
-      else if (digits.length >= 10) add('phone', `+${digits}`);
+      const international = digits.replace(/^00/, '');
+      if (international.length >= MOST_OF_OWN && digits.length > MOST_OF_OWN) add('phone', `+${international}`);
       if (digits.length === 11)
         for (const value of parse('personas-kods', digits, options)) add('personas-kods', value);
     }
