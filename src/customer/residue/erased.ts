@@ -61,9 +61,7 @@ export function erasedWith(session: Session, hmacs: readonly string[]): Promise<
  * question of the database for each of the many texts that are nobody's would take longer than to read them.
  */
 export async function erasedFilter(session: Session): Promise<(hmac: string) => boolean> {
-  const [row] = await session.query<{ count: string }>(
-    'SELECT count(*)::text AS count FROM gdpr.tombstone_identifier',
-  );
+  const [row] = await session.query<{ count: string }>('SELECT count(*)::text AS count FROM gdpr.tombstone_identifier');
   const codes = new Float64Array(Number(row?.count ?? 0));
   let at = 0;
   const rows = session.stream('SELECT hmac FROM gdpr.tombstone_identifier');

@@ -142,11 +142,12 @@ describe('residue planted where no map knows it', { timeout: 180_000 }, () => {
           ARRAY[1, 29123456], 29123456.00), (2, 129123456, 2912345, 91234567, 2912345.6, 230791123450, ARRAY[291234560], 1);
         INSERT INTO counted.parts VALUES (29123456, 2912345)`);
     });
-    expect(lines(await prove(context, RUTA))).toEqual([
+    const counted = await prove(context, RUTA);
+    await withClient(workspace.url, (client) => client.query('DROP SCHEMA counted CASCADE'));
+    expect(lines(counted, ({ table }) => table.startsWith('counted.'))).toEqual([
       'counted.calls code - personas-kods residue',
       ...['fax', 'mobile', 'old', 'several', 'tel'].map((column) => `counted.calls ${column} - phone residue`),
     ]);
-    await withClient(workspace.url, (client) => client.query('DROP SCHEMA counted CASCADE'));
   });
 
   it('is found in each row of a long table, beside long texts, and not across two rows', async () => {
@@ -165,7 +166,9 @@ describe('residue planted where no map knows it', { timeout: 180_000 }, () => {
       );
     });
     const { hits, searched } = await prove(context, RUTA);
-    expect(hits.map(({ key, kind }) => `${key} ${kind}`)).toEqual([
+    await withClient(workspace.url, (client) => client.query('DROP SCHEMA long CASCADE'));
+    const long = hits.filter(({ table }) => table === 'long.log');
+    expect(long.map(({ key, kind }) => `${key} ${kind}`)).toEqual([
       '1 email',
       '1234 email',
       '5000 name',
@@ -173,7 +176,6 @@ describe('residue planted where no map knows it', { timeout: 180_000 }, () => {
       '40000 email',
     ]);
     expect(searched.rows).toBeGreaterThan(40_000);
-    await withClient(workspace.url, (client) => client.query('DROP SCHEMA long CASCADE'));
   });
 
   it('is found in a new column of a mapped table', async () => {
