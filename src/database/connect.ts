@@ -177,6 +177,31 @@ export class PooledDatabase implements Database {
     }
   }
 
+  async alongside<T>(session: Session, most: number, work: (others: readonly Session[]) => Promise<T>): Promise<T> {
+    const { pool } = this.knex.client as { pool: { numUsed(): number; numPendingAcquires(): number } };
+    // One connection stays free for whatever else this process may have to say meanwhile.
+    const spare = Math.min(most, this.size - pool.numUsed() - pool.numPendingAcquires() - 1);
+    if (spare < 1) return work([]);
+    const [snapshot] = await session.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+    const literal = `'${snapshot?.id.replaceAll("'", '') ?? ''}'`;
+    const open = async (others: readonly Session[]): Promise<T> => {
+      if (others.length === spare) return work(others);
+      let joined = false;
+      try {
+        return await this.transaction('repeatable read', async (other) => {
+          await other.run(`SET TRANSACTION SNAPSHOT ${literal}`);
+          joined = true;
+          return open([...others, other]);
+        });
+      } catch (error) {
+        // A server without a connection left, or a pooler that leads to another one: fewer will do.
+        if (joined) throw error;
+        return work(others);
+      }
+    };
+    return open([]);
+  }
+
   async lock(key: string): Promise<(() => Promise<void>) | undefined> {
     // With a single connection there is a single process, which the embedded database's own lock has let in.
     if (this.size === 1) return async () => {};

@@ -27,6 +27,11 @@ export type Isolation = 'read committed' | 'repeatable read';
 export interface Database {
   transaction<T>(isolation: Isolation, work: (session: Session) => Promise<T>): Promise<T>;
   /**
+   * Runs `work` with up to `most` further sessions that read what `session`, in a REPEATABLE READ transaction, reads;
+   * with fewer or none where the server or the pool has no connection to spare, as with a single connection.
+   */
+  alongside<T>(session: Session, most: number, work: (others: readonly Session[]) => Promise<T>): Promise<T>;
+  /**
    * Takes a lock that lives as long as this process or until the returned function is called;
    * undefined when another process holds it.
    */

@@ -63,7 +63,7 @@ export async function proveErasure(context: Context, people: readonly ErasedPers
     const found =
       wanted.length === 0
         ? []
-        : (await searchResidue(session, { model, keys }, wanted, () => {}, surroundings.signal)).hits;
+        : (await searchResidue(session, { database, model, keys }, wanted, () => {}, surroundings.signal)).hits;
     return [
       ...found.map(({ person: _, ...hit }) => hit),
       ...tables.flatMap(({ table, deleted, changed }): ErasureHit[] =>

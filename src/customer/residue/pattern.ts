@@ -1,13 +1,17 @@
 import { stemsOf } from '../../identity/declension.js';
 import type { CompiledNeedles, NameWord } from './needles.js';
 
-/** Patterns of which a row's text must meet: strong, or family together with given. */
+/** A given and a family name, of which a text holds both in either order. */
+interface NamePatterns {
+  readonly family: string;
+  readonly given: string;
+}
+
+/** Patterns of which a row's text must meet one. */
 export interface NarrowPatterns {
   /** Everything that is certain by itself; undefined when only names are looked for. */
   readonly strong: string | undefined;
-  /** The family names, to be met together with one of the given names. */
-  readonly family: string | undefined;
-  readonly given: string | undefined;
+  readonly names: readonly NamePatterns[];
 }
 
 /** What encoders put in the place of one byte or letter: percent, JSON, C and HTML escapes, quoted-printable. */
@@ -25,24 +29,28 @@ const ENCODED_CYRILLIC =
 /** A character outside printable ASCII. */
 const OTHER = '[^ -~]';
 const BETWEEN = '[^a-z0-9]';
+/** Stands between the rows of a text of many, and in no row. */
+export const ROW_END = '\\x1e';
 
 /** Every spelling of a number ends in its last seven digits. */
 const KEY_DIGITS = 7;
 
+/** More names in one pass are looked for as any family name with any given name. */
+const MOST_NAMES = 4;
+
 /**
- * Regular expressions of PostgreSQL for the needles of any number of people, over the lower-cased text of a row
- * (collation "C": letters of ASCII alone are lowered). With `narrowing`, they let pass every text that the exact check
- * accepts, and some more.
+ * Regular expressions of PostgreSQL for the needles of any number of people, over a lower-cased text (collation "C":
+ * letters of ASCII alone are lowered). With `rowNarrowing`, they let pass every row that the exact check accepts, and
+ * some more.
  *
  * 193,560 rows with 78 MB of text (PostgreSQL 15, two shared cores, single runs): reading, joining and lowering the
  * columns 0.2 s, one alternation of all needles 1.3 s, the same with `~*` 2.0 s. translate() to plain letters and
  * digits took 4.7 s, and patterns that know each escape of each letter 17 s; so plain spellings are searched as they
- * are, and escapes are replaced in those rows only that have any.
+ * are, and escapes are replaced in those texts only that have any.
  */
 export function narrowPatterns(people: readonly CompiledNeedles[], idKeys: readonly string[]): NarrowPatterns {
   const strong = new Set<string>();
-  const family = new Set<string>();
-  const given = new Set<string>();
+  const names = new Map<string, { family: string[]; given: string[] }>();
   for (const needles of people) {
     for (const email of needles.emails) strong.add(joined(email, `${BETWEEN}+`));
     for (const { national } of needles.phones) strong.add([...national.slice(-KEY_DIGITS)].join(`${BETWEEN}*`));
@@ -53,37 +61,57 @@ export function narrowPatterns(people: readonly CompiledNeedles[], idKeys: reado
       if (value !== '') strong.add(`(?:${idKeys.join('|')})\\\\*"\\s*:\\s*\\\\*"?${value}(?:[^a-z0-9]|$)`);
     }
     for (const name of needles.names) {
-      for (const word of name.family) for (const pattern of wordPatterns(word)) family.add(pattern);
-      for (const word of name.given) for (const pattern of wordPatterns(word)) given.add(pattern);
+      const family = [...new Set(name.family.flatMap(wordPatterns))].sort();
+      const given = [...new Set(name.given.flatMap(wordPatterns))].sort();
+      // Bērziņa Anna and Anna Bērziņa are one.
+      names.set(JSON.stringify([family, given].map((part) => part.join('|')).sort()), { family, given });
     }
   }
-  return { strong: alternation(strong), family: alternation(family), given: alternation(given) };
+  const pairs = names.size <= MOST_NAMES ? [...names.values()] : [merged([...names.values()])];
+  return {
+    strong: alternation(strong),
+    names: pairs.map(({ family, given }) => ({
+      family: alternation(new Set(family)) ?? '',
+      given: alternation(new Set(given)) ?? '',
+    })),
+  };
 }
 
-/**
- * The condition on the text `x` of a row; undefined when nothing is looked for in texts.
- * @param bind takes a value and answers its placeholder
- */
-export function narrowing(patterns: NarrowPatterns, x: string, bind: (value: string) => string): string | undefined {
-  const { strong, family, given } = patterns;
-  const all = [strong, family].filter((pattern) => pattern !== undefined).join('|');
-  if (all === '') return undefined;
-  const bound = new Map<string, string>();
-  const placeholder = (pattern: string) => {
-    const known = bound.get(pattern) ?? bind(pattern);
-    bound.set(pattern, known);
-    return known;
-  };
-  const met = (text: string) => {
-    const first = `${text} ~ ${placeholder(all)}`;
-    if (family === undefined || given === undefined) return first;
-    const certain = strong === undefined ? [] : [`${text} ~ ${placeholder(strong)}`];
-    return `(${first} AND (${[...certain, `${text} ~ ${placeholder(given)}`].join(' OR ')}))`;
-  };
+function merged(names: readonly { family: string[]; given: string[] }[]): { family: string[]; given: string[] } {
+  return { family: names.flatMap(({ family }) => family), given: names.flatMap(({ given }) => given) };
+}
+
+/** Takes a value and answers its placeholder, the same for the same value. */
+type Bind = (value: string) => string;
+
+/** The condition on the text `x` of a row; undefined when nothing is looked for in texts. */
+export function rowNarrowing(patterns: NarrowPatterns, x: string, bind: Bind): string | undefined {
+  const { strong, names } = patterns;
+  if (strong === undefined && names.length === 0) return undefined;
+  return orEscaped(patterns, x, bind, (text) =>
+    [
+      ...(strong === undefined ? [] : [`${text} ~ ${bind(strong)}`]),
+      ...names.map(({ family, given }) => `${text} ~ ${bind(family)} AND ${text} ~ ${bind(given)}`),
+    ].join(' OR '),
+  );
+}
+
+/** The condition on the text `x` of many rows, each with its end: met where `rowNarrowing` is met by one of them. */
+export function chunkNarrowing(patterns: NarrowPatterns, x: string, bind: Bind): string {
+  const { strong, names } = patterns;
+  const inRow = `[^${ROW_END}]*`;
+  const pairs = names.map(({ family, given }) => `(?:${family})${inRow}(?:${given})|(?:${given})${inRow}(?:${family})`);
+  // Two automata are smaller than one that has to remember both.
+  const met = [...(strong === undefined ? [] : [strong]), ...pairs];
+  return orEscaped(patterns, x, bind, (text) => met.map((pattern) => `${text} ~ ${bind(pattern)}`).join(' OR '));
+}
+
+/** `met` by the text as it is or without its escapes, or an escape of what is never escaped without intent. */
+function orEscaped({ names }: NarrowPatterns, x: string, bind: Bind, met: (text: string) => string): string {
   const signs = ['%', '\\\\', '&', '='].map((sign) => `strpos(${x}, E'${sign}') > 0`).join(' OR ');
-  const odd = family === undefined ? ENCODED_ASCII : `${ENCODED_ASCII}|${ENCODED_CYRILLIC}`;
-  const plain = `regexp_replace(${x}, ${placeholder(ESCAPE)}, E'${ESCAPED}', 'g')`;
-  return `(${met(x)} OR (${signs}) AND ${x} ~ ${placeholder(ESCAPE)} AND (${x} ~ ${placeholder(odd)} OR ${met(plain)}))`;
+  const odd = names.length === 0 ? ENCODED_ASCII : `${ENCODED_ASCII}|${ENCODED_CYRILLIC}`;
+  const plain = `regexp_replace(${x}, ${bind(ESCAPE)}, E'${ESCAPED}', 'g')`;
+  return `((${met(x)}) OR (${signs}) AND ${x} ~ ${bind(ESCAPE)} AND (${x} ~ ${bind(odd)} OR ${met(plain)}))`;
 }
 
 function alternation(patterns: ReadonlySet<string>): string | undefined {

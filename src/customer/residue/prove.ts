@@ -1,4 +1,4 @@
-import type { Session } from '../../database/session.js';
+import type { Database, Session } from '../../database/session.js';
 import { readCatalog } from '../../datamap/catalog.js';
 import { findDrift } from '../../datamap/drift.js';
 import { spellingOf } from '../../datamap/match.js';
@@ -16,7 +16,8 @@ import { matcherOf } from './match.js';
 import { compileNeedles, isEmpty, type Needles } from './needles.js';
 import { knownSubjects } from './own.js';
 import { narrowPatterns } from './pattern.js';
-import { type Finding, scanTable } from './scan.js';
+import { readTogether } from './readers.js';
+import { rangesOf, scanTable, type TableScan } from './scan.js';
 import { readSearchable, type Unsearched } from './searchable.js';
 
 /** A person whose traces are looked for. */
@@ -68,7 +69,7 @@ export function proveResidue(
 ): Promise<ResidueProof> {
   const { database, model, keys, surroundings } = context;
   return database.transaction('repeatable read', (session) =>
-    searchResidue(session, { model, keys }, people, onProgress, surroundings.signal),
+    searchResidue(session, { database, model, keys }, people, onProgress, surroundings.signal),
   );
 }
 
@@ -80,7 +81,7 @@ export function proveResidue(
  */
 export async function searchResidue(
   session: Session,
-  { model, keys }: { readonly model: DataMapModel; readonly keys: Keys },
+  { database, model, keys }: { readonly database: Database; readonly model: DataMapModel; readonly keys: Keys },
   people: readonly ResiduePerson[],
   onProgress: (progress: ResidueProgress) => void,
   signal?: AbortSignal,
@@ -122,27 +123,32 @@ export async function searchResidue(
       places.jsonKeys,
     ),
   }));
-  const findings: Finding[] = [];
-  const missing: Unsearched[] = [...unsearched];
-  let rows = 0;
-  for (const [done, table] of tables.entries()) {
-    onProgress({ table: table.name, done, total: tables.length });
-    for (const [pass, { first, subjects: some, patterns }] of passes.entries()) {
-      if (signal?.aborted === true)
-        throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
-      const scan = await scanTable(session, table, some, patterns, places);
-      findings.push(...scan.findings.map((finding) => ({ ...finding, person: finding.person + first })));
-      if (pass === 0) {
-        rows += scan.rows;
-        missing.push(...scan.tooLarge.map((column) => ({ table: table.name, column, reason: 'too-large' as const })));
-      }
-      if (findings.length > MOST_FINDINGS) {
-        throw new GdprError('SEVERAL', `more than ${MOST_FINDINGS} places hold the values that are looked for`, {
-          hint: 'leave out the value that many people share',
-        });
-      }
+  const units = tables.flatMap((table) =>
+    rangesOf(table).flatMap((pages) => passes.map((pass, at) => ({ table, pages, pass, at }))),
+  );
+  const scans: TableScan[] = [];
+  let found = 0;
+  await readTogether(database, session, units, async (reader, { table, pages, pass }, at) => {
+    if (signal?.aborted === true)
+      throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
+    onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
+    const scan = await scanTable(reader, table, pass.subjects, pass.patterns, places, pages);
+    scans[at] = scan;
+    found += scan.findings.length;
+    if (found > MOST_FINDINGS) {
+      throw new GdprError('SEVERAL', `more than ${MOST_FINDINGS} places hold the values that are looked for`, {
+        hint: 'leave out the value that many people share',
+      });
     }
-  }
+  });
+  const findings = scans.flatMap((scan, at) =>
+    scan.findings.map((finding) => ({ ...finding, person: finding.person + (units[at]?.pass.first ?? 0) })),
+  );
+  // Each pass searches the same rows.
+  const once = units.flatMap(({ table, at }, i) => (at === 0 ? [{ table: table.name, scan: scans[i] }] : []));
+  const rows = once.reduce((sum, { scan }) => sum + (scan?.rows ?? 0), 0);
+  const large = once.flatMap(({ table, scan }) => (scan?.tooLarge ?? []).map((column) => ({ table, column })));
+  const tooLarge = [...new Map(large.map((place) => [`${place.table} ${place.column}`, place])).values()];
   onProgress({ table: '', done: tables.length, total: tables.length });
   const verdicts = await classify(session, model, catalog, subjects, findings);
   const hits = findings.flatMap((finding, i) => {
@@ -157,10 +163,14 @@ export async function searchResidue(
     counts,
     searched: {
       tables: new Set(tables.map(({ name }) => name)).size,
-      columns: new Set(tables.flatMap(({ name, columns }) => columns.map((column) => `${name} ${column.name}`))).size,
+      columns: new Set(
+        tables.flatMap(({ name, columns, numbers }) =>
+          [...columns, ...numbers].map((column) => `${name} ${column.name}`),
+        ),
+      ).size,
       rows,
     },
-    unsearched: missing,
+    unsearched: [...unsearched, ...tooLarge.map((place) => ({ ...place, reason: 'too-large' as const }))],
     subjects: [...new Set(known.flatMap(({ references }) => references))],
   };
 }

@@ -54,7 +54,7 @@ export async function residueCustomer(
         person !== undefined && !(await isErased(session, keys, [...person.person.roots, ...person.person.rows]));
       const people = [{ needles, collected: isCustomer ? 0 : undefined }];
       return {
-        proof: await searchResidue(session, { model, keys }, people, onProgress, surroundings.signal),
+        proof: await searchResidue(session, { database, model, keys }, people, onProgress, surroundings.signal),
         found: person,
       };
     });

@@ -3,8 +3,9 @@ import type { IdPlaces } from './id-places.js';
 import { type Leaf, leavesOf } from './leaves.js';
 import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
+import { numbersOf } from './numbers.js';
 import type { NarrowPatterns } from './pattern.js';
-import { compileScan, type ScanStatement, TOO_LARGE } from './scan-sql.js';
+import { compileScan, inPages, type PageRange, type ScanStatement, TOO_LARGE } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 
 /** A row in which something of somebody was found. */
@@ -41,8 +42,21 @@ export interface TableScan {
   readonly tooLarge: readonly string[];
 }
 
+/** Pages that one statement searches; others are searched by other sessions at the same time. */
+const PAGES_AT_ONCE = 2048;
+
+/** A table as ranges of its pages, none left out; as one of no range where it is not kept in pages. */
+export function rangesOf({ pages }: SearchedTable): (PageRange | undefined)[] {
+  if (pages === undefined) return [undefined];
+  return Array.from({ length: Math.ceil(pages / PAGES_AT_ONCE) }, (_, i) => ({
+    first: i * PAGES_AT_ONCE,
+    end: Math.min((i + 1) * PAGES_AT_ONCE, pages),
+  }));
+}
+
 /**
- * Searches one table: one statement, in which a pattern narrows the rows; the exact check is done here.
+ * Searches one table or some of its pages: one statement, in which patterns narrow the rows; the exact check is done
+ * here.
  */
 export async function scanTable(
   session: Session,
@@ -50,32 +64,58 @@ export async function scanTable(
   people: readonly SearchedPerson[],
   patterns: NarrowPatterns,
   places: IdPlaces,
+  pages: PageRange | undefined,
 ): Promise<TableScan> {
   const statement = compileScan(
     table,
     people.map(({ needles }) => needles),
     patterns,
     places,
+    pages,
   );
-  const [count] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${table.from} t`);
-  const rows = Number(count?.rows ?? 0);
-  if (statement === undefined) return { findings: [], rows, tooLarge: [] };
+  if (statement === undefined || pages === undefined) {
+    const [count] = await session.query<{ rows: string }>(
+      `SELECT count(*)::text AS rows FROM ${table.from} t WHERE ${inPages(pages)}`,
+    );
+    const scan = statement === undefined ? NOTHING : await runScan(session, table, people, places, statement);
+    return { ...scan, rows: Number(count?.rows ?? 0) };
+  }
+  return runScan(session, table, people, places, statement);
+}
+
+const NOTHING: TableScan = { findings: [], rows: 0, tooLarge: [] };
+
+async function runScan(
+  session: Session,
+  table: SearchedTable,
+  people: readonly SearchedPerson[],
+  places: IdPlaces,
+  { sql, values, idColumns, numberColumns }: ScanStatement,
+): Promise<TableScan> {
   const findings: Finding[] = [];
   const large = new Set<string>();
-  for await (const values of session.stream(statement.sql, statement.values)) {
-    const key = values.slice(0, table.key.length).map((part) => part ?? '');
+  const numbers = people.map(({ needles }) => numbersOf(needles));
+  let rows = 0;
+  let chunk: string | null | undefined;
+  for await (const [page, count, met, ...parts] of session.stream(sql, values)) {
+    if (page !== chunk) rows += Number(count);
+    chunk = page;
+    if (met === null) continue;
+    const key = parts.splice(0, table.key.length).map((part) => part ?? '');
     const cells = new Map<string, string>();
+    const texts = parts.splice(0, table.columns.length);
     table.columns.forEach(({ name }, i) => {
-      const cell = values[table.key.length + i];
+      const cell = texts[i];
       if (cell === TOO_LARGE) large.add(name);
       else if (cell !== null && cell !== undefined) cells.set(name, cell);
     });
-    const ids = values.slice(table.key.length + table.columns.length);
+    const ids = parts.splice(0, idColumns.length);
     const row: FoundRow = { table, key, cells };
     for (const [person, { needles, matcher }] of people.entries()) {
       findings.push(
         ...findingsIn(row, person, matcher, needles, places),
-        ...idFindings(row, person, needles, statement.idColumns, ids),
+        ...idFindings(row, person, needles, idColumns, ids),
+        ...numberFindings(row, person, numbers[person] ?? new Map(), numberColumns, parts),
       );
     }
   }
@@ -180,4 +220,19 @@ function idFindings(
       kinds: new Set<NeedleKind>(['id']),
       nameOnly: false,
     }));
+}
+
+/** A number column that is also an id column is met as both. */
+function numberFindings(
+  row: FoundRow,
+  person: number,
+  numbers: ReadonlyMap<string, NeedleKind>,
+  columns: ScanStatement['numberColumns'],
+  values: readonly (string | null)[],
+): Finding[] {
+  return columns.flatMap(({ name: column }, i) => {
+    const kind = numbers.get(values[i] ?? '');
+    if (kind === undefined) return [];
+    return [{ person, row, column, path: undefined, inKey: false, kinds: new Set([kind]), nameOnly: false }];
+  });
 }

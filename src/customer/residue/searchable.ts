@@ -11,6 +11,12 @@ export interface SearchedColumn {
   readonly reading: Reading;
 }
 
+/** A column of numbers and the type to compare them in without making each a text. */
+export interface NumberColumn {
+  readonly name: string;
+  readonly type: 'int8' | 'numeric' | 'float8';
+}
+
 /** A table that holds rows of its own; a partition is one, the table that it belongs to is none. */
 export interface SearchedTable {
   /** Canonical name of the table, or of the one whose partition it is. */
@@ -20,6 +26,12 @@ export interface SearchedTable {
   readonly columns: readonly SearchedColumn[];
   /** Other columns, by name; ids may stand in them. */
   readonly others: readonly string[];
+  /** Columns of whole numbers that are no keys, in which a phone or another number may stand. */
+  readonly numbers: readonly NumberColumn[];
+  /** Pages of the heap; undefined for a table whose rows are not kept in pages. */
+  readonly pages: number | undefined;
+  /** Whether some of its values are kept apart from their rows, so that they may be long. */
+  readonly isToasted: boolean;
   /** Expressions over alias `t` that name a row. */
   readonly key: readonly string[];
   /** Names of the key's columns; none where a row is named by its place. */
@@ -51,13 +63,15 @@ const RELATIONS = `
 SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, c.relispopulated AS populated,
        rn.nspname AS root_schema, r.relname AS root_name,
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable,
-       row_security_active(c.oid) AS hidden
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       row_security_active(c.oid) AS hidden,
+       CASE WHEN m.amname = 'heap' THEN (pg_relation_size(c.oid) / current_setting('block_size')::int)::text END AS pages,
+       c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 AS toasted
+FROM pg_class c LEFT JOIN pg_am m ON m.oid = c.relam JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class r ON r.oid = coalesce(pg_partition_root(c.oid), c.oid) JOIN pg_namespace rn ON rn.oid = r.relnamespace
 WHERE c.relkind IN ('r', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY 2, 3`;
 
-/** The type below any domain and array. */
+/** The type below any domain and array; `assigned` says whether a sequence or another table gives the value. */
 const COLUMNS = `
 WITH RECURSIVE below (type, base) AS (
   SELECT oid, oid FROM pg_type
@@ -66,10 +80,14 @@ WITH RECURSIVE below (type, base) AS (
   FROM below b JOIN pg_type t ON t.oid = b.base
   WHERE t.typtype = 'd' OR t.typcategory = 'A' AND t.typelem <> 0
 )
-SELECT a.attrelid::text AS oid, a.attname AS name, t.typname AS type, t.typcategory::text AS category,
+SELECT a.attrelid::text AS oid, a.attname AS name, t.typname AS type,
+       t.typname <> 'numeric' OR coalesce((coalesce(nullif(a.atttypmod, -1), nullif(d.typtypmod, -1)) - 4) & 2047, 0) = 0 AS whole,
+       a.attidentity <> '' OR coalesce(pg_get_expr(v.adbin, v.adrelid) LIKE '%nextval(%', false) OR EXISTS (
+         SELECT FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND a.attnum = ANY (k.conkey)) AS assigned, t.typcategory::text AS category,
        a.atttypid <> t.oid AND EXISTS (SELECT FROM pg_type w WHERE w.oid = a.atttypid AND w.typcategory = 'A') AS is_array
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN below b ON b.type = a.atttypid JOIN pg_type t ON t.oid = b.base
+JOIN below b ON b.type = a.atttypid JOIN pg_type t ON t.oid = b.base JOIN pg_type d ON d.oid = a.atttypid
+LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped AND t.typtype <> 'd' AND NOT (t.typcategory = 'A' AND t.typelem <> 0)
   AND c.relkind IN ('r', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY a.attrelid, a.attnum`;
@@ -109,6 +127,8 @@ interface RelationRow {
   readonly root_name: string;
   readonly readable: boolean;
   readonly hidden: boolean;
+  readonly pages: string | null;
+  readonly toasted: boolean;
 }
 
 interface ColumnRow {
@@ -118,6 +138,8 @@ interface ColumnRow {
   readonly type: string;
   readonly category: string;
   readonly is_array: boolean;
+  readonly whole: boolean;
+  readonly assigned: boolean;
 }
 
 /**
@@ -141,11 +163,14 @@ export async function readSearchable(session: Session, catalog: Catalog): Promis
     const all = columns.get(relation.oid) ?? [];
     const searched: SearchedColumn[] = [];
     const others: string[] = [];
+    const numbers: NumberColumn[] = [];
     for (const column of all) {
       const reading = own && KEYED.test(column.name) ? undefined : readingOf(column);
       if (reading === 'unknown') unsearched.push({ table: name, column: column.name, reason: 'type' });
       else if (reading !== undefined) searched.push({ name: column.name, reading });
       if (reading === undefined) others.push(column.name);
+      const type = own ? undefined : numberType(column);
+      if (type !== undefined) numbers.push({ name: column.name, type });
     }
     const keyColumns = own ? (ownKeys.get(relation.oid) ?? []).map((key) => key.name) : (catalog.get(name)?.key ?? []);
     tables.push({
@@ -153,6 +178,9 @@ export async function readSearchable(session: Session, catalog: Catalog): Promis
       from: `ONLY ${quoteName(relation.schema, relation.name)}`,
       columns: searched,
       others,
+      numbers,
+      pages: relation.pages === null ? undefined : Number(relation.pages),
+      isToasted: relation.toasted,
       key: keyColumns.length === 0 ? ['t.tableoid', 't.ctid'] : keyColumns.map((key) => `t.${quoteIdentifier(key)}`),
       keyColumns,
       plainKey: keyColumns.every((key) => {
@@ -177,8 +205,21 @@ function unreadable({ kind, readable, hidden, populated }: RelationRow): Unsearc
 
 /** Undefined where no text can stand. */
 function readingOf({ type, category, is_array: isArray }: ColumnRow): Reading | 'unknown' | undefined {
+  if (isArray && (type === 'int8' || type === 'numeric')) return 'text';
   if (type === 'bytea') return isArray ? 'text' : 'bytes';
   if (JSON_TYPES.has(type)) return isArray ? 'text' : 'json';
   if (category === 'S' || category === 'C' || TEXT_TYPES.has(type)) return 'text';
   return category === 'U' && !NO_TEXT.has(type) ? 'unknown' : undefined;
+}
+
+const NUMBER_TYPES: Readonly<Record<string, NumberColumn['type']>> = {
+  int4: 'int8',
+  int8: 'int8',
+  numeric: 'numeric',
+  float8: 'float8',
+};
+
+/** Undefined where no whole number of seven digits can stand, or the number only names a row. */
+function numberType({ type, is_array: isArray, whole, assigned }: ColumnRow): NumberColumn['type'] | undefined {
+  return isArray || !whole || assigned ? undefined : NUMBER_TYPES[type];
 }

@@ -4,15 +4,18 @@ import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import { occurrencesOf, occurrenceText } from '../../datamap/occurrences.js';
 import { fromTable } from '../../datamap/sql.js';
+import { GdprError } from '../../foundation/errors.js';
 import { parse, searchKeys, sqlKey } from '../../identity/kinds.js';
 import { endOperation, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
-import { erasedWith, hasErasures } from './erased.js';
+import { erasedFilter, erasedWith, hasErasures } from './erased.js';
 import type { ResidueHit } from './hit.js';
 import { compileNeedles, isEmpty, type Needles, NO_NEEDLES } from './needles.js';
 import { knownSubjects } from './own.js';
 import { assertReadable, countsOf, type ResidueProgress, type ResidueProof, searchResidue } from './prove.js';
+import { readTogether } from './readers.js';
 import { returnedPeople } from './returned.js';
+import { rangesOf } from './scan.js';
 import { readSearchable } from './searchable.js';
 import { type Token, tokensIn, valuesOf } from './tokens.js';
 
@@ -67,7 +70,7 @@ export async function sweepResidue(
       );
       const wanted = people.map((person, i) => ({ ...person, collected: collected[i] }));
       return {
-        proof: await searchResidue(session, { model, keys }, wanted, onProgress, surroundings.signal),
+        proof: await searchResidue(session, { database, model, keys }, wanted, onProgress, surroundings.signal),
         subjects: people.map(({ subject }) => subject),
         erased: count,
       };
@@ -105,20 +108,31 @@ const MEMBER = { email: 'emails', phone: 'phones', 'personas-kods': 'kods', code
 /** The values of erased people that still stand somewhere, by reference. */
 async function erasedValues(
   session: Session,
-  { model, keys }: Context,
+  { database, model, keys, surroundings }: Context,
   onProgress: (progress: ResidueProgress) => void,
 ): Promise<Map<string, Needles>> {
   const { tables } = await readSearchable(session, await readCatalog(session));
   const spelling = spellingOf(model);
+  const mayBeErased = await erasedFilter(session);
   const met = new Map<string, Needles>();
-  for (const [done, table] of tables.entries()) {
-    onProgress({ table: table.name, done, total: tables.length });
-    for await (const tokens of tokensIn(session, table)) {
+  const seen = new Set<string>();
+  const units = tables.flatMap((table) => rangesOf(table).map((pages) => ({ table, pages })));
+  await readTogether(database, session, units, async (reader, { table, pages }) => {
+    if (surroundings.signal.aborted)
+      throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
+    onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
+    for await (const tokens of tokensIn(reader, table, pages)) {
       const byCode = new Map<string, Token>();
-      for (const token of tokens)
+      for (const token of tokens) {
+        if (seen.has(token)) continue;
+        if (seen.size >= MOST_SEEN) seen.clear();
+        seen.add(token);
         for (const value of valuesOf(token, spelling))
-          for (const code of keys.hmacs('subject alias', `${value.kind}\n${value.value}`)) byCode.set(code, value);
-      for (const { subject, hmac } of await erasedWith(session, [...byCode.keys()])) {
+          for (const code of keys.hmacs('subject alias', `${value.kind}\n${value.value}`))
+            if (mayBeErased(code)) byCode.set(code, value);
+      }
+      if (byCode.size === 0) continue;
+      for (const { subject, hmac } of await erasedWith(reader, [...byCode.keys()])) {
         const value = byCode.get(hmac);
         if (value === undefined) continue;
         const needles = met.get(subject) ?? NO_NEEDLES;
@@ -126,9 +140,12 @@ async function erasedValues(
         met.set(subject, { ...needles, [member]: [...new Set([...needles[member], value.value])] });
       }
     }
-  }
+  });
   return met;
 }
+
+/** Tokens that are remembered, so that one which many rows hold is read once. */
+const MOST_SEEN = 200_000;
 
 /**
  * The codes that name a row which erasure leaves, such as the number of an order without its buyer: wherever else they

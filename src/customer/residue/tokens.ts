@@ -1,8 +1,8 @@
-import type { Session } from '../../database/session.js';
+import type { Row, Session } from '../../database/session.js';
 import { textLiteral } from '../../datamap/sql.js';
 import { detectIdentifiers } from '../../identity/detect.js';
 import { type IdentifierKind, type IdentifierOptions, parse } from '../../identity/kinds.js';
-import { rowTexts } from './scan-sql.js';
+import { chunkTexts, longNumbers, longTexts, type PageRange } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 import { viewsOf } from './views.js';
 
@@ -30,43 +30,174 @@ const PATTERNS = [
 ];
 
 const BATCH = 5000;
+/** Texts of chunks, each some ten thousand letters, that are fetched at once. */
+const TEXTS = 32;
+
+const AT_SIGNS = new RegExp(AT, 'g');
+const NOT_PLAIN = /[\][ \t\n\x1e\x1f"'<>(),;{}]/;
+const LONGEST_LOCAL = 100;
+const LONGEST_DOMAIN = 200;
+/** The digits of a code; letters may stand before them. */
+const CODES = /[0-9](?:[-/ ]?[0-9]){4,}/g;
+const LETTERS = /[a-z]{1,5}[-/ ]?$/;
+const ESCAPE_END = /(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrt]|\\x[0-9a-f]{2}|\\[0-7]{3}|=[0-9a-f]{2})$/;
+const IN_WORD = /[\p{L}\p{N}]/u;
+/** As in `PATTERNS`, but across no end of a column or a row. */
+const NUMBERS = /[+]?[(]?[0-9](?:(?:[^0-9a-z\x1e\x1f]|%(?:25)*[0-9a-f]{2}|\\+u00[0-9a-f]{2}|&nbsp;){0,4}[0-9]){6,}/g;
+
+/** Letters of a code, what parts them from its digits, and an escape before them. */
+const LONGEST_BEFORE = 12;
+
+/** What a text was found as: a code and nothing else, no code, or whatever may be in it. */
+const AS_CODE = '#';
+const NO_CODE = '+';
+const AS_ANY = '*';
 
 /**
- * The distinct texts of a table that may identify somebody, in batches. The server finds and distinguishes them; a
- * cursor lets other statements run in between, so that memory holds one batch.
+ * The texts of a table, or some of its pages, that may identify somebody, each after a sign of what it was found as, in
+ * batches; some of them several times.
+ * Short rows come as texts of many, in which they are found here: the server needs two microseconds for each. In
+ * long rows, and where rows have no pages, the server finds and distinguishes them; memory holds one batch.
  */
-export async function* tokensIn(session: Session, table: SearchedTable): AsyncGenerator<string[]> {
-  if (table.columns.length === 0) return;
-  // Each pattern for itself: an address may hold digits, and a number stand in a link.
-  const found = PATTERNS.map(
-    ({ pattern, where }) => `SELECT regexp_matches(s.x, ${textLiteral(`(${pattern})`)}, 'g') WHERE ${where}`,
-  );
-  await session.run(
-    `DECLARE gdpr_tokens NO SCROLL CURSOR FOR SELECT DISTINCT f.m[1] AS token FROM ${rowTexts(table)} s, LATERAL (${found.join(' UNION ALL ')}) f (m)`,
-  );
+export async function* tokensIn(
+  session: Session,
+  table: SearchedTable,
+  pages: PageRange | undefined,
+): AsyncGenerator<Iterable<string>> {
+  if (table.columns.length > 0) {
+    if (pages !== undefined) {
+      for await (const texts of fetched<{ x: string }>(session, chunkTexts(table, pages), TEXTS)) {
+        const tokens = new Set<string>();
+        for (const { x } of texts) addTokens(x.toLowerCase(), tokens);
+        yield tokens;
+      }
+    }
+    if (pages === undefined || table.isToasted) {
+      // Each pattern for itself: an address may hold digits, and a number stand in a link.
+      const found = PATTERNS.map(
+        ({ pattern, where }) => `SELECT regexp_matches(s.x, ${textLiteral(`(${pattern})`)}, 'g') WHERE ${where}`,
+      );
+      const sql = `SELECT DISTINCT f.m[1] AS token FROM ${longTexts(table, pages)} s, LATERAL (${found.join(' UNION ALL ')}) f (m)`;
+      for await (const rows of fetched<{ token: string }>(session, sql, BATCH))
+        yield rows.map(({ token }) => AS_ANY + token);
+    }
+  }
+  for (const column of table.numbers) {
+    const numbers = new Set<string>();
+    for await (const [number] of session.stream(longNumbers(table, column, pages))) {
+      // The zero at the beginning of a personas kods is lost in a number.
+      for (const token of number?.length === 10 ? [number, `0${number}`] : [number ?? '']) numbers.add(AS_ANY + token);
+      if (numbers.size < BATCH) continue;
+      yield numbers;
+      numbers.clear();
+    }
+    yield numbers;
+  }
+}
+
+/** Rows of a query, so many at once; other statements may run in between. */
+async function* fetched<R extends Row>(session: Session, sql: string, count: number): AsyncGenerator<R[]> {
+  await session.run(`DECLARE gdpr_tokens NO SCROLL CURSOR FOR ${sql}`);
   try {
     for (;;) {
-      const rows = await session.query<{ token: string }>(`FETCH ${BATCH} FROM gdpr_tokens`);
+      const rows = await session.query<R>(`FETCH ${count} FROM gdpr_tokens`);
       if (rows.length === 0) return;
-      yield rows.map(({ token }) => token);
+      yield rows;
     }
   } finally {
     await session.run('CLOSE gdpr_tokens');
   }
 }
 
-/** What a token may stand for. */
-export function valuesOf(token: string, options: IdentifierOptions): Token[] {
+function addTokens(text: string, tokens: Set<string>): void {
+  for (const { index, 0: at } of text.matchAll(AT_SIGNS)) {
+    let start = index;
+    while (start > 0 && index - start < LONGEST_LOCAL && !NOT_PLAIN.test(text.charAt(start - 1))) start -= 1;
+    let end = index + at.length;
+    while (end < text.length && end - index < LONGEST_DOMAIN && !NOT_PLAIN.test(text.charAt(end))) end += 1;
+    if (start < index) tokens.add(AS_ANY + text.slice(start, end));
+  }
+  for (const { index, 0: digits } of text.matchAll(CODES)) {
+    // What is part of a longer word is no code.
+    if (IN_WORD.test(text.charAt(index + digits.length))) continue;
+    const before = text.slice(Math.max(0, index - LONGEST_BEFORE), index);
+    const letters = LETTERS.exec(before)?.[0] ?? '';
+    const starts = (text: string) => !IN_WORD.test(text.slice(-1)) || ESCAPE_END.test(text);
+    if (letters !== '' && starts(before.slice(0, before.length - letters.length)))
+      tokens.add(AS_CODE + letters + digits);
+    // RB-2026-000004 is also known as 2026-000004; after n in \n2026-000004 stands no word.
+    if (starts(before)) tokens.add(AS_CODE + digits);
+  }
+  for (const [token] of text.matchAll(NUMBERS)) tokens.add(NO_CODE + token);
+}
+
+/** An address that is nothing else. */
+const ADDRESS = /^[a-z0-9][a-z0-9._+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
+/** Without letters and escapes; a plus only at the beginning. */
+const NUMBER = /^\+?[^+a-z%\\&=\x80-\uffff]+$/;
+const LATVIAN_NUMBER = /^(?:\+|00)?371([26][0-9]{7})$/;
+const LONGEST_CODE = 40;
+/** Of a phone with its country code, and the two zeros before it. */
+const MOST_DIGITS = 17;
+/** Of a Latvian number. */
+const MOST_OF_OWN = 8;
+
+/**
+ * What a token of `tokensIn`, in lower case, may stand for, and for plain ones some more: most are plain, and to look
+ * for identifiers inside of one costs ten times as much as to compare a code too many.
+ */
+export function valuesOf(signed: string, options: IdentifierOptions): Token[] {
+  const sign = signed.charAt(0);
+  const token = signed.slice(1);
+  if (sign === AS_CODE) return valuesAs(['code'], token, options);
+  if (ADDRESS.test(token)) return valuesAs(['email'], token, options);
+  const codes = (view: string) => (sign === AS_ANY ? codeOf(view, options) : []);
+  if ((options.defaultCountry ?? 'LV') === 'LV' && NUMBER.test(token))
+    return [...numbersIn(token, options), ...codes(token)];
   const values = new Map<string, Token>();
-  const add = (kind: Token['kind'], raw: string) => {
-    for (const value of parse(kind, raw, options)) values.set(`${kind} ${value}`, { kind, value });
+  const add = (found: readonly Token[]) => {
+    for (const value of found) values.set(`${value.kind} ${value.value}`, value);
   };
   for (const view of viewsOf(token)) {
-    for (const { kind, value } of detectIdentifiers(view, options)) add(kind, value);
-    if (/\d/.test(view)) for (const kind of ['phone', 'personas-kods'] as const) add(kind, view);
-    if (/^[\p{L}\p{N}]/u.test(view) && view.length <= LONGEST_CODE) add('code', view);
+    for (const { kind, value } of detectIdentifiers(view, options)) add(valuesAs([kind], value, options));
+    if (/\d/.test(view)) add(valuesAs(['phone', 'personas-kods'], view, options));
+    add(codes(view));
   }
   return [...values.values()];
 }
 
-const LONGEST_CODE = 40;
+/** Every phone and personas kods that groups of digits may be, in Latvia; whether a phone can exist is not asked. */
+function numbersIn(token: string, options: IdentifierOptions): Token[] {
+  const values = new Map<string, Token>();
+  const add = (kind: Token['kind'], value: string) => values.set(`${kind} ${value}`, { kind, value });
+  const plus = token.startsWith('+');
+  const whole = token.replace(/[^0-9]/g, '');
+  const latvian = LATVIAN_NUMBER.exec(plus ? `+${whole}` : whole)?.[1];
+  if (latvian !== undefined) add('phone', `+371${latvian}`);
+  else if (plus || (whole.startsWith('00') && whole !== token))
+    for (const value of parse('phone', token, options)) add('phone', value);
+  const groups = token.match(/[0-9]+/g) ?? [];
+  for (let from = 0; from < groups.length; from += 1) {
+    let digits = '';
+    for (const group of groups.slice(from)) {
+      digits += group;
+      if (digits.length > MOST_DIGITS) break;
+      const national = digits.replace(/^(?:00)?371(?=\d{7,8}$)/, '');
+      if (national.length === 8) add('phone', `+371${national}`);
+      if (national.length === 7) for (const first of ['2', '6']) add('phone', `+371${first}${national}`);
+      const international = digits.replace(/^00/, '');
+      if (international.length >= MOST_OF_OWN && digits.length > MOST_OF_OWN) add('phone', `+${international}`);
+      if (digits.length === 11)
+        for (const value of parse('personas-kods', digits, options)) add('personas-kods', value);
+    }
+  }
+  return [...values.values()];
+}
+
+function valuesAs(kinds: readonly Token['kind'][], raw: string, options: IdentifierOptions): Token[] {
+  return kinds.flatMap((kind) => parse(kind, raw, options).map((value) => ({ kind, value })));
+}
+
+function codeOf(view: string, options: IdentifierOptions): Token[] {
+  return /^[\p{L}\p{N}]/u.test(view) && view.length <= LONGEST_CODE ? valuesAs(['code'], view, options) : [];
+}
