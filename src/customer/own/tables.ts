@@ -1,8 +1,8 @@
 import type { PersonalTable } from '../../datamap/schema.js';
 import { CLOCK } from '../../request/history.js';
 import { ACTIONS, RESULTS } from './actions.js';
-import { ERASURE_TABLES } from './erasures.js';
 import { CONSENT_TABLE } from './consents.js';
+import { ERASURE_TABLES } from './erasures.js';
 import { RESTRAINT_TABLES, TOLD } from './restraints.js';
 import { ASKED, LOG, LOGGED, NOTED, type OwnTable, PERSON, REQUESTS, SELF, STAFF } from './words.js';
 
