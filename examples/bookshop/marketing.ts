@@ -1,6 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { addWording, type NewWording } from '../../src/consent/add-wording.js';
 import { readWordings } from '../../src/consent/wording.js';
+import { asFileError } from '../../src/foundation/durable.js';
+import { errno } from '../../src/foundation/errors.js';
+import { CAMPAIGN_FILE } from '../../src/marketing/campaign.js';
 import type { Context } from '../../src/workspace/open.js';
 import { bookshopFile } from './generate.js';
 
@@ -16,8 +20,9 @@ const WORDINGS: Readonly<Record<string, Kind>> = {
 const LANGUAGES = ['lv', 'en'] as const;
 
 /**
- * Registers the bookshop's wordings, in Latvian and English; those that are registered are left as they are.
- * @throws GdprError as `addWording`
+ * Registers the bookshop's wordings, in Latvian and English, and puts a campaign file into the workspace; what is there
+ * is left as it is.
+ * @throws GdprError as `addWording`, FILE_UNAVAILABLE
  */
 export async function prepareMarketing(context: Context): Promise<void> {
   const known = await context.database.transaction('read committed', readWordings);
@@ -29,4 +34,11 @@ export async function prepareMarketing(context: Context): Promise<void> {
       await addWording(context, { id, ...wording, language, text, doubleOptIn: false });
     }
   }
+  const campaign = join(context.paths.root, CAMPAIGN_FILE);
+  await asFileError(campaign, async () => {
+    const text = await readFile(bookshopFile(CAMPAIGN_FILE));
+    await writeFile(campaign, text, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+      if (errno(error) !== 'EEXIST') throw error;
+    });
+  });
 }

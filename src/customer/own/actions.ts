@@ -47,6 +47,18 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Faila ar piekrišanām un atteikumiem pārbaude',
     en: 'Checking a file of consents and refusals',
   },
+  'marketing audience': {
+    lv: 'Atlase: kam drīkst sūtīt piedāvājumus',
+    en: 'Selecting to whom offers may be sent',
+  },
+  'marketing explain': {
+    lv: 'Noskaidrošana, vai un kāpēc Jums drīkst sūtīt piedāvājumus',
+    en: 'Finding out whether and why offers may be sent to you',
+  },
+  'marketing recheck': {
+    lv: 'Adresātu saraksta pārbaude pirms sūtīšanas',
+    en: 'Checking a send list before it is used',
+  },
   'marketing unsubscribe': {
     lv: 'Atteikšanos no ziņām, nepiegādātu vēstuļu un sūdzību reģistrēšana',
     en: 'Registering unsubscriptions, undelivered mail and complaints',
