@@ -166,7 +166,12 @@ export async function openWorkspace(surroundings: Surroundings): Promise<OpenWor
  * `openWorkspace` throws
  */
 export async function openContext(surroundings: Surroundings): Promise<Context> {
-  return opened(await openWithKeys(surroundings, assertNotBehind, 'same'));
+  return checked(await openWithKeys(surroundings, assertNotBehind), ({ keysBehind }) => {
+    if (!keysBehind) return;
+    throw new GdprError('KEY_WRONG', 'gdpr key rotate was interrupted: the database does not know the new secret yet', {
+      hint: 'run it again: gdpr key rotate --copy FILE',
+    });
+  });
 }
 
 /**
@@ -175,7 +180,7 @@ export async function openContext(surroundings: Surroundings): Promise<Context> 
  * @throws GdprError as `openContext`
  */
 export async function openRotating(surroundings: Surroundings): Promise<Context> {
-  return opened(await openWithKeys(surroundings, assertNotBehind, 'earlier'));
+  return checked(await openWithKeys(surroundings, assertNotBehind), () => {});
 }
 
 async function assertNotBehind(session: Session, journal: string): Promise<void> {
@@ -194,10 +199,19 @@ async function assertNotBehind(session: Session, journal: string): Promise<void>
   );
 }
 
-async function opened(context: Context): Promise<Context> {
+interface Opened {
+  readonly context: Context;
+  /** Whether the database does not know the newest HMAC secret. */
+  readonly keysBehind: boolean;
+}
+
+/** What the journal says of breaks comes first: a forged one must not be taken for an interrupted rotation. */
+async function checked(opened: Opened, check: (opened: Opened) => void): Promise<Context> {
+  const { context } = opened;
   try {
     if ((await journalState(context.paths.journal)).restored !== undefined)
       await assertGenuineBreaks(context.paths.journal, context.keys.checkpointKey());
+    check(opened);
     return context;
   } catch (error) {
     await context.database.close();
@@ -210,36 +224,28 @@ async function opened(context: Context): Promise<Context> {
  * newest HMAC secret.
  * @throws GdprError as `openContext`, but LOG_BEHIND_JOURNAL
  */
-export function openRestored(surroundings: Surroundings): Promise<Context> {
-  return openWithKeys(surroundings, async () => {}, 'earlier');
+export async function openRestored(surroundings: Surroundings): Promise<Context> {
+  return (await openWithKeys(surroundings, async () => {})).context;
 }
 
 async function openWithKeys(
   surroundings: Surroundings,
   check: (session: Session, journal: string) => Promise<void>,
-  keysKnown: 'same' | 'earlier',
-): Promise<Context> {
+): Promise<Opened> {
   const workspace = await openWorkspace(surroundings);
   try {
-    await workspace.database.transaction('read committed', async (session) => {
+    const keysBehind = await workspace.database.transaction('read committed', async (session) => {
       const [installation] = await session.query<{ keys: string | null }>(
         'SELECT keys::text AS keys FROM gdpr.installation',
       );
       const { ids } = await describeKeys(workspace.paths.keys);
-      const interrupted = assertKnownKeys(ids, installation?.keys ?? null);
+      const behind = assertKnownKeys(ids, installation?.keys ?? null);
       await check(session, workspace.paths.journal);
-      if (interrupted && keysKnown === 'same') {
-        throw new GdprError(
-          'KEY_WRONG',
-          'gdpr key rotate was interrupted: the database does not know the new secret yet',
-          {
-            hint: 'run it again: gdpr key rotate --copy FILE',
-          },
-        );
-      }
+      return behind;
     });
     const keys = await unlock(workspace);
-    return { ...workspace, keys, signer: (await sealOf(workspace)) ?? keys.signer() };
+    const signer = (await sealOf(workspace)) ?? keys.signer();
+    return { context: { ...workspace, keys, signer }, keysBehind };
   } catch (error) {
     await workspace.database.close();
     throw error;
