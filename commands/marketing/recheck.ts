@@ -7,7 +7,7 @@ import { EXIT } from '../../src/foundation/errors.js';
 import { REASON_TITLES } from '../../src/marketing/reasons.js';
 
 export default class MarketingRecheck extends BaseCommand {
-  static override summary = 'Just before sending: who of a list may no longer be written to, and a corrected list';
+  static override summary = 'Find who has dropped out of a list, just before sending';
   static override description =
     `Everybody is judged anew by what the list was made with. Whoever withdrew, objected, was erased or restricted since
 drops out; nobody is added. A list that has expired, or is not as it was made, is refused.

@@ -7,7 +7,7 @@ import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { spellingOf } from '../datamap/match.js';
 import { canonicalName } from '../datamap/names.js';
-import type { Condition } from '../datamap/schema.js';
+import type { Condition, Marketing } from '../datamap/schema.js';
 import { column, conditions, fromTable, keyOf, textLiteral } from '../datamap/sql.js';
 import { ownedTable } from '../datamap/ways.js';
 import { assertGoingOn } from '../foundation/interrupt.js';
@@ -118,6 +118,8 @@ interface InsightRow {
   readonly name: string | null;
 }
 
+type Sources = Marketing['sources'];
+
 function rowStatements(
   { model }: Pick<Context, 'model'>,
   catalog: Catalog,
@@ -126,7 +128,10 @@ function rowStatements(
 ): string[] {
   const sources = model.map.marketing?.sources ?? {};
   const nothing = { sql: 'NULL', joins: [] };
-  return Object.entries(sources).map(([id, source], rank) => {
+  // A person in several sources is described by the one that tells the most of its people.
+  const told = ({ language, place }: Sources[string]) => Number(language !== undefined) + Number(place !== undefined);
+  const ranked = Object.entries(sources).sort(([, a], [, b]) => told(b) - told(a));
+  return ranked.map(([id, source], rank) => {
     const table = ownedTable(source, tablesByName(model))?.table;
     if (table === undefined) throw new Error(`no table ${source.table} in the map`);
     const text = (name: string | undefined) => (name === undefined ? 'NULL' : `${column('t', name)}::text`);

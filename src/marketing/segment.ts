@@ -2,13 +2,15 @@ import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { GdprError } from '../foundation/errors.js';
-import type { Config } from '../workspace/config.js';
 import type { SegmentEntry, SegmentNode } from '../workspace/segments.js';
 import { unknownCategories } from './lines-of.js';
 import { SegmentCompiler } from './segment-sql.js';
 
 /** A segment of `gdpr.yaml`, under its id. */
-export type Segment = SegmentEntry & { readonly id: string };
+export interface Segment extends SegmentNode {
+  readonly id: string;
+  readonly title: SegmentEntry['title'];
+}
 
 /** A segment for the rows of one source of the map's part on marketing. */
 export interface SegmentCondition {
@@ -27,7 +29,10 @@ export interface SegmentCondition {
 }
 
 /** @throws GdprError NOT_FOUND with the segments there are */
-export function readSegment({ segments = {} }: Pick<Config, 'segments'>, id: string): Segment {
+export function readSegment(
+  { segments = {} }: { readonly segments?: Readonly<Record<string, Omit<Segment, 'id'>>> | undefined },
+  id: string,
+): Segment {
   const found = Object.hasOwn(segments, id) ? segments[id] : undefined;
   if (found !== undefined) return { ...found, id };
   const known = Object.keys(segments);

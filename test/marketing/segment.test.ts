@@ -50,7 +50,9 @@ beforeAll(async () => {
            AND (o.customer_id = c.id OR (o.customer_id IS NULL AND lower(o.guest_email) = lower(c.email))))))::text AS accounts
       FROM shop.customers c`);
     return (
-      JSON.parse(row?.accounts ?? '[]') as (Omit<Account, 'orders'> & { orders: { categories: string[][] }[] })[]
+      JSON.parse(row?.accounts ?? '[]') as (Omit<Account, 'orders'> & {
+        orders: { placed: string; total: string; categories: string[][] }[];
+      })[]
     ).map((account) => ({
       ...account,
       orders: account.orders.map((order) => ({ ...order, categories: order.categories.flat() })),
