@@ -170,7 +170,7 @@ describe('gdpr consent', { timeout: 300_000 }, () => {
   it('shows no personal data in anything that it printed, nor in the journal and the log', async () => {
     expect(seen.flatMap(({ stdout, stderr }) => leaksIn(stdout + stderr))).toEqual([]);
     const journal = await readFile(join(workspace.root, '.gdpr', 'journal.jsonl'), 'utf8');
-    expect(journal).toContain('"type":"consent"');
+    expect(journal).toContain('"type":"withdrawal"');
     expect(leaksIn(journal)).toEqual([]);
     expect(journal).not.toContain('F-17');
     const log = await gdpr(['audit', 'list', '--json'], { cwd: workspace.root, environment: workspace.environment });
