@@ -53,7 +53,7 @@ const FORMER = `(WITH RECURSIVE former (reference) AS (
  * What a person said, under every reference that they ever had, in the order in which it was said; objections noted by
  * `customer object` are about all channels of the marketing purpose.
  */
-export async function readEvents(
+async function readEvents(
   session: Session,
   subject: string,
   marketingPurpose: string | undefined,

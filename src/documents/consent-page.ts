@@ -152,7 +152,7 @@ ${wordings.map((wording) => wordingPart(model, wording, say))}`
 function lines(texts: readonly string[]): Html | undefined {
   if (texts.length === 0) return undefined;
   return joined(
-    texts.map((text) => html`<span class="line">${isolated(text)}</span>`),
+    texts.map((text) => html`<span class="line">${unbroken(text)}</span>`),
     ' ',
   );
 }

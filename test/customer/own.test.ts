@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { recordConsent } from '../../src/consent/record.js';
 import { prepareExport } from '../../src/customer/export-customer.js';
 import { matchPeople } from '../../src/customer/find-customer.js';
 import { placeHold } from '../../src/customer/hold/place.js';
@@ -84,6 +85,8 @@ describe('what the schema gdpr holds about a person', () => {
   it('stands on the page in both languages, with purpose, criterion and what is not given', async () => {
     await restrictCustomer(d.context, { query: NAMESAKE, ground: '18(1)(a)' }, nobodyToAsk);
     await objectCustomer(d.context, { query: NAMESAKE, to: 'marketing' }, nobodyToAsk);
+    const said = { query: NAMESAKE, what: 'withdrawn', channels: [], mechanism: 'phone' } as const;
+    await recordConsent(d.context, said, nobodyToAsk);
     const settings = [{ field: 'phone', value: '+371 29990077' }];
     const prepared = await prepareRectify(d.context, NAMESAKE, settings, nobodyToAsk);
     await rectifyCustomer(d.context, prepared, { verified: 'account login', language: 'lv' });

@@ -33,7 +33,7 @@ describe.each(pages())('$file', (of) => {
 
   it('calls commands that exist, with flags that they have', () => {
     const wrong = calls(of).filter((words) => {
-      const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) => known.has(candidate));
+      const name = [3, 2, 1].map((n) => words.slice(0, n).join(' ')).find((candidate) => known.has(candidate));
       if (name === undefined) return words[0] !== '--help' && words[0] !== 'help';
       const flags = words.filter((word) => word.startsWith('--') && word !== '--help').map((word) => word.slice(2));
       return flags.some((flag) => known.get(name)?.flags[flag] === undefined);

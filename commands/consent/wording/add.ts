@@ -55,7 +55,16 @@ The text is kept as it is in the file, but for a byte-order mark and the last li
 
   async run() {
     const { args, flags } = await this.parse(ConsentWordingAdd);
-    const { kind, language, from, until, purpose, replaces, 'double-opt-in': doubleOptIn, 'text-file': file } = flags;
+    const {
+      kind,
+      language,
+      from,
+      until,
+      purpose,
+      replaces,
+      'double-opt-in': doubleOptIn = false,
+      'text-file': file,
+    } = flags;
     const { GdprError } = await import('../../../src/foundation/errors.js');
     const channels = flags.channel ?? (kind === 'soft-opt-in' ? (['email'] as const) : []);
     if (channels.length === 0) {
