@@ -50,7 +50,7 @@ interface CandidateRow {
 }
 
 /** What is done with an address before anything is asked about the person: read it, or say why it cannot be used. */
-export type ReadAddress =
+type ReadAddress =
   | { readonly address: Address }
   | { readonly fault: 'no-address' | 'invalid-address' | 'not-mobile' | 'erased' };
 
@@ -63,7 +63,7 @@ const SENDABLE = /^[^@]{1,64}@(?=.{1,255}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[
 const UNSENDABLE_LOCAL = /^\.|\.\.|\.@|["(),:;[\]\\]/;
 
 /** An address as it can be written to, or why it cannot. A text that may stand for several phones is no address. */
-export function readAddress(
+function readAddress(
   raw: string | null,
   { channel, spelling }: Pick<AddressRules, 'channel' | 'spelling'>,
 ): ReadAddress {

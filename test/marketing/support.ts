@@ -2,7 +2,7 @@ import { addWording } from '../../src/consent/add-wording.js';
 import type { Context } from '../../src/workspace/open.js';
 
 /** The checkout notice of these tests was shown from this day on. */
-export const NOTICE_FROM = '2020-01-01';
+const NOTICE_FROM = '2020-01-01';
 
 /** Registers a wording for each thing that the bookshop's map names; what was said before 2016 has none. */
 export async function registerWordings(context: Context): Promise<void> {
