@@ -221,6 +221,39 @@ describe('segments', { timeout: 120_000 }, () => {
   });
 
   it.each([
+    [
+      'explicitConsent: true',
+      'basis: 6(1)(f)\n    explicitConsent: true',
+      'basis: 6(1)(f)',
+      'purposes.wishes.explicitConsent',
+    ],
+    [
+      'place of another table',
+      'place: { table: shop.newsletter_subscriptions, column: source }',
+      'place: { table: shop.addresses, column: city }',
+      'place.table',
+    ],
+    [
+      'place without its column',
+      'place: { table: shop.addresses, column: town }',
+      'place: { table: shop.addresses, column: city }',
+      'place.column',
+    ],
+    [
+      'lines of no order',
+      '{ column: book_id, table: shop.booklets, key: id }',
+      '{ column: book_id, table: shop.books, key: id }',
+      'lines.path[0].table',
+    ],
+    ['lines without a category', 'category: slogan', 'category: slug', 'orders.lines.category'],
+  ])('a map with %s is not taken', async (_, wrong, right, path) => {
+    const map = await readFile(context.paths.datamap, 'utf8');
+    const last = path.startsWith('purposes') ? map.indexOf(right, map.indexOf('  wishes:')) : map.indexOf(right);
+    const broken = map.slice(0, last) + wrong + map.slice(last + right.length);
+    expect(() => parseDataMap(broken, 'datamap.yaml')).toThrow(`${path}: `);
+  });
+
+  it.each([
     ['{ boght: { category: [x] } }', 'segments.tried: '],
     ['{ all: [{ language: [lv] }, { languages: [lv] }] }', 'segments.tried.all.1: '],
     ['{ language: [lv], place: [Rīga] }', 'segments.tried: exactly one of'],
