@@ -22,23 +22,20 @@ export interface KeptSummary {
   readonly last: string | null;
 }
 
-/** Whose a row of alias `r` is: person, owner (the first), owners (bit mask), k1 … kn. */
-function ownersOf(table: TableErase['table'], catalog: Catalog): string {
-  const names = keyNames(table, catalog);
-  return `(SELECT person, min(owner) AS owner, bit_or(1 << owner) AS owners, ${names} FROM ${rowsOf(table)} GROUP BY person, ${names})`;
-}
-
 /** The kept columns of alias `e` that hold anything in the row of alias `t`. */
 function heldColumns(where = ''): string {
   return `ARRAY(SELECT c FROM unnest(e.cols) c WHERE (to_jsonb(t) ->> c) IS NOT NULL${where} ORDER BY c)`;
 }
 
-/** Those of them that are the columns of the person of alias `r`: a row that two people share is kept of each in part. */
-function heldOf({ columns }: TableErase): string {
+/**
+ * Those of them that are columns of the person of alias `r`: a row that two people share is kept of each in part. Of
+ * what is no one's own, only what `shared` says.
+ */
+function heldOf({ columns }: TableErase, shared = 'true'): string {
   const byOwners = groupBy(columns, (step) => ownersOfColumn(step));
   const theirs = [...byOwners].map(([owners, steps]) => {
     const named = `c = ANY (ARRAY[${steps.map(({ column }) => textLiteral(column.name)).join(', ')}]::text[])`;
-    return owners === undefined ? named : `(r.owners & ${owners} <> 0 AND ${named})`;
+    return `(${owners === undefined ? shared : `r.owners & ${owners} <> 0`} AND ${named})`;
   });
   return heldColumns(theirs.length === 0 ? '' : ` AND (${theirs.join(' OR ')})`);
 }
@@ -66,7 +63,7 @@ export async function summariseKept(session: Session, ruling: Ruling): Promise<K
 export async function keptByPerson(session: Session, ruling: Ruling, people: number): Promise<KeptSummary[][]> {
   const kept = await summaries(session, ruling, (erase) => ({
     person: 'r.person',
-    from: keptWithOwners(erase, ruling.catalog),
+    from: keptOfPeople(erase, ruling.catalog, 'person'),
     held: heldOf(erase),
   }));
   const byPerson = Array.from({ length: people }, (): KeptSummary[] => []);
@@ -74,11 +71,14 @@ export async function keptByPerson(session: Session, ruling: Ruling, people: num
   return byPerson;
 }
 
-/** Kept rows of alias `e`, as they stand of alias `t`, with whose they are of alias `r`. */
-function keptWithOwners({ table }: TableErase, catalog: Catalog): string {
+/** Kept rows of alias `e`, as they stand of alias `t`, and of alias `r` whose they are: person, owners (bit mask), first. */
+function keptOfPeople({ table }: TableErase, catalog: Catalog, by: 'person' | 'person, owner'): string {
+  const names = keyNames(table, catalog);
+  const first = `min(min(owner)) OVER (PARTITION BY person, ${names}) = min(owner) AS first`;
   return [
     `${keptOf(table)} e JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'e')}`,
-    `JOIN ${ownersOf(table, catalog)} r ON (${keyNames(table, catalog, 'r')}) = (${keyNames(table, catalog, 'e')})`,
+    `JOIN (SELECT person, min(owner) AS owner, bit_or(1 << owner) AS owners, ${first}, ${names} FROM ${rowsOf(table)} GROUP BY ${by}, ${names}) r`,
+    `  ON (${keyNames(table, catalog, 'r')}) = (${keyNames(table, catalog, 'e')})`,
   ].join('\n');
 }
 
@@ -130,8 +130,8 @@ async function summaries(
 }
 
 /**
- * Notes each kept row under its person's reference, in place of what was noted before; the row may lead to nobody
- * once the rest is erased. `subjects[i]` is the reference of person `i`.
+ * Notes each kept row under its person's reference, in place of what was noted before, as whom they have what is kept;
+ * the row may lead to nobody once the rest is erased. `subjects[i]` is the reference of person `i`.
  */
 export async function noteKeptRows(
   session: Session,
@@ -153,8 +153,8 @@ function noteRows(erase: TableErase, { catalog }: Ruling): string {
   return [
     'INSERT INTO gdpr.kept_row (subject, operation, table_name, key, owner, columns, source, reason, until)',
     `SELECT s.subject, $3, ${textLiteral(table.name)}, k.key, (${owners})[k.owner + 1], k.held, k.source, k.id, k.until`,
-    `FROM (SELECT r.person, r.owner, array_to_json(ARRAY[${key.join(', ')}])::text AS key, ${heldOf(erase)} AS held, e.source, e.id, e.until`,
-    `  FROM ${keptWithOwners(erase, catalog)}) k`,
+    `FROM (SELECT r.person, r.owner, array_to_json(ARRAY[${key.join(', ')}])::text AS key, ${heldOf(erase, 'r.first')} AS held, e.source, e.id, e.until`,
+    `  FROM ${keptOfPeople(erase, catalog, 'person, owner')}) k`,
     'JOIN unnest($1::integer[], $2::text[]) s (person, subject) ON s.person = k.person',
     'WHERE cardinality(k.held) > 0',
   ].join('\n');
