@@ -53,6 +53,8 @@ async function requestOf(kind: string, email: string, how?: string): Promise<str
     kind,
     '--email',
     email,
+    '--received',
+    'today',
     '--channel',
     'email',
     '--json',
@@ -162,9 +164,6 @@ describe('several people of a list', { timeout: 300_000 }, () => {
     const changes = changesBetween(before, after).filter(({ row }) => !row.startsWith('page_views '));
     expect(changes.filter(({ row }) => !theirs.has(row))).toEqual([]);
     expect(changes.length).toBeGreaterThan(60);
-    // The gift from one of them to another is nobody's any more.
-    expect(before.has('gift_recipients 2')).toBe(true);
-    expect(after.get('gift_recipients 2')?.recipient_email).not.toBe(before.get('gift_recipients 2')?.recipient_email);
   });
 
   it('leave one certificate, with a letter to each in their language about what is kept of theirs', async () => {
@@ -268,7 +267,7 @@ describe('a list', { timeout: 240_000 }, () => {
   });
 
   it('of one person needs nobody else', async () => {
-    const file = await listOf('one.csv', ',shop.customers:1101,,account login,');
+    const file = await listOf('one.csv', ',shop.customers:50,,account login,');
     const result = resultOf<ManyErased>(await erase(file, '--yes'), 0);
     expect(result.people).toEqual([expect.objectContaining({ line: 2, state: 'erased', letter: 'letter.html' })]);
     const [intent] = await listEntries(context, { operation: result.operation }, 1);
@@ -277,7 +276,7 @@ describe('a list', { timeout: 240_000 }, () => {
 
   it.skipIf((process.env.TEST_DATABASE_URL ?? '') !== '')('is erased by as many statements, however long', async () => {
     const { rows } = await client.query<{ id: string }>(
-      "SELECT id::text AS id FROM shop.customers WHERE id > 1101 AND email IS NOT NULL AND email NOT LIKE '%.invalid' ORDER BY id LIMIT 33",
+      "SELECT id::text AS id FROM shop.customers WHERE id > 50 AND email IS NOT NULL AND email NOT LIKE '%.invalid' ORDER BY id LIMIT 33",
     );
     const ids = rows.map(({ id }) => `,shop.customers:${id},,account login,`);
     const statements = async (name: string, lines: string[]) => {
