@@ -32,7 +32,10 @@ CREATE TABLE s.gifts (id int PRIMARY KEY, day date, giver int REFERENCES s.peopl
 INSERT INTO s.people VALUES (1, 'Anna Kalna', 'anna@x.example'), (2, 'Jānis Lejnieks', 'janis@x.example'), (3, 'Ilze Egle', 'ilze@x.example');
 INSERT INTO s.gifts VALUES (1, '2025-05-05', 1, 2, 'To him', 'by card', 'Street 2'), (2, '2025-05-05', 3, 2, 'From her', 'in cash', 'Street 2'), (3, '2025-05-05', 3, 3, 'Mine', 'in cash', 'Street 3');`;
 const MODEL = mapOf({
-  head: { retention: { long: { title, period: 'P50Y', from: 'event', law: 'law', criterion: title } } },
+  head: {
+    identifiers: { email: { title, kind: 'email', links: true }, name: { title, kind: 'name', links: false } },
+    retention: { long: { title, period: 'P50Y', from: 'event', law: 'law', criterion: title } },
+  },
   tables: {
     's.people': {
       owners: { account: [{ self: 'customer' }] },
