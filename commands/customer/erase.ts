@@ -1,9 +1,12 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
-import { confirmErase } from '../../src/cli/confirm-erase.js';
+import { confirmErase, confirmEraseMany } from '../../src/cli/confirm-erase.js';
 import { erasedLines, plannedLines } from '../../src/cli/erase-lines.js';
+import { leftLines } from '../../src/cli/left-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
+import { count } from '../../src/cli/table.js';
+import type { EraseStage, ErasureResult } from '../../src/customer/erase/run.js';
 import { EXIT } from '../../src/foundation/errors.js';
 
 export default class CustomerErase extends BaseCommand {
@@ -15,6 +18,9 @@ value, or keeps until the day of a rule or while an order, an invoice or a dispu
 too stays for them. All in one transaction; then the whole database is searched for what is left, and a signed
 certificate with a letter about what is kept is written.
 
+Several people (--from) are erased together, in one transaction and with one certificate, once a second person has
+agreed to the plan. Who cannot be erased is left out, with the reason; the exit code is then that of the first of them.
+
 Exit code 5 when something of the person is found afterwards.`;
 
   static override examples = [
@@ -23,6 +29,12 @@ Exit code 5 when something of the person is found afterwards.`;
       command: '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --ground "17(1)(b)" --plan',
     },
     '<%= config.bin %> <%= command.id %> --email anna.berzina@pasts.example --ground "17(1)(b)" --verified "account login"',
+    {
+      description:
+        'Several people: the plan, which somebody else agrees to with "gdpr approve", and then exactly that:',
+      command: '<%= config.bin %> <%= command.id %> --from requests.csv --ground "17(1)(b)" --plan',
+    },
+    '<%= config.bin %> <%= command.id %> --from requests.csv --ground "17(1)(b)" --plan-digest DIGEST --yes',
   ];
 
   static override flags = {
@@ -48,14 +60,22 @@ Exit code 5 when something of the person is found afterwards.`;
     }),
     plan: Flags.boolean({ description: 'Print what would be erased, changed and kept, with its digest, and stop' }),
     'plan-digest': Flags.string({ description: 'Do exactly this plan; refuse if it has changed', helpValue: 'DIGEST' }),
+    from: Flags.string({
+      description:
+        'Several people, a line each: CSV with the columns request, email, phone, order, personas-kods, id, verified, language; or numbers of requests; - for standard input',
+      helpGroup: 'SEVERAL PEOPLE',
+      helpValue: 'FILE',
+      exclusive: [...Object.keys(personFlags), 'request'],
+    }),
     yes: Flags.boolean({ description: 'Do not ask; needed where nobody sits at the terminal' }),
   };
 
   async run() {
     const { flags } = await this.parse(CustomerErase);
-    const query = await personQuery(flags);
     const { prepareErase, readGround } = await import('../../src/customer/erase/erase-customer.js');
     const ground = readGround(flags.ground);
+    if (flags.from !== undefined) return this.#many(flags.from, { ...flags, ground });
+    const query = await personQuery(flags);
     return this.withContext(flags.workspace, async (context) => {
       const prepared = await prepareErase(context, query, ground, chooseCandidate, flags.request);
       const { tables, kept, unreadable } = prepared.rehearsal;
@@ -68,13 +88,53 @@ Exit code 5 when something of the person is found afterwards.`;
       const { orderOf, eraseCustomer } = await import('../../src/customer/erase/run.js');
       const order = orderOf(prepared, { ...flags, ground });
       await confirmErase(prepared, flags.yes);
-      const result = await eraseCustomer(context, order, prepared.plan, (stage) =>
-        this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3),
-      );
-      this.progress.stop();
-      this.print(...erasedLines(result));
-      if (!result.residue.clean) process.exitCode = EXIT.verification;
-      return result;
+      return this.#finished(await eraseCustomer(context, order, prepared.plan, this.#onStage));
     });
   }
+
+  async #many(file: string, flags: ManyFlags) {
+    const { readPeople } = await import('../../src/customer/people-file.js');
+    const { eraseMany, linesOf, prepareEraseMany } = await import('../../src/customer/erase/erase-many.js');
+    const language = flags.language === 'en' ? 'en' : 'lv';
+    const people = await readPeople(file, 'erasure', { verified: flags.verified, language });
+    return this.withContext(flags.workspace, async (context) => {
+      const prepared = await prepareEraseMany(context, people, flags.ground);
+      const planned = linesOf(prepared, 'planned');
+      const left = planned.flatMap((line) => (line.state === 'refused' ? [line] : []));
+      process.exitCode = left[0]?.exit ?? EXIT.done;
+      this.print(...leftLines(left));
+      if (flags.plan) {
+        const { canonicalJson } = await import('../../src/foundation/canonical-json.js');
+        const { tables, kept, unreadable } = prepared.rehearsal;
+        const { plan, digest } = await prepared.store();
+        this.print(...plannedLines(prepared.rehearsal), '', canonicalJson(plan), digest);
+        return { digest, plan, tables, kept, unreadable, people: planned };
+      }
+      await confirmEraseMany(prepared, flags.yes);
+      const order = { ground: flags.ground, planDigest: flags['plan-digest'] };
+      const result = await eraseMany(context, prepared, order, this.#onStage);
+      this.print(`${count(result.erased, 'person', 'people')} erased, ${result.refused} left out.`, '');
+      return this.#finished(result);
+    });
+  }
+
+  readonly #onStage = (stage: EraseStage) =>
+    this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3);
+
+  #finished<T extends ErasureResult>(result: T): T {
+    this.progress.stop();
+    this.print(...erasedLines(result));
+    if (!result.residue.clean) process.exitCode = EXIT.verification;
+    return result;
+  }
+}
+
+interface ManyFlags {
+  readonly workspace?: string | undefined;
+  readonly ground: string;
+  readonly verified?: string | undefined;
+  readonly language: string;
+  readonly plan: boolean;
+  readonly 'plan-digest'?: string | undefined;
+  readonly yes: boolean;
 }

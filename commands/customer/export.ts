@@ -3,6 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../../src/cli/delivery-flags.js';
 import { keptLines } from '../../src/cli/kept-lines.js';
+import { leftLines } from '../../src/cli/left-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { openReview, reviewFlag, reviewLines, writtenReview } from '../../src/cli/review.js';
 import { count, textTable } from '../../src/cli/table.js';
@@ -180,7 +181,7 @@ Who was erased is found by what they were known by before; the archive then hold
 
   async #many(file: string, flags: DeliveryFlags & ManyFlags) {
     const { exportMany, readPeople } = await import('../../src/customer/export-many.js');
-    const people = await readPeople(file, flags);
+    const people = await readPeople(file, 'access', flags);
     return this.withContext(flags.workspace, async (context) => {
       const result = await exportMany(
         context,
@@ -195,15 +196,7 @@ Who was erased is found by what they were known by before; the archive then hold
       this.progress.stop();
       const left = result.people.flatMap((line) => (line.state === 'refused' ? [line] : []));
       this.print(
-        ...(left.length === 0
-          ? []
-          : [
-              ...textTable(
-                ['LINE', 'LEFT OUT BECAUSE'],
-                left.map(({ line, message }) => [String(line), message]),
-              ),
-              '',
-            ]),
+        ...leftLines(left),
         `${count(result.exported, 'archive')} written, ${result.earlier} there from before, ${left.length} left out.`,
         `Archives  ${context.paths.archives}`,
         `Audit     entry ${result.audit.sequence}, operation ${result.operation}`,

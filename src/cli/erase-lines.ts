@@ -1,5 +1,5 @@
 import type { Rehearsal } from '../customer/erase/engine.js';
-import type { EraseResult } from '../customer/erase/run.js';
+import type { ErasureResult } from '../customer/erase/run.js';
 import { count, textTable } from './table.js';
 
 type Effect = Pick<Rehearsal, 'tables' | 'kept' | 'unreadable'>;
@@ -10,7 +10,7 @@ export function plannedLines(effect: Effect): string[] {
 }
 
 /** What an erasure did, for people to read. */
-export function erasedLines(result: EraseResult): string[] {
+export function erasedLines(result: ErasureResult): string[] {
   const { residue } = result;
   return [
     ...tableLines(result),

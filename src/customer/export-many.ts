@@ -11,7 +11,7 @@ import type { Context } from '../workspace/open.js';
 import { countsOf, exportIntent, exportName } from './export.js';
 import { assertNameless } from './identity-check.js';
 import { ACCESS } from './kind.js';
-import { type Chosen, choosePeople, type Left } from './people-chosen.js';
+import { type Chosen, choosePeople, type RefusedLine, refusedLine } from './people-chosen.js';
 import type { PersonLine } from './people-file.js';
 import { planExport } from './plan.js';
 import { RowsOfMany } from './rows-of-many.js';
@@ -27,8 +27,10 @@ export interface Delivery {
 }
 
 /** What became of one line of the list. */
-export type LineResult = { readonly line: number; readonly request?: string } & (
+export type LineResult =
   | ({
+      readonly line: number;
+      readonly request?: string;
       /** `earlier`: by a former run of the same list. */
       readonly state: 'exported' | 'earlier';
       readonly subject: string;
@@ -36,13 +38,7 @@ export type LineResult = { readonly line: number; readonly request?: string } & 
       readonly archive: string;
       readonly sha256: string;
     } & Delivery)
-  | {
-      readonly state: 'refused';
-      readonly code: string;
-      readonly exit: number;
-      readonly message: string;
-    }
-);
+  | RefusedLine;
 
 export interface ManyResult {
   readonly operation: string;
@@ -88,7 +84,7 @@ export async function exportMany(
     const { batch, earlier } = await roundOf(context, list, again);
     const intent = { action: 'customer export list', subjects: [], batch, ground: 'Art. 15' };
     return await runOperation(context, intent, async (operation) => {
-      const { chosen, left } = await choosePeople(context, lines);
+      const { chosen, left } = await choosePeople(context, lines, 'access');
       const fresh = chosen.filter(({ subject }) => !earlier.has(subject));
       const before = await deliverEarlier(chosen, earlier, hooks);
       const exported = fresh.length === 0 ? [] : await exportFresh(context, batch, fresh, hooks);
@@ -235,9 +231,4 @@ function leftOut(error: unknown): GdprError {
   const one: readonly number[] = [EXIT.refused, EXIT.nobodyOrSeveral, EXIT.usage];
   if (error instanceof GdprError && one.includes(error.exit)) return error;
   throw error;
-}
-
-function refusedLine({ line, request, fault }: Left): LineResult {
-  const { code, exit, message } = fault;
-  return { line, ...(request !== undefined && { request }), state: 'refused', code, exit, message };
 }

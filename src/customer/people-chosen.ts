@@ -4,7 +4,7 @@ import type { Language } from '../documents/page-model.js';
 import { GdprError } from '../foundation/errors.js';
 import { referencesOf } from '../identity/reference.js';
 import { readRequestsNumbered } from '../request/register.js';
-import type { StoredRequest } from '../request/request.js';
+import type { Kind, StoredRequest } from '../request/request.js';
 import type { Context } from '../workspace/open.js';
 import { type ErasedMatch, findErasedOf } from './erase/find-erased.js';
 import { isErased } from './erase/kept-person.js';
@@ -32,14 +32,31 @@ export interface Left {
   readonly fault: GdprError;
 }
 
+/** A line that was left out, as it is reported. */
+export interface RefusedLine {
+  readonly line: number;
+  readonly request?: string;
+  readonly state: 'refused';
+  readonly code: string;
+  readonly exit: number;
+  readonly message: string;
+}
+
+export function refusedLine({ line, request, fault }: Left): RefusedLine {
+  const { code, exit, message } = fault;
+  return { line, ...(request !== undefined && { request }), state: 'refused', code, exit, message };
+}
+
 /**
  * Finds the person of each line, in a handful of statements for them all. Nobody is asked to choose: a line that
- * several match, or that leads to a person without identifying them, is left out.
+ * several match, or that leads to a person without identifying them, is left out, as is one whose request is not open
+ * or of another kind.
  * @throws GdprError DRIFT
  */
 export async function choosePeople(
   context: Context,
   lines: readonly PersonLine[],
+  kind: Kind,
 ): Promise<{ chosen: Chosen[]; left: Left[] }> {
   const { model, database, keys } = context;
   const left: Left[] = [];
@@ -59,7 +76,7 @@ export async function choosePeople(
   );
   const asked = lines.flatMap((line) => {
     try {
-      return [prepared(line, requests)];
+      return [prepared(line, requests, kind)];
     } catch (error) {
       leave(line, error);
       return [];
@@ -120,12 +137,12 @@ interface Prepared {
   readonly basis: Basis;
 }
 
-function prepared(line: PersonLine, requests: ReadonlyMap<string, StoredRequest>): Prepared {
+function prepared(line: PersonLine, requests: ReadonlyMap<string, StoredRequest>, kind: Kind): Prepared {
   const request = line.request === undefined ? undefined : requests.get(line.request);
   if (line.request !== undefined && request === undefined) {
     throw new GdprError('NOT_FOUND', `there is no request ${line.request}`, { hint: 'see: gdpr request list --all' });
   }
-  if (request !== undefined) checkRequest(request, 'access');
+  if (request !== undefined) checkRequest(request, kind);
   const query = request === undefined ? line.query : queryFor(request, line.query);
   return { line, request, query, basis: basisOf(line.verified, request) };
 }

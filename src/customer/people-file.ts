@@ -4,6 +4,7 @@ import type { Language } from '../documents/page-model.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { readNumber } from '../request/register.js';
+import type { Kind } from '../request/request.js';
 import { isEmptyQuery, type PersonQuery } from './resolve.js';
 
 /** One line of a list of people. */
@@ -36,15 +37,16 @@ const HINT = `a CSV file whose first line names its columns (${COLUMNS.join(', '
 
 /**
  * Reads a list of people: CSV with a line of column names, numbers of requests, or the register's own list, of which
- * the requests for access count. A name is not among the columns: it identifies nobody, and nobody is there to ask.
+ * the requests of one kind count. A name is not among the columns: it identifies nobody, and nobody is there to ask.
  * @throws GdprError INPUT_INVALID, naming lines and never what stands there; FILE_UNAVAILABLE
  */
 export async function readPeople(
   file: string,
+  kind: Kind,
   defaults: { readonly verified?: string | undefined; readonly language: Language },
 ): Promise<PersonLine[]> {
   const text = decode(await asFileError(file, () => wholeOf(file === '-' ? process.stdin : createReadStream(file))));
-  const lines = text.trimStart().startsWith('{') ? fromJson(text) : fromCsv(text);
+  const lines = text.trimStart().startsWith('{') ? fromJson(text, kind) : fromCsv(text);
   if (lines.length === 0) throw invalid('the list of people is empty');
   if (lines.length > MOST_PEOPLE) {
     throw new GdprError('INPUT_INVALID', `the list has ${lines.length} people, more than ${MOST_PEOPLE}`, {
@@ -86,7 +88,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function fromJson(text: string): RawLine[] {
+function fromJson(text: string, kind: Kind): RawLine[] {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -98,7 +100,7 @@ function fromJson(text: string): RawLine[] {
   return list.flatMap((entry: unknown, i) => {
     if (!isRecord(entry) || typeof entry.request !== 'string')
       throw invalid(`request ${i + 1} of the JSON has no number`);
-    return 'kind' in entry && entry.kind !== 'access'
+    return 'kind' in entry && entry.kind !== kind
       ? []
       : [{ line: i + 1, values: new Map([['request' as const, entry.request]]) }];
   });

@@ -12,6 +12,8 @@ import { isEmptyQuery, type PersonQuery } from './resolve.js';
 export interface Requester {
   readonly match: Match;
   readonly request: StoredRequest | undefined;
+  /** What they were found by: as given, or from the request. */
+  readonly query: PersonQuery;
 }
 
 const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED']);
@@ -60,7 +62,7 @@ export async function findRequester(
       chooser,
     );
     if (request !== undefined) checkRequester(request, match.subject);
-    return { match, request };
+    return { match, request, query };
   });
 }
 

@@ -10,6 +10,7 @@ import { sql as erasure } from './migrations/0005_erasure.js';
 import { sql as hold } from './migrations/0006_hold.js';
 import { sql as approval } from './migrations/0007_approval.js';
 import { sql as consent } from './migrations/0008_consent.js';
+import { sql as batchErasure } from './migrations/0009_batch_erasure.js';
 import { sql as rectification } from './migrations/0011_rectification.js';
 
 interface SqlMigration {
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0006_hold', sql: hold },
   { name: '0007_approval', sql: approval },
   { name: '0008_consent', sql: consent },
+  { name: '0009_batch_erasure', sql: batchErasure },
   { name: '0011_rectification', sql: rectification },
 ];
 

@@ -44,7 +44,10 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   request_number: { operator: [...READ, 'INSERT', 'UPDATE (last)'] },
   request: { operator: [...READ, 'INSERT', 'UPDATE'] },
   request_event: { operator: [...READ, 'INSERT'] },
-  tombstone: { operator: [...READ, 'INSERT (subject, operation, ground, map_digest)'], marketer: READ },
+  tombstone: {
+    operator: [...READ, 'INSERT (subject, operation, ground, map_digest, language, request, verified)'],
+    marketer: ['SELECT (subject, operation, erased_at, ground, map_digest, certificate)'],
+  },
   tombstone_identifier: { operator: [...READ, 'INSERT'], marketer: READ },
   kept_row: { operator: [...READ, 'INSERT', 'DELETE'] },
   rectification: { operator: [...READ, 'INSERT (operation, subject, request, rectified_by, key_version, fields)'] },

@@ -8,7 +8,7 @@ import { compileErase, type Erasure } from './compile.js';
 import { countEffect, type Effect, executeErase } from './execute.js';
 import { decideFates, type Ruling } from './fate.js';
 import type { KeptStatement } from './kept.js';
-import { type KeptSummary, summariseKept } from './kept-rows.js';
+import { type KeptSummary, keptByPerson, summariseKept } from './kept-rows.js';
 import { collectLocked } from './lock.js';
 import { chooseValues } from './probe.js';
 import type { TokenHasher } from './values.js';
@@ -33,6 +33,8 @@ export interface Rehearsal extends Effect {
 export interface Erased extends Rehearsal {
   /** What the people's own rows called them before, by person: what the residue proof looks for. */
   readonly traits: readonly Traits[];
+  /** What is kept of each of them, by person. */
+  readonly keptBy: readonly (readonly KeptSummary[])[];
   readonly ruling: Ruling;
 }
 
@@ -66,7 +68,8 @@ export async function eraseRows(session: Session, request: EraseRequest, hasher:
   const traits = await readTraits(session, model, catalog, people);
   await decideFates(session, ruling, people);
   const kept = await summariseKept(session, ruling);
-  return { erasure: ruling.erasure, ruling, traits, kept, ...(await executeErase(session, ruling, hasher)) };
+  const keptBy = people.length > 1 ? await keptByPerson(session, ruling, people.length) : [kept];
+  return { erasure: ruling.erasure, ruling, traits, kept, keptBy, ...(await executeErase(session, ruling, hasher)) };
 }
 
 async function rulingOf(session: Session, { model, catalog, at, more }: EraseRequest): Promise<Ruling> {

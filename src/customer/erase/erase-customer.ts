@@ -2,21 +2,18 @@ import { readCatalog } from '../../datamap/catalog.js';
 import { assertNoDrift } from '../../datamap/drift.js';
 import { now } from '../../foundation/clock.js';
 import { GdprError } from '../../foundation/errors.js';
-import { endOperation, runOperation } from '../../operation/operation.js';
-import { readNumber, readRequest } from '../../request/register.js';
 import type { StoredRequest } from '../../request/request.js';
 import type { Context } from '../../workspace/open.js';
-import { type Chooser, onePerson } from '../choose.js';
-import { type Match, matchPeople } from '../find-customer.js';
+import type { Chooser } from '../choose.js';
+import type { Match } from '../find-customer.js';
 import { assertNotHeld } from '../hold/gate.js';
 import { keptByHolds } from '../hold/kept.js';
-import { checkRequest, checkRequester } from '../identity-check.js';
 import { type Plan, storePlan } from '../plan.js';
-import { queryFor } from '../requester.js';
+import { findRequester, gate } from '../requester.js';
 import type { PersonQuery } from '../resolve.js';
 import { assertErasable } from '../restrict/gate.js';
 import { type Rehearsal, rehearseErase } from './engine.js';
-import { keptRowsOf, withKeptRows } from './kept-person.js';
+import { withWhatWasKept } from './kept-person.js';
 import { planErase } from './plan.js';
 
 /** A person, the plan of their erasure, and what it would come to now; nothing is changed yet. */
@@ -29,6 +26,10 @@ export interface PreparedErase {
   /** Keeps the plan and who prepared it. */
   store(): Promise<Plan>;
 }
+
+/** What the log calls an erasure of one person, and of several at once. */
+export const ACTION = 'customer erase';
+export const LIST_ACTION = 'customer erase list';
 
 const POINTS = /^(?:Art\. ?)?17\(1\)\(([a-f])\)$/i;
 
@@ -54,18 +55,10 @@ export async function prepareErase(
   typed?: string | undefined,
 ): Promise<PreparedErase> {
   const { database, operator } = context;
-  const number = typed === undefined ? undefined : readNumber(typed);
-  const subjects: string[] = [];
-  try {
-    const request =
-      number === undefined
-        ? undefined
-        : await database.transaction('read committed', (session) => readRequest(session, number));
-    if (request !== undefined) checkRequest(request, 'erasure');
-    const asked = request === undefined ? query : queryFor(request, query);
-    const match = await onePerson(await matchPeople(context, asked), asked, chooser);
-    if (request !== undefined) checkRequester(request, match.subject);
-    subjects.push(match.subject);
+  const asks = { action: ACTION, ground, kind: 'erasure' } as const;
+  const { match, request } = await findRequester(context, asks, query, typed, chooser);
+  const intent = { action: ACTION, ground, subjects: [match.subject], ...(request && { request: request.number }) };
+  return gate(context, intent, async () => {
     const { plan, rehearsal } = await planFor(context, match, ground, request !== undefined);
     return {
       match,
@@ -73,18 +66,11 @@ export async function prepareErase(
       plan,
       rehearsal,
       async store() {
-        await database.transaction('read committed', (session) => storePlan(session, 'customer erase', plan, operator));
+        await database.transaction('read committed', (session) => storePlan(session, ACTION, plan, operator));
         return plan;
       },
     };
-  } catch (error) {
-    if (error instanceof GdprError && ['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED'].includes(error.code)) {
-      const { code } = error;
-      const intent = { action: 'customer erase', subjects, ground, ...(number && { request: number }) };
-      await runOperation(context, intent, (operation) => endOperation(context, operation, { result: 'refused', code }));
-    }
-    throw error;
-  }
+  });
 }
 
 /**
@@ -102,9 +88,8 @@ export function planFor(
     const catalog = await readCatalog(session);
     assertNoDrift(model, catalog);
     await assertNotHeld(session, context, [{ person, subject }]);
-    await assertErasable(session, context, [{ person, subject }], theyAsk);
-    const kept = await keptRowsOf(session, model, [subject]);
-    const people = [withKeptRows(person, kept)];
+    await assertErasable(session, context, [{ person, subject, asks: theyAsk }]);
+    const people = await withWhatWasKept(session, model, [{ person, subject }]);
     const more = keptByHolds(model, catalog);
     const rehearsal = await rehearseErase(session, { model, catalog, people, at: now().toISOString(), more });
     return { plan: planErase(model, rehearsal, [subject], ground), rehearsal };

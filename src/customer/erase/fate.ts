@@ -1,12 +1,13 @@
 import { quoteIdentifier, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { type Person, rowsOf } from '../../datamap/collect.js';
-import type { DataMapModel } from '../../datamap/model.js';
+import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
+import type { ColumnStep } from './change.js';
 import type { Dependency, Erasure, TableErase } from './compile.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
-import { findOthers, othersMask } from './others.js';
+import { createKnown, findOthers, forgetOthers, type Left, othersMask } from './others.js';
 import { concerns, fateOf, free, keptOf, keyNames, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
@@ -23,13 +24,26 @@ export interface Ruling {
 /**
  * Decides the fate of every collected row: who else owns it, what is kept of it and why, whether it goes. Runs after
  * `collectRows` in the caller's transaction, a statement a table and ground; its temporary tables go with it.
+ *
+ * Who else owns a row is asked of what will be left: where all that leads from it to others goes, by the map's own
+ * words, it will be nobody else's, and what a second erasure would then take this one takes.
  * @throws GdprError REFUSED when a row has to stay whose columns nothing can take the place of
  */
 export async function decideFates(session: Session, ruling: Ruling, people: readonly Person[]): Promise<void> {
-  const { erasure, model, catalog, at } = ruling;
-  await findOthers(session, model, catalog, people);
+  const { erasure, model, catalog } = ruling;
+  await createKnown(session, model, people);
+  await findOthers(session, model, catalog);
+  await decide(session, ruling);
+  for (let round = 0; await othersDiffer(session, ruling); round += 1) {
+    if (round === MOST_ROUNDS) throw noRest();
+    await decide(session, ruling);
+  }
+  await refuseImpossible(session, erasure);
+}
+
+async function decide(session: Session, { erasure, model, catalog, at, more }: Ruling): Promise<void> {
   for (const table of erasure.tables) for (const sql of createFate(table, catalog)) await session.run(sql);
-  for (const { sql } of [...compileKept(erasure, model, catalog), ...(ruling.more ?? [])]) {
+  for (const { sql } of [...compileKept(erasure, model, catalog), ...(more ?? [])]) {
     await session.run(sql, sql.includes('$1') ? [at] : []);
   }
   for (const table of erasure.tables) {
@@ -37,7 +51,65 @@ export async function decideFates(session: Session, ruling: Ruling, people: read
     if ((table.goesAlone | table.goesAnyway) !== 0) await session.run(decideGoing(table));
   }
   await holdBack(session, erasure, catalog);
-  await refuseImpossible(session, erasure);
+}
+
+/** Rows lead to others over fewer hops than this. */
+const MOST_ROUNDS = 20;
+
+function noRest(): GdprError {
+  return new GdprError('REFUSED', 'what goes and what is kept of rows that others own too does not come to rest', {
+    hint: 'look at the owners in the data map that have a word of their own for erasure',
+  });
+}
+
+/**
+ * Asks who will own the rows once what is decided is done; of a row that goes, who would if it were there. Where that
+ * is not what it was decided by, the decision is forgotten, to be made anew.
+ * @returns whether it was forgotten
+ */
+async function othersDiffer(session: Session, { erasure, model, catalog }: Ruling): Promise<boolean> {
+  const among = async (condition: (table: PersonalTableModel) => string) => {
+    const any = erasure.tables.map(({ table }) => `EXISTS (SELECT FROM ${fateOf(table)} r WHERE ${condition(table)})`);
+    const [row] = await session.query<{ found: boolean }>(`SELECT ${any.join(' OR ')} AS found`);
+    return row?.found === true;
+  };
+  if (!(await among(() => 'r.others <> 0'))) return false;
+  await forgetOthers(session, model);
+  await findOthers(session, model, catalog, leftBy(erasure, catalog));
+  if (!(await among((table) => `r.others <> ${othersMask(table, catalog)}`))) return false;
+  for (const { table } of erasure.tables)
+    for (const name of [fateOf(table), keptOf(table)]) await session.run(`DROP TABLE ${name}`);
+  return true;
+}
+
+/** What the decided fates leave. */
+function leftBy(erasure: Erasure, catalog: Catalog): Left {
+  const erased = new Map(erasure.tables.map((each) => [each.table, each]));
+  const unless = (table: PersonalTableModel, alias: string, fates: readonly string[]) =>
+    fates.length === 0
+      ? 'true'
+      : `NOT EXISTS (SELECT FROM ${fateOf(table)} f WHERE ${sameRow(table, catalog, alias, 'f')} AND (${fates.join(' OR ')}))`;
+  const taken = (table: PersonalTableModel, places: Parameters<Left['row']>[2]) =>
+    places.flatMap(({ column: name, path }) => {
+      const step = erased.get(table)?.columns.find((each) => each.column.name === name);
+      return step === undefined ? [] : takenBy(step, table, path);
+    });
+  return {
+    row: (table, alias, places) => unless(table, alias, ['f.gone', ...taken(table, places)]),
+    places: (table, alias, places) => unless(table, alias, taken(table, places)),
+  };
+}
+
+/** When the erasure takes what the column, or a place in its JSON, holds in a row with the fate `f`, or would if it stayed. */
+function takenBy(step: ColumnStep, table: PersonalTableModel, path: readonly string[] | undefined): string[] {
+  const { change } = step;
+  if (change.kind === 'none' || change.kind === 'impossible') return [];
+  if (change.kind !== 'json') return [`(${concerns(step, table)} AND ${free(step)})`];
+  const edits = change.edits.filter((edit) => edit.path.every((part, i) => part === '*' || part === path?.[i]));
+  return edits.map(({ owners }) => {
+    const theirs = owners === undefined ? 'f.others = 0' : `f.owners & ${owners} <> 0`;
+    return `(${theirs} AND ${free(step)})`;
+  });
 }
 
 function createFate({ table }: TableErase, catalog: Catalog): string[] {

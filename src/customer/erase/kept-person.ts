@@ -76,6 +76,17 @@ export function isErased({ roots, rows, identifiers }: FoundPerson): boolean {
   return roots.length + rows.length + identifiers.length === 0;
 }
 
+/** The people with the rows that earlier erasures kept of them, to which nothing else may lead any more. */
+export async function withWhatWasKept(
+  session: Session,
+  model: DataMapModel,
+  people: readonly { readonly person: FoundPerson; readonly subject: string }[],
+): Promise<FoundPerson[]> {
+  const subjects = people.map(({ subject }) => subject);
+  const kept = groupBy(await keptRowsOf(session, model, subjects), ({ subject }) => subject);
+  return people.map(({ person, subject }) => withKeptRows(person, kept.get(subject) ?? []));
+}
+
 /** The person with the rows that were kept of them, to which nothing else may lead any more. */
 export function withKeptRows(person: FoundPerson, kept: readonly KeptRow[]): FoundPerson {
   const rows = kept.map(({ table, key, owner }) => ({ table, key, owner }));

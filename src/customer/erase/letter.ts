@@ -2,40 +2,46 @@ import type { DataMapModel } from '../../datamap/model.js';
 import { canonicalName } from '../../datamap/names.js';
 import type { ErasureModel, KeptLine } from '../../documents/letters/letter.js';
 import type { Language } from '../../documents/page-model.js';
-import type { Intent } from '../../operation/operation.js';
+import { readRequestsNumbered } from '../../request/register.js';
 import type { Context } from '../../workspace/open.js';
 import type { KeptSummary } from './kept-rows.js';
 
-/** The letter about an erasure: what is kept, on which ground, until when. */
-export async function keptLetter(
+/** To whom a letter about an erasure goes, and what is kept of them. */
+export interface KeptLetter {
+  /** Number of the request in the register that it answers. */
+  readonly request?: string | undefined;
+  readonly language: Language;
+  readonly kept: readonly KeptSummary[];
+}
+
+/** The letters about an erasure: what is kept of each person, on which ground, until when. */
+export async function keptLetters(
   { model, database }: Context,
-  erasure: {
-    readonly operation: string;
-    readonly intent: Intent;
-    readonly kept: readonly KeptSummary[];
-    readonly language: Language;
-  },
-): Promise<ErasureModel> {
+  operation: string,
+  people: readonly KeptLetter[],
+): Promise<ErasureModel[]> {
   const { controller, supervisor, timeZone } = model.map;
-  const { intent, operation, language, kept } = erasure;
-  const number = intent.request;
-  const [row] = await database.transaction('read committed', (session) =>
-    session.query<{ today: string; received: string | null }>(
-      `SELECT (now() AT TIME ZONE $1)::date::text AS today, (SELECT r.received::text FROM gdpr.request r WHERE r.number = $2) AS received`,
-      [timeZone, number ?? ''],
-    ),
-  );
-  const today = row?.today ?? '';
-  return {
-    language,
-    date: today,
-    ...(number === undefined
-      ? { reference: operation }
-      : { request: { number, asked: ['erasure'], received: row?.received ?? today, due: row?.received ?? today } }),
-    controller,
-    supervisor,
-    kept: kept.map((summary) => keptLine(model, summary)),
-  };
+  const numbers = [...new Set(people.flatMap(({ request }) => request ?? []))];
+  const { today, received } = await database.transaction('read committed', async (session) => {
+    const [row] = await session.query<{ today: string }>('SELECT (now() AT TIME ZONE $1)::date::text AS today', [
+      timeZone,
+    ]);
+    return { today: row?.today ?? '', received: await readRequestsNumbered(session, numbers) };
+  });
+  const days = new Map(received.map((request) => [request.number, request.received]));
+  return people.map(({ request, language, kept }) => {
+    const day = (request === undefined ? undefined : days.get(request)) ?? today;
+    return {
+      language,
+      date: today,
+      ...(request === undefined
+        ? { reference: operation }
+        : { request: { number: request, asked: ['erasure'], received: day, due: day } }),
+      controller,
+      supervisor,
+      kept: kept.map((summary) => keptLine(model, summary)),
+    };
+  });
 }
 
 /** What is kept by somebody's order, for the evidence that it may be. */

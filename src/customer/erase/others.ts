@@ -11,8 +11,22 @@ import { keyNames, sameRow } from './sql.js';
 /** The search keys of the identifiers that the people of the set have. */
 const KNOWN = quoteName('pg_temp', 'gdpr_known');
 
+/** A column by which a row leads to another one or to a person, or a place in its JSON. */
+interface Place {
+  readonly column: string;
+  readonly path?: readonly string[] | undefined;
+}
+
+/** What will be left, in SQL: of the row of an alias, or of the columns by which it leads on as long as it is there. */
+export interface Left {
+  row(table: PersonalTableModel, alias: string, places: readonly Place[]): string;
+  places(table: PersonalTableModel, alias: string, places: readonly Place[]): string;
+}
+
+const EVERYTHING: Left = { row: () => 'true', places: () => 'true' };
+
 /** Makes the table of the set's own identifiers, by which a row's other owners are told from them. */
-async function createKnown(session: Session, model: DataMapModel, people: readonly Person[]): Promise<void> {
+export async function createKnown(session: Session, model: DataMapModel, people: readonly Person[]): Promise<void> {
   await session.run(
     `CREATE TEMPORARY TABLE gdpr_known (identifier text, key text, PRIMARY KEY (identifier, key)) ON COMMIT DROP`,
   );
@@ -39,15 +53,15 @@ function upOf(table: PersonalTableModel): string {
 /**
  * Finds out which collected rows are somebody's outside the set, too: follows every reach from them up to the people
  * and identifiers at its end, then brings what is found there down again. A statement a reach, whatever the number of
- * people; rows that point to each other in a ring are followed until nothing new is found.
+ * people; rows that point to each other in a ring are followed until nothing new is found. Runs after `createKnown`; with
+ * `left` it finds who will own them, where what leads to others goes with the erasure.
  */
 export async function findOthers(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
-  people: readonly Person[],
+  left: Left = EVERYTHING,
 ): Promise<void> {
-  await createKnown(session, model, people);
   const filled = new Set<PersonalTableModel>();
   for (const table of model.tables)
     for (const sql of seed(table, catalog)) if ((await session.run(sql)) > 0) filled.add(table);
@@ -72,11 +86,11 @@ export async function findOthers(
   for (const group of [...groups].reverse())
     await follow(
       group,
-      (step) => goUp(step, catalog),
+      (step) => goUp(step, catalog, left),
       ({ node }) => node.table,
     );
   for (const { table, owner } of groups.flat()) {
-    const ends = endsOf(table, owner, model, catalog);
+    const ends = endsOf(table, owner, model, catalog, left);
     if (ends.length === 0 || !filled.has(table)) continue;
     await session.run(
       `UPDATE ${upOf(table)} c SET outside = true FROM ${fromTable(table, catalog)} t WHERE c.owner = ${owner.index} AND ${sameRow(table, catalog, 't', 'c')} AND (${ends.join(' OR ')})`,
@@ -85,9 +99,14 @@ export async function findOthers(
   for (const group of groups)
     await follow(
       group,
-      (step) => comeDown(step, catalog),
+      (step) => comeDown(step, catalog, left),
       ({ parent }) => parent,
     );
+}
+
+/** Forgets what `findOthers` found, so that it can look again. */
+export async function forgetOthers(session: Session, model: DataMapModel): Promise<void> {
+  for (const table of model.tables) await session.run(`DROP TABLE ${upOf(table)}`);
 }
 
 /** The owners (bit mask) as whom somebody outside the set owns the row whose key alias `r` holds. */
@@ -125,31 +144,50 @@ function stepsUp(node: Node, model: DataMapModel): Step[] {
 }
 
 /** The step's rows: `c` (on the way), its row `t`, and `u`, the row that it is reached through. */
-function joined({ node: { table, owner }, reach, parent }: Step, catalog: Catalog): { from: string; where: string } {
+function joined(
+  { node: { table, owner }, reach, parent }: Step,
+  catalog: Catalog,
+  left: Left,
+): { from: string; where: string } {
   const on = reach.on.map((pair) =>
     equal(operand(table, catalog, 't', pair), operand(parent, catalog, 'u', { column: pair.to })),
   );
   return {
     from: `${fromTable(table, catalog)} t JOIN ${fromTable(parent, catalog)} u ON ${[...on, ...conditions(reach.when)].join(' AND ')}`,
-    where: `c.owner = ${owner.index} AND ${sameRow(table, catalog, 't', 'c')}`,
+    where: [
+      `c.owner = ${owner.index}`,
+      sameRow(table, catalog, 't', 'c'),
+      left.places(table, 't', reach.on),
+      left.row(
+        parent,
+        'u',
+        reach.on.map(({ to }) => ({ column: to })),
+      ),
+    ].join(' AND '),
   };
 }
 
-function goUp(step: Step, catalog: Catalog): string {
+function goUp(step: Step, catalog: Catalog, left: Left): string {
   const { node, parent, parentOwner } = step;
-  const { from, where } = joined(step, catalog);
+  const { from, where } = joined(step, catalog, left);
   const key = keyOf(parent, catalog).map((part) => part.expression.replace(/^t\./, 'u.'));
   return `INSERT INTO ${upOf(parent)} (owner, ${keyNames(parent, catalog)}) SELECT DISTINCT ${parentOwner.index}, ${key.join(', ')} FROM ${upOf(node.table)} c, ${from} WHERE ${where} ON CONFLICT DO NOTHING`;
 }
 
-function comeDown(step: Step, catalog: Catalog): string {
+function comeDown(step: Step, catalog: Catalog, left: Left): string {
   const { node, parent, parentOwner } = step;
-  const { from, where } = joined(step, catalog);
+  const { from, where } = joined(step, catalog, left);
   return `UPDATE ${upOf(node.table)} c SET outside = true FROM ${from} JOIN ${upOf(parent)} p ON p.outside AND p.owner = ${parentOwner.index} AND ${sameRow(parent, catalog, 'u', 'p')} WHERE NOT c.outside AND ${where}`;
 }
 
 /** How a row of alias `t` ends at somebody outside: it is a person itself, or bears an identifier of somebody else. */
-function endsOf(table: PersonalTableModel, owner: OwnerModel, model: DataMapModel, catalog: Catalog): string[] {
+function endsOf(
+  table: PersonalTableModel,
+  owner: OwnerModel,
+  model: DataMapModel,
+  catalog: Catalog,
+  left: Left,
+): string[] {
   const collected = `EXISTS (SELECT FROM ${rowsOf(table)} r WHERE r.owner = ${owner.index} AND ${sameRow(table, catalog, 't', 'r')})`;
   return owner.reaches.flatMap((reach): string[] => {
     if (reach.kind === 'through') return [];
@@ -159,7 +197,13 @@ function endsOf(table: PersonalTableModel, owner: OwnerModel, model: DataMapMode
     const value = `${operand(table, catalog, 't', pair).sql}::text`;
     const key = sqlKey(model.map.identifiers[pair.is]?.kind ?? 'code', value);
     const ours = `${collected} AND EXISTS (SELECT FROM ${KNOWN} k WHERE k.identifier = ${textLiteral(pair.is)} AND k.key = ${key})`;
-    return [`(${[`btrim(${value}) <> ''`, ...conditions(reach.when), `NOT (${ours})`].join(' AND ')})`];
+    const parts = [
+      `btrim(${value}) <> ''`,
+      ...conditions(reach.when),
+      `NOT (${ours})`,
+      left.places(table, 't', [pair]),
+    ];
+    return [`(${parts.join(' AND ')})`];
   });
 }
 

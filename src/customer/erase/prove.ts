@@ -10,12 +10,15 @@ import { compileNeedles, isEmpty, type Needles } from '../residue/needles.js';
 import { searchResidue } from '../residue/prove.js';
 import type { Traits } from '../traits.js';
 import { rehearseErase } from './engine.js';
-import { keptRowsOf, withKeptRows } from './kept-person.js';
+import { withWhatWasKept } from './kept-person.js';
 import type { ErasedPerson } from './tombstone.js';
 
 /** A place where something of an erased person still stands, or rows that the same erasure would take now. */
 export type ErasureHit =
-  | Omit<ResidueHit, 'person'>
+  | (Omit<ResidueHit, 'person'> & {
+      /** Whose it is, where several people were erased at once. */
+      readonly subject?: string;
+    })
   | {
       readonly table: string;
       readonly column?: string;
@@ -38,17 +41,7 @@ export async function proveErasure(context: Context, people: readonly ErasedPers
   const { database, model, keys, surroundings } = context;
   const hits = await database.transaction('repeatable read', async (session): Promise<ErasureHit[]> => {
     const catalog = await readCatalog(session);
-    const kept = await keptRowsOf(
-      session,
-      model,
-      people.map(({ subject }) => subject),
-    );
-    const still = people.map(({ person, subject }) =>
-      withKeptRows(
-        person,
-        kept.filter((row) => row.subject === subject),
-      ),
-    );
+    const still = await withWhatWasKept(session, model, people);
     const { tables, unreadable } = await rehearseErase(session, {
       model,
       catalog,
@@ -65,7 +58,10 @@ export async function proveErasure(context: Context, people: readonly ErasedPers
         ? []
         : (await searchResidue(session, { database, model, keys }, wanted, () => {}, surroundings.signal)).hits;
     return [
-      ...found.map(({ person: _, ...hit }) => hit),
+      ...found.map(({ person, ...hit }) => {
+        const subject = people.length > 1 ? wanted[person]?.subject : undefined;
+        return { ...hit, ...(subject !== undefined && { subject }) };
+      }),
       ...tables.flatMap(({ table, deleted, changed }): ErasureHit[] =>
         deleted + changed === 0 ? [] : [{ table, kind: 'row', class: 'residue', rows: deleted + changed }],
       ),

@@ -2,8 +2,10 @@ import { basename } from 'node:path';
 import { readEntry } from '../../audit/entry.js';
 import { journalTombstones } from '../../audit/tombstones.js';
 import type { Session } from '../../database/session.js';
+import type { Language } from '../../documents/page-model.js';
 import { now } from '../../foundation/clock.js';
 import { GdprError } from '../../foundation/errors.js';
+import { groupBy } from '../../foundation/group.js';
 import { operationLock } from '../../operation/operation.js';
 import type { Recovery } from '../../operation/recover.js';
 import type { Context } from '../../workspace/open.js';
@@ -59,12 +61,17 @@ async function uncertified(session: Session): Promise<string[]> {
 
 /** What is known of the erasure by its entry in the log and by what it kept, with a new proof. */
 async function certifiedOf(context: Context, operation: string): Promise<Certified> {
-  const { entry, kept } = await context.database.transaction('read committed', async (session) => {
+  const { entry, erased, kept, keptBy } = await context.database.transaction('read committed', async (session) => {
     const [row] = await session.query<{ entry: string }>(
       "SELECT entry FROM gdpr.audit_entry WHERE operation = $1 AND kind = 'outcome'",
       [operation],
     );
-    return { entry: readEntry(row?.entry ?? ''), kept: await keptOf(session, operation) };
+    return {
+      entry: readEntry(row?.entry ?? ''),
+      erased: await erasedIn(session, operation),
+      kept: await keptOf(session, operation, "''"),
+      keptBy: groupBy(await keptOf(session, operation, 'subject'), ({ subject }) => subject),
+    };
   });
   if (typeof entry === 'string') {
     throw new GdprError('VERIFICATION_FAILED', `the log does not tell of the erasure ${operation}: ${entry}`, {
@@ -84,9 +91,15 @@ async function certifiedOf(context: Context, operation: string): Promise<Certifi
       ...(verified !== undefined && { verified }),
       ...(request !== undefined && { request }),
     },
-    language: 'lv',
+    people: erased.map(({ subject, request: number, verified: how, language }) => ({
+      subject,
+      request: number ?? undefined,
+      verified: how ?? undefined,
+      language: language ?? 'lv',
+      kept: (keptBy.get(subject) ?? []).map(summaryOf),
+    })),
     tables: tablesOf(counts),
-    kept,
+    kept: kept.map(summaryOf),
     unreadable: [],
     residue: { clean: hits.every((hit) => hit.class !== 'residue'), hits },
   };
@@ -103,20 +116,41 @@ function tablesOf(counts: Readonly<Record<string, number>>): TableCount[] {
   return [...tables].map(([table, count]) => ({ table, ...count }));
 }
 
-async function keptOf(session: Session, operation: string): Promise<KeptSummary[]> {
-  const rows = await session.query<{
-    table: string;
-    columns: string;
-    source: KeptSource;
-    id: string;
-    rows: string;
-    first: string | null;
-    last: string | null;
-  }>(
-    `SELECT table_name AS "table", array_to_json(columns)::text AS columns, source, reason AS id, count(*)::text AS rows,
-       min(until)::text AS first, CASE WHEN bool_and(until IS NOT NULL) THEN max(until)::text END AS last
-     FROM gdpr.kept_row k WHERE operation = $1 AND ${isTold('k', '$2')} GROUP BY table_name, columns, source, reason ORDER BY table_name, source, reason, columns`,
+/** The people of an erasure by their tombstones; of one that a journal brought back only who they are. */
+async function erasedIn(session: Session, operation: string) {
+  return session.query<{
+    subject: string;
+    request: string | null;
+    verified: string | null;
+    language: Language | null;
+  }>('SELECT subject, request, verified, language FROM gdpr.tombstone WHERE operation = $1 ORDER BY subject', [
+    operation,
+  ]);
+}
+
+interface KeptRows extends Record<string, unknown> {
+  readonly subject: string;
+  readonly table: string;
+  readonly columns: string;
+  readonly source: KeptSource;
+  readonly id: string;
+  readonly rows: string;
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
+/** What an erasure kept, together or for each person; a row of two people counts once. */
+async function keptOf(session: Session, operation: string, by: 'subject' | "''"): Promise<KeptRows[]> {
+  return session.query<KeptRows>(
+    `SELECT ${by} AS subject, table_name AS "table", array_to_json(columns)::text AS columns, source, reason AS id,
+       count(DISTINCT key)::text AS rows, min(until)::text AS first,
+       CASE WHEN bool_and(until IS NOT NULL) THEN max(until)::text END AS last
+     FROM gdpr.kept_row k WHERE operation = $1 AND ${isTold('k', '$2')}
+     GROUP BY 1, table_name, columns, source, reason ORDER BY 1, table_name, source, reason, columns`,
     [operation, now().toISOString()],
   );
-  return rows.map((row) => ({ ...row, columns: JSON.parse(row.columns) as string[], rows: Number(row.rows) }));
+}
+
+function summaryOf({ subject: _, columns, rows, ...kept }: KeptRows): KeptSummary {
+  return { ...kept, columns: JSON.parse(columns) as string[], rows: Number(rows) };
 }

@@ -1,16 +1,27 @@
 import type { Session } from '../../database/session.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel } from '../../datamap/model.js';
+import type { Language } from '../../documents/page-model.js';
 import { IDENTIFIER_KINDS, parse } from '../../identity/kinds.js';
 import type { Alias } from '../../identity/reference.js';
 import type { Keys } from '../../keys/keys.js';
 import { aliasesOf, type FoundPerson } from '../people.js';
 import type { Traits } from '../traits.js';
 
-/** A person who is erased, under their reference. */
-export interface ErasedPerson {
-  readonly subject: string;
+/** Somebody whose data is erased, under their reference, and how that came about. */
+export interface Erasable {
   readonly person: FoundPerson;
+  readonly subject: string;
+  /** How the person's identity was checked. */
+  readonly verified?: string | undefined;
+  /** Number of the request in the register that it answers. */
+  readonly number?: string | undefined;
+  /** Of the letter about what is kept. */
+  readonly language: Language;
+}
+
+/** A person who is erased, and what their own rows called them. */
+export interface ErasedPerson extends Erasable {
   readonly traits: Traits;
 }
 
@@ -23,7 +34,7 @@ function aliasCode(keys: Pick<Keys, 'hmac'>, { kind, value }: Alias): string {
  * What an erased person was known by, normalised: their linking identifiers and rows, and the other e-mails, phones,
  * codes and numbers of their own rows. Names are left out, which are no one's alone.
  */
-function knownBy({ person, traits }: ErasedPerson, model: DataMapModel): Alias[] {
+function knownBy({ person, traits }: Pick<ErasedPerson, 'person' | 'traits'>, model: DataMapModel): Alias[] {
   const spelling = spellingOf(model);
   const own = IDENTIFIER_KINDS.filter((kind) => kind !== 'name').flatMap((kind) =>
     (traits.get(kind) ?? []).flatMap((raw) => parse(kind, raw, spelling).map((value) => ({ kind, value }))),
@@ -41,9 +52,18 @@ export async function enterTombstones(
   people: readonly ErasedPerson[],
 ): Promise<void> {
   await session.run(
-    `INSERT INTO gdpr.tombstone (subject, operation, ground, map_digest)
-     SELECT u.subject, $2, $3, $4 FROM unnest($1::text[]) u (subject)`,
-    [people.map(({ subject }) => subject), operation, ground, model.digest],
+    `INSERT INTO gdpr.tombstone (subject, operation, ground, map_digest, language, request, verified)
+     SELECT u.subject, $1, $2, $3, u.language, u.request, u.verified
+     FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) u (subject, language, request, verified)`,
+    [
+      operation,
+      ground,
+      model.digest,
+      people.map(({ subject }) => subject),
+      people.map(({ language }) => language),
+      people.map(({ number }) => number ?? null),
+      people.map(({ verified }) => verified ?? null),
+    ],
   );
   const codes = people.flatMap((person) =>
     knownBy(person, model).map((alias) => ({

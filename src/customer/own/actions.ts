@@ -29,6 +29,10 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
   },
   'customer rectify': { lv: 'Jūsu datu labošana', en: 'Correcting your data' },
   'customer erase': { lv: 'Jūsu datu dzēšana', en: 'Erasing your data' },
+  'customer erase list': {
+    lv: 'Vairāku personu datu dzēšana, to vidū Jūsu',
+    en: 'Erasing the data of several people, yours among them',
+  },
   'customer restrict': { lv: 'Jūsu datu apstrādes ierobežošana', en: 'Restricting the processing of your data' },
   'customer unrestrict': {
     lv: 'Jūsu datu apstrādes ierobežojuma atcelšana',

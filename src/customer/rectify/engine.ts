@@ -12,7 +12,7 @@ import { type IdentifierKind, namesMayBeOne, parse, same } from '../../identity/
 import type { Keys } from '../../keys/keys.js';
 import { dayOf } from '../../request/day.js';
 import { collectLocked } from '../erase/lock.js';
-import { findOthers } from '../erase/others.js';
+import { createKnown, findOthers } from '../erase/others.js';
 import { sameRow } from '../erase/sql.js';
 import { type FoundPerson, peopleOf } from '../people.js';
 import type { PersonQuery } from '../resolve.js';
@@ -99,7 +99,8 @@ async function prepare(session: Session, catalog: Catalog, request: RectifyReque
     old.set(change, await oldValue(session, catalog, request, change));
     await assertFree(session, catalog, request, change);
   }
-  await findOthers(session, model, catalog, [person]);
+  await createKnown(session, model, [person]);
+  await findOthers(session, model, catalog);
   const today = dayOf(now(), model.map.timeZone);
   return { model, catalog, correction, old, digest, today, told: await toldHolds(session, today) };
 }

@@ -1,14 +1,10 @@
-import { GdprError } from '../../foundation/errors.js';
-import { endOperation, runOperation } from '../../operation/operation.js';
-import { readNumber, readRequest } from '../../request/register.js';
 import type { StoredRequest } from '../../request/request.js';
 import type { Context } from '../../workspace/open.js';
-import { type Chooser, onePerson } from '../choose.js';
-import { type Match, matchPeople } from '../find-customer.js';
+import type { Chooser } from '../choose.js';
+import type { Match } from '../find-customer.js';
 import { assertNotHeld } from '../hold/gate.js';
-import { checkRequest, checkRequester } from '../identity-check.js';
 import { type Plan, storePlan } from '../plan.js';
-import { queryFor } from '../requester.js';
+import { findRequester, gate } from '../requester.js';
 import type { PersonQuery } from '../resolve.js';
 import { digestsOf, type Rectified, type RectifyRequest, rehearseRectify } from './engine.js';
 import { GROUND, planRectify } from './plan.js';
@@ -27,7 +23,6 @@ export interface PreparedRectify {
 }
 
 export const ACTION = 'customer rectify';
-const LOGGED = ['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED'];
 
 /**
  * Finds the one person, plans what is corrected and counts what it would do. A search that ends in nobody or in
@@ -42,25 +37,18 @@ export async function prepareRectify(
   typed?: string | undefined,
 ): Promise<PreparedRectify> {
   const { database, operator, model, keys } = context;
-  const number = typed === undefined ? undefined : readNumber(typed);
-  const subjects: string[] = [];
-  try {
-    const request =
-      number === undefined
-        ? undefined
-        : await database.transaction('read committed', (session) => readRequest(session, number));
-    if (request !== undefined) checkRequest(request, 'rectification');
-    const asked = request === undefined ? query : queryFor(request, query);
-    const match = await onePerson(await matchPeople(context, asked), asked, chooser);
-    if (request !== undefined) checkRequester(request, match.subject);
-    subjects.push(match.subject);
-    const digest = digestsOf(keys, match.subject);
+  const asks = { action: ACTION, ground: GROUND, kind: 'rectification' } as const;
+  const { match, request, query: asked } = await findRequester(context, asks, query, typed, chooser);
+  const { subject } = match;
+  const intent = { action: ACTION, ground: GROUND, subjects: [subject], ...(request && { request: request.number }) };
+  return gate(context, intent, async () => {
+    const digest = digestsOf(keys, subject);
     const wanted = { model, person: match.person, settings, query: asked, digest };
     const rehearsal = await database.transaction('repeatable read', async (session) => {
       await assertNotHeld(session, context, [match], 'corrected');
       return rehearseRectify(session, wanted);
     });
-    const plan = planRectify(model, rehearsal.correction, digest, match.subject);
+    const plan = planRectify(model, rehearsal.correction, digest, subject);
     return {
       match,
       request,
@@ -72,12 +60,5 @@ export async function prepareRectify(
         return plan;
       },
     };
-  } catch (error) {
-    if (error instanceof GdprError && LOGGED.includes(error.code)) {
-      const { code } = error;
-      const intent = { action: ACTION, subjects, ground: GROUND, ...(number && { request: number }) };
-      await runOperation(context, intent, (operation) => endOperation(context, operation, { result: 'refused', code }));
-    }
-    throw error;
-  }
+  });
 }

@@ -52,7 +52,7 @@ export interface ResidueProgress {
 
 /** More hits are counted, not listed. */
 const MOST_HITS = 5000;
-/** More findings than these are no trace of a person, but a value that everybody has. */
+/** More findings in a pass than these are no trace of people, but a value that everybody has. */
 const MOST_FINDINGS = 100_000;
 /** People searched for in one pass; the patterns of more make each row dearer than another pass. */
 const AT_ONCE = 50;
@@ -127,6 +127,7 @@ export async function searchResidue(
     rangesOf(table).flatMap((pages) => passes.map((pass, at) => ({ table, pages, pass, at }))),
   );
   const scans: TableScan[] = [];
+  const most = MOST_FINDINGS * passes.length;
   let found = 0;
   await readTogether(database, session, units, async (reader, { table, pages, pass }, at) => {
     if (signal?.aborted === true)
@@ -135,8 +136,8 @@ export async function searchResidue(
     const scan = await scanTable(reader, table, pass.subjects, pass.patterns, places, pages);
     scans[at] = scan;
     found += scan.findings.length;
-    if (found > MOST_FINDINGS) {
-      throw new GdprError('SEVERAL', `more than ${MOST_FINDINGS} places hold the values that are looked for`, {
+    if (found > most) {
+      throw new GdprError('SEVERAL', `more than ${most} places hold the values that are looked for`, {
         hint: 'leave out the value that many people share',
       });
     }
