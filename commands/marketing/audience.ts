@@ -90,7 +90,8 @@ recheck.`;
       `List       ${result.list}`,
       `SHA-256    ${result.sha256}`,
       `Archive    ${result.archive}`,
-      `Expires    ${result.expires}; before sending run: gdpr marketing recheck ${out}`,
+      `Expires    ${result.expires}`,
+      `Before sending run: gdpr marketing recheck ${out}`,
       `Audit      entry ${result.audit.sequence}, operation ${result.operation}`,
     );
     return result;

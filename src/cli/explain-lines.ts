@@ -46,7 +46,7 @@ export function explainLines({ subject, channel, listed, rows, audit, operation 
   ]);
   const none = ['', 'No row of theirs is one that could be sent anything.'];
   return [
-    `Person   ${subject}`,
+    `Person   ${subject ?? 'not known by a reference yet'}`,
     `Channel  ${channel}`,
     `Listed   ${listed ? 'yes' : 'no'}`,
     ...(rows.length === 0 ? none : parts),

@@ -19,7 +19,7 @@ const BATCH = 5000;
 export const CREATE_ADDRESSES = [
   `CREATE TEMPORARY TABLE audience_address (n bigint PRIMARY KEY, address text, fault text, role boolean NOT NULL,
      code text, suppressed_at timestamptz, no_insight boolean NOT NULL, erased boolean NOT NULL) ON COMMIT DROP`,
-  // own: the reference is of the row itself; foreign: of somebody with rows of their own, who may be another by now.
+  // own: the reference is of the row itself; other: of somebody with rows of their own who was not erased, and so is another.
   `CREATE TEMPORARY TABLE audience_known (n bigint NOT NULL, root text NOT NULL, own boolean NOT NULL,
      other boolean NOT NULL) ON COMMIT DROP`,
   `CREATE TEMPORARY TABLE audience_root ON COMMIT DROP AS ${ROOTS}`,
@@ -158,6 +158,7 @@ async function lookUp(
     `INSERT INTO pg_temp.audience_known (n, root, own, other)
      SELECT m.n, m.root, m.own,
        NOT m.own AND EXISTS (SELECT FROM gdpr.subject_alias o WHERE o.reference = m.root AND o.kind = 'row')
+         AND NOT EXISTS (SELECT FROM gdpr.tombstone t WHERE t.subject = m.root)
      FROM (
        SELECT u.n, coalesce(r.root, a.reference) AS root, bool_or(u.own) AS own
        FROM unnest($1::bigint[], $2::text[], $3::boolean[]) u (n, hmac, own)

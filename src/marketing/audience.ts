@@ -22,7 +22,13 @@ import type { ListColumn } from './columns.js';
 import { judge, waterfallOf } from './judge.js';
 import { listCsv, recipientsOf } from './list.js';
 import { type Left, REASON_TITLES, type Reason } from './reasons.js';
-import { readSegment, type SegmentCondition, segmentCondition } from './segment.js';
+import {
+  assertCategories,
+  explicitPurposesOf,
+  readSegment,
+  type SegmentCondition,
+  segmentCondition,
+} from './segment.js';
 import { makeToken } from './token.js';
 
 /** What a list is made with, kept beside its digest so that it can be made again before it is sent. */
@@ -89,6 +95,7 @@ export async function judgeEverybody(
   const snapshot = instant?.at ?? '';
   await session.run(CREATE_CANDIDATES);
   const segment = segmentId === null ? undefined : readSegment(context.config, segmentId);
+  if (segment !== undefined) await assertCategories(session, model, segment);
   const compiled = new Map(
     segment === undefined
       ? []
@@ -131,7 +138,7 @@ export async function judgeEverybody(
     ageOfConsent: marketing.ageOfConsent,
     softOptIn: campaign.softOptIn,
     profiling: segment !== undefined,
-    explicitPurposes: [...new Set([...compiled.values()].flatMap(({ explicitPurposes }) => explicitPurposes))],
+    explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
   });
 }
 

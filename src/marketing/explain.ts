@@ -7,9 +7,11 @@ import type { PersonQuery } from '../customer/resolve.js';
 import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { collectRows, compileCollect, rowsOf } from '../datamap/collect.js';
+import { spellingOf } from '../datamap/match.js';
 import { canonicalName } from '../datamap/names.js';
 import { keyOf, textLiteral } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
+import { same, searchKeys, sqlKey } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type AudienceSettings, judgeEverybody, marketingOf, WATERFALL_ORDER } from './audience.js';
@@ -33,7 +35,8 @@ export interface Explanation {
 
 export interface ExplainResult {
   readonly operation: string;
-  readonly subject: string;
+  /** Null of somebody who was never met before. */
+  readonly subject: string | null;
   readonly channel: AudienceSettings['channel'];
   /** Whether one of their rows is in the list. */
   readonly listed: boolean;
@@ -45,6 +48,7 @@ const ACTION = 'marketing explain';
 
 /**
  * Why a person is in the list that would be made now, or out of it, step by step: by the same judgement as the list.
+ * An e-mail or a phone alone leads to the rows that hold it, whoever's they are; anything else to one person.
  * @throws GdprError NOBODY, SEVERAL, DRIFT; as `selectAudience`
  */
 export async function explainAudience(
@@ -54,26 +58,67 @@ export async function explainAudience(
   chooser: Chooser,
 ): Promise<ExplainResult> {
   marketingOf(context);
+  const { email, phone, ...others } = query;
+  // Whoever makes lists sees the addresses in them, and need not be able to search the whole shop.
+  const byAddress = Object.values(others).every((value) => value === undefined);
+  if (byAddress && (email === undefined) !== (phone === undefined)) {
+    const wanted = email === undefined ? { kind: 'phone', raw: phone ?? '' } : { kind: 'email', raw: email };
+    return explainWith(context, settings, undefined, (session) => candidatesWith(session, context, wanted as Wanted));
+  }
   const { person, subject } = await gate(context, { action: ACTION, subjects: [] }, async () =>
     onePerson(await matchPeople(context, query), query, chooser),
   );
-  return runOperation(context, { action: ACTION, subjects: [subject] }, async (operation) => {
-    const rows = await context.database.transaction('repeatable read', async (session) => {
-      await judgeEverybody(session, context, settings);
-      return explained(session, context, settings, person);
-    });
-    const sequence = await endOperation(context, operation, { result: 'done', counts: { rows: rows.length } });
-    const listed = rows.some(({ reason }) => reason === null);
-    return { operation: operation.id, subject, channel: settings.channel, listed, rows, audit: { sequence } };
-  });
+  return explainWith(context, settings, subject, (session) => candidatesOf(session, context, person));
 }
 
-async function explained(
-  session: Session,
-  { model }: Context,
-  { channel, segment }: AudienceSettings,
-  person: FoundPerson,
-): Promise<Explanation[]> {
+interface Wanted {
+  readonly kind: 'email' | 'phone';
+  readonly raw: string;
+}
+
+async function explainWith(
+  context: Context,
+  settings: AudienceSettings,
+  subject: string | undefined,
+  select: (session: Session) => Promise<string[]>,
+): Promise<ExplainResult> {
+  return runOperation(
+    context,
+    { action: ACTION, subjects: subject === undefined ? [] : [subject] },
+    async (operation) => {
+      const { rows, known } = await context.database.transaction('repeatable read', async (session) => {
+        await judgeEverybody(session, context, settings);
+        return explained(session, settings, await select(session));
+      });
+      if (rows.length === 0 && subject === undefined) {
+        throw new GdprError('NOBODY', 'nobody who could be sent anything has this address', {
+          hint: 'gdpr customer find searches everywhere',
+        });
+      }
+      const whose = subject ?? known;
+      const sequence = await endOperation(context, operation, {
+        result: 'done',
+        counts: { rows: rows.length },
+        subjects: whose === null ? [] : [whose],
+      });
+      const listed = rows.some(({ reason }) => reason === null);
+      return { operation: operation.id, subject: whose, channel: settings.channel, listed, rows, audit: { sequence } };
+    },
+  );
+}
+
+/** The candidates, by number, whose row holds the address in any spelling. */
+async function candidatesWith(session: Session, { model }: Context, { kind, raw }: Wanted): Promise<string[]> {
+  const spelling = spellingOf(model);
+  const rows = await session.query<{ n: string; text: string }>(
+    `SELECT c.n::text AS n, c.${kind} AS text FROM ${CANDIDATES} c WHERE ${sqlKey(kind, `c.${kind}`)} = ANY ($1::text[])`,
+    [searchKeys(kind, raw, spelling)],
+  );
+  return rows.filter(({ text }) => same(kind, raw, text, spelling)).map(({ n }) => n);
+}
+
+/** The candidates, by number, that are rows of the person. */
+async function candidatesOf(session: Session, { model }: Context, person: FoundPerson): Promise<string[]> {
   const catalog = await readCatalog(session);
   await collectRows(session, compileCollect(model, catalog), model, catalog, [person]);
   const sources = Object.entries(model.map.marketing?.sources ?? {}).map(([id, source]) => {
@@ -84,14 +129,30 @@ async function explained(
     return `SELECT ${textLiteral(id)} AS source, array_to_json(ARRAY[${key.join(', ')}])::text AS key
       FROM ${rowsOf(table)} WHERE owner = ${owner.index}`;
   });
+  const rows = await session.query<{ n: string }>(
+    `SELECT c.n::text AS n FROM ${CANDIDATES} c JOIN (${sources.join(' UNION ')}) r USING (source, key)`,
+  );
+  return rows.map(({ n }) => n);
+}
+
+async function explained(
+  session: Session,
+  { channel, segment }: AudienceSettings,
+  numbers: readonly string[],
+): Promise<{ rows: Explanation[]; known: string | null }> {
   const rows = await session.query<Omit<Explanation, 'steps'> & Record<string, unknown>>(
     `SELECT c.source, j.reason, j.basis, j.consent, ${timeText('j.since')} AS since
-     FROM ${JUDGED} j JOIN ${CANDIDATES} c USING (n) JOIN (${sources.join(' UNION ')}) r USING (source, key) ORDER BY c.n`,
+     FROM ${JUDGED} j JOIN ${CANDIDATES} c USING (n) WHERE c.n = ANY ($1::bigint[]) ORDER BY c.n`,
+    [numbers],
+  );
+  const [reference] = await session.query<{ root: string }>(
+    'SELECT root FROM pg_temp.audience_known WHERE n = ANY ($1::bigint[]) AND NOT other ORDER BY own DESC, n LIMIT 1',
+    [numbers],
   );
   const asked = WATERFALL_ORDER.filter(
     (reason) => (segment !== null || !SEGMENT_ONLY.has(reason)) && (channel === 'sms' || reason !== 'not-mobile'),
   );
-  return rows.map(({ source, reason, basis, consent, since }) => ({
+  const told = rows.map(({ source, reason, basis, consent, since }) => ({
     source,
     reason,
     steps: asked
@@ -101,6 +162,7 @@ async function explained(
     consent,
     since,
   }));
+  return { rows: told, known: reference?.root ?? null };
 }
 
 const SEGMENT_ONLY: ReadonlySet<Reason> = new Set(['outside-segment', 'no-explicit-consent', 'profiling-objected']);

@@ -2,6 +2,7 @@ import { compileErase } from '../customer/erase/compile.js';
 import type { Catalog, CatalogTable } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
+import { addMarketingColumns } from './marketing-columns.js';
 
 /** What the roles may do with one table of the shop; the columns in the order of the table. */
 export interface ShopGrant {
@@ -37,11 +38,11 @@ export function shopGrants(model: DataMapModel, catalog: Catalog, audience: Read
     };
   });
   const impersonal = model.impersonal.map(
-    ({ schema, table }): ShopGrant => ({
+    ({ name, schema, table }): ShopGrant => ({
       schema,
       table,
       operator: { update: [], delete: false, refresh: false },
-      marketer: [],
+      marketer: [...(read.get(name) ?? [])],
     }),
   );
   return [...personal, ...impersonal].sort((a, b) => (`${a.schema}.${a.table}` < `${b.schema}.${b.table}` ? -1 : 1));
@@ -127,6 +128,7 @@ function audienceColumns(
       columns.filter(({ entry: { identifier } }) => addresses(model, identifier)).map((column) => column.name),
     );
   }
+  addMarketingColumns(model, catalog, add);
   return read;
 }
 
