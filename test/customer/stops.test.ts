@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { prepareMarketing } from '../../examples/bookshop/marketing.js';
 import { prepareErase } from '../../src/customer/erase/erase-customer.js';
 import { eraseCustomer, orderOf } from '../../src/customer/erase/run.js';
 import { findCustomer } from '../../src/customer/find-customer.js';
 import { placeHold } from '../../src/customer/hold/place.js';
 import { objectCustomer } from '../../src/customer/object.js';
+import { prepareRectify } from '../../src/customer/rectify/rectify-customer.js';
 import { restrictCustomer } from '../../src/customer/restrict/restrict.js';
 import { liftRestriction } from '../../src/customer/restrict/unrestrict.js';
+import { NO_CAMPAIGN } from '../../src/marketing/campaign.js';
+import { explainAudience } from '../../src/marketing/explain.js';
 import { addDays, todayIn } from '../../src/request/day.js';
 import { openRequest } from '../../src/request/open.js';
 import type { Context } from '../../src/workspace/open.js';
@@ -106,5 +110,38 @@ describe('a person with rows on hold', { timeout: 120_000 }, () => {
     const target = { scope: 'order', number: 'RB-2022-000003' } as const;
     await placeHold(context, { target, reference: 'C 12/26', authority: 'Rigas tiesa', until }, nobodyToAsk);
     await isFoundAndExported({ 'gdpr.hold': 1 });
+  });
+});
+
+describe('what stands against an operation, and being corrected or written to', { timeout: 180_000 }, () => {
+  /** The reason for which her account is left out of a send list; null where it is in. */
+  const leftOut = async () => {
+    const settings = { channel: 'email', campaign: NO_CAMPAIGN, segment: null } as const;
+    const { rows } = await explainAudience(context, settings, QUERY, nobodyToAsk);
+    return rows.find(({ source }) => source === 'accounts')?.reason;
+  };
+  const corrects = async () => {
+    const { rehearsal } = await prepareRectify(context, QUERY, [{ field: 'email', value: 'anna@jauns.example' }], nobodyToAsk);
+    return rehearsal.tables.some(({ rows }) => rows > 0);
+  };
+
+  it('an order on hold, an open request and a hold on her keep her in the list; a restriction and an objection do not, and both let her be corrected', async () => {
+    await prepareMarketing(context);
+    expect(await leftOut()).toBeNull();
+    const until = addDays(todayIn('Europe/Riga'), 5);
+    const hold = { reference: 'C 12/26', authority: 'Rigas tiesa', until };
+    await placeHold(context, { ...hold, target: { scope: 'order', number: 'RB-2022-000003' } }, nobodyToAsk);
+    const access = { kind: 'access', channel: 'email', received: 'today', unknown: false, again: false } as const;
+    await openRequest(context, { ...access, query: QUERY }, nobodyToAsk);
+    expect([await leftOut(), await corrects()]).toEqual([null, true]);
+    await restrict('18(1)(a)');
+    expect([await leftOut(), await corrects()]).toEqual(['restricted', true]);
+    await liftRestriction(context, { query: QUERY, informed: 'today' }, nobodyToAsk);
+    expect(await leftOut()).toBeNull();
+    await placeHold(context, { ...hold, target: { scope: 'person', query: QUERY } }, nobodyToAsk);
+    expect(await leftOut()).toBeNull();
+    await expect(corrects()).rejects.toMatchObject({ code: 'REFUSED', exit: 3 });
+    await objectCustomer(context, { query: QUERY, to: 'marketing' }, nobodyToAsk);
+    expect(await leftOut()).toBe('objected');
   });
 });
