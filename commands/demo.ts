@@ -71,7 +71,7 @@ next. Run again, it uses the shop that is there.`;
       `  ${gdpr} customer find --name "Anna Berzina"            two namesakes: which one is meant?`,
       `  ${gdpr} customer export --email petr.ivanov@pasts.example --verified "known e-mail answered"`,
       `  ${gdpr} consent list --channel email --state unproven     whose yes cannot be proved?`,
-      `  ${gdpr} marketing audience --channel email --out list.csv  who may be written to?`,
+      `  ${gdpr} marketing audience --channel email --out list.csv   who may be written to?`,
       `  ${gdpr} archive list`,
       `  ${gdpr} audit list`,
       `  ${gdpr} audit verify`,

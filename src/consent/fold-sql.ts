@@ -32,7 +32,8 @@ export function saidSql(purpose: string): string {
 /**
  * Where people stand, one row a person, purpose and channel: `root`, `purpose`, `channel`, `state`, `since`
  * (timestamptz), `wording`, `source`, `digest`, `own_since` (the latest of the
- * yeses that stand and were the person's own words). It says of each what `foldConsent` says of one.
+ * yeses that stand and were the person's own words), `withdrawn_at`, `expired_at` (the latest of each, whatever was said since:
+ * a yes without proof follows a no and does not take it back). It says of each what `foldConsent` says of one.
  * @param said a query as {@link saidSql} gives it, limited as the caller likes
  */
 export function foldSql(said: string): string {
@@ -45,7 +46,9 @@ WITH numbered AS (
 stopped AS (
   SELECT o.*, max(o.n) FILTER (WHERE o.what IN ('expired', 'withdrawn', 'objected')) OVER person AS stop,
          max(o.n) FILTER (WHERE o.what = 'objected') OVER person AS objected,
-         max(o.n) FILTER (WHERE o.what = 'confirmed') OVER person AS confirmed
+         max(o.n) FILTER (WHERE o.what = 'confirmed') OVER person AS confirmed,
+         max(o.event_at) FILTER (WHERE o.what = 'withdrawn') OVER person AS withdrawn_at,
+         max(o.event_at) FILTER (WHERE o.what = 'expired') OVER person AS expired_at
   FROM numbered o WINDOW person AS (PARTITION BY o.root, o.purpose, o.channel)
 ),
 lifted AS (
@@ -60,7 +63,7 @@ judged AS (
 )
 SELECT DISTINCT ON (j.root, j.purpose, j.channel) j.root, j.purpose, j.channel,
        CASE WHEN j.yes THEN (ARRAY['unproven', 'unconfirmed', 'given'])[j.quality] ELSE j.what END AS state,
-       j.event_at AS since, j.wording, j.source, j.digest,
+       j.event_at AS since, j.wording, j.source, j.digest, j.withdrawn_at, j.expired_at,
        max(j.event_at) FILTER (WHERE j.yes AND j.quality = 3 AND j.source = 'person') OVER (PARTITION BY j.root, j.purpose, j.channel) AS own_since
 FROM judged j
 WHERE CASE WHEN j.objected IS NOT NULL AND j.lifted IS NULL THEN j.n = j.objected

@@ -2,7 +2,9 @@ import { ROOTS } from '../consent/fold-sql.js';
 import { rowId } from '../customer/roots.js';
 import type { Address } from '../customer/suppression/addresses.js';
 import type { AddressHasher } from '../customer/suppression/suppress.js';
+import { assertComparable } from '../customer/suppression/suppressed.js';
 import type { Session } from '../database/session.js';
+import { GdprError } from '../foundation/errors.js';
 import type { IdentifierOptions } from '../identity/kinds.js';
 import { nameTokens, parse } from '../identity/kinds.js';
 import { isMobile } from '../identity/phone.js';
@@ -22,6 +24,8 @@ export const CREATE_ADDRESSES = [
   // own: the reference is of the row itself; other: of somebody with rows of their own who was not erased, and so is another.
   `CREATE TEMPORARY TABLE audience_known (n bigint NOT NULL, root text NOT NULL, own boolean NOT NULL,
      other boolean NOT NULL) ON COMMIT DROP`,
+  // Every address that a cell can be read as: what is said against it counts for others who have one of them.
+  'CREATE TEMPORARY TABLE audience_form (n bigint NOT NULL, form text NOT NULL) ON COMMIT DROP',
   `CREATE TEMPORARY TABLE audience_root ON COMMIT DROP AS ${ROOTS}`,
 ];
 
@@ -35,8 +39,8 @@ export interface AddressRules {
   readonly channel: AudienceChannel;
   readonly spelling: IdentifierOptions;
   readonly roleMailboxes: ReadonlySet<string>;
-  /** The table of each source. */
-  readonly tables: ReadonlyMap<string, string>;
+  /** The table of each source; of one without a key no row is known again by its place. */
+  readonly tables: ReadonlyMap<string, { readonly name: string; readonly keyed: boolean }>;
 }
 
 interface CandidateRow {
@@ -92,6 +96,11 @@ export async function lookUpAddresses(
   rules: AddressRules,
   onProgress: (done: number, total: number) => void,
 ): Promise<void> {
+  await assertComparable(session, codes.suppression);
+  await assertKnown(
+    session,
+    codes.suppression.map(({ version }) => version),
+  );
   const [size] = await session.query<{ total: string }>(`SELECT count(*)::text AS total FROM ${CANDIDATES}`);
   const total = Number(size?.total ?? 0);
   for (let last = '0', done = 0; ; ) {
@@ -108,6 +117,19 @@ export async function lookUpAddresses(
   }
 }
 
+/** @throws GdprError KEY_MISSING when people are known under a version of the secret that is not here */
+async function assertKnown(session: Session, versions: readonly string[]): Promise<void> {
+  const [row] = await session.query<{ version: string }>(
+    `SELECT key_version AS version FROM gdpr.subject_alias WHERE key_version <> ALL ($1::text[])
+     UNION ALL SELECT key_version FROM gdpr.tombstone_identifier WHERE key_version <> ALL ($1::text[]) LIMIT 1`,
+    [versions],
+  );
+  if (row === undefined) return;
+  throw new GdprError('KEY_MISSING', `people are known by codes of the key ${row.version}, which is not here`, {
+    hint: 'bring it from its copy: gdpr key import FILE; without it, nobody can tell who said no',
+  });
+}
+
 async function lookUp(
   session: Session,
   codes: Codes,
@@ -121,7 +143,9 @@ async function lookUp(
     return codes.suppression.map((hasher) => ({ n, version: hasher.version, hmac: hasher.hmac(one.address) }));
   });
   const row = rows.flatMap(({ n, source, key }) => {
-    const id = rowId({ table: rules.tables.get(source) ?? '', key: JSON.parse(key) as string[] });
+    const table = rules.tables.get(source);
+    if (table?.keyed !== true) return [];
+    const id = rowId({ table: table.name, key: JSON.parse(key) as string[] });
     return codes.alias.hmacs(`row\n${id}`).map((hmac) => ({ n, hmac, own: true }));
   });
   const others = rows.flatMap(({ n, email, phone, name }) =>
@@ -153,6 +177,14 @@ async function lookUp(
       rules.channel,
     ],
   );
+  const kind = rules.channel === 'email' ? 'email' : 'phone';
+  const forms = rows.flatMap((each) =>
+    parse(kind, each[kind] ?? '', rules.spelling).map((form) => ({ n: each.n, form })),
+  );
+  await session.run('INSERT INTO pg_temp.audience_form SELECT * FROM unnest($1::bigint[], $2::text[])', [
+    forms.map(({ n }) => n),
+    forms.map(({ form }) => form),
+  ]);
   const known = [...row, ...others];
   await session.run(
     `INSERT INTO pg_temp.audience_known (n, root, own, other)

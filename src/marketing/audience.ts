@@ -124,7 +124,12 @@ export async function judgeEverybody(
       channel,
       spelling: spellingOf(model),
       roleMailboxes: new Set(marketing.roleMailboxes.map((each) => each.toLowerCase())),
-      tables: new Map(Object.entries(marketing.sources).map(([id, { table }]) => [id, canonicalName(table)])),
+      tables: new Map(
+        Object.entries(marketing.sources).map(([id, source]) => {
+          const name = canonicalName(source.table);
+          return [id, { name, keyed: (catalog.get(name)?.key.length ?? 0) > 0 }];
+        }),
+      ),
     },
     (done, total) => {
       onProgress('addresses', done, total);

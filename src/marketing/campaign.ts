@@ -28,7 +28,7 @@ const campaignSchema = z.strictObject({
   /** Whether every message tells how to refuse further ones, free of charge. */
   optOutInEachMessage: z.boolean(),
   /** How long a list may be used. */
-  validFor: period.default(DEFAULT_VALIDITY),
+  validFor: period.regex(/[1-9]/, 'must be longer than nothing').default(DEFAULT_VALIDITY),
 });
 
 /** A campaign as its file declares it; of none, people are written to by consent alone. */

@@ -1,10 +1,11 @@
 import { type MarketingSource, marketingSources, shopSaysSql } from '../consent/shop-says.js';
 import type { Wording } from '../consent/wording.js';
 import type { Catalog } from '../datamap/catalog.js';
-import type { DataMapModel } from '../datamap/model.js';
+import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Condition } from '../datamap/schema.js';
-import { column, conditions, equal, fromTable, keyOf, operand, textLiteral } from '../datamap/sql.js';
+import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from '../datamap/sql.js';
+import { GdprError } from '../foundation/errors.js';
 import type { SegmentCondition } from './segment.js';
 
 export type AudienceChannel = 'email' | 'sms';
@@ -61,7 +62,7 @@ INSERT INTO ${CANDIDATES} (source, key, email, phone, name, given_name, family_n
 SELECT ${textLiteral(id)}, array_to_json(ARRAY[${key.map(({ expression }) => `${expression}::text`).join(', ')}])::text,
   ${text(source.email)}, ${text(source.phone)}, ${text(source.name)}, ${text(source.givenName)}, ${text(source.familyName)},
   ${text(source.language)}, ${all(source.legalPerson, 'false')}, ${all(source.closed, 'false')},
-  ${source.birthDate === undefined ? 'NULL' : `${column('t', source.birthDate)}::date`},
+  ${birthOf(table, catalog, source.birthDate)},
   ${segment?.sql ?? 'true'},
   ${says === undefined ? 'false, false, NULL, NULL' : 'coalesce(s.no, false), coalesce(s.yes, false), s.at, s.wording'},
   ${orders === undefined ? 'NULL, NULL, NULL' : `o.refused_at, o.at, ${wordingAt('o.at', source.language, notices(selection, model.map.marketing?.purpose))}`}
@@ -70,6 +71,17 @@ ${says === undefined ? '' : said}
 ${orders ?? ''}
 ${segment?.joins ?? ''}
 ${source.when === undefined ? '' : `WHERE ${conditions(source.when).join(' AND ')}`}`;
+}
+
+/** @throws GdprError DRIFT when the column holds no date */
+function birthOf(table: PersonalTableModel, catalog: Catalog, name: string | undefined): string {
+  if (name === undefined) return 'NULL';
+  const type = live(table, catalog).columns.get(name)?.baseType ?? '';
+  const value = column('t', name);
+  if (type === 'date' || type.startsWith('timestamp')) return `CASE WHEN isfinite(${value}) THEN ${value}::date END`;
+  throw new GdprError('DRIFT', `${table.name}.${name} is to hold a date of birth, but is no date`, {
+    hint: 'leave birthDate out under marketing in the data map, or name a column of dates',
+  });
 }
 
 /** The checkout notices under which somebody can have ordered. */
@@ -114,7 +126,7 @@ function ordersJoin(
   const counts = `${[...conditions(orders.completed, 'o'), `isfinite(${placed})`].join(' AND ')} AND (${shown.join(' OR ') || 'false'})`;
   const refused = orders.refused === undefined ? 'false' : conditions(orders.refused, 'o').join(' AND ');
   const orderTable = model.table(canonicalName(orders.table));
-  const facts = `max(${placed}) FILTER (WHERE ${refused}) AS refused_at, max(${placed}) FILTER (WHERE ${counts}) AS at`;
+  const facts = `max(coalesce(${placed}, 'infinity')) FILTER (WHERE ${refused}) AS refused_at, max(${placed}) FILTER (WHERE ${counts}) AS at`;
   if (orderTable === table) {
     const key = keyOf(table, catalog);
     const here = (expression: string) => expression.replace(/^t\./, 'o.');

@@ -26,8 +26,8 @@ const standing = (fold: string) => `
 CREATE TEMPORARY TABLE audience_standing ON COMMIT DROP AS
 SELECT k.n,
   bool_or(s.state = 'objected') AS objected,
-  max(s.since) FILTER (WHERE s.state = 'withdrawn') AS withdrawn_at,
-  max(s.since) FILTER (WHERE s.state = 'expired') AS expired_at,
+  max(s.withdrawn_at) AS withdrawn_at,
+  max(s.expired_at) AS expired_at,
   bool_or(s.state = 'unproven' AND NOT k.other) AS unproven,
   bool_or(s.state = 'unconfirmed' AND NOT k.other) AS unconfirmed,
   max(s.since) FILTER (WHERE s.state = 'given' AND NOT k.other) AS given_at,
@@ -52,8 +52,12 @@ GROUP BY k.n`;
 /** Who gave explicit consent to one of the purposes, on whatever channel. */
 const explicit = (fold: string) => `
 CREATE TEMPORARY TABLE audience_explicit ON COMMIT DROP AS
-SELECT DISTINCT k.n FROM pg_temp.audience_known k JOIN (${fold}) s ON s.root = k.root
-WHERE s.state = 'given' AND NOT k.other`;
+SELECT DISTINCT g.n FROM (
+  SELECT k.n FROM pg_temp.audience_known k JOIN (${fold}) s ON s.root = k.root
+  GROUP BY k.n, s.purpose, s.channel
+  HAVING NOT bool_or(s.state = 'objected') AND max(s.since) FILTER (WHERE s.state = 'given' AND NOT k.other)
+    > coalesce(greatest(max(s.withdrawn_at), max(s.expired_at)), '-infinity')
+) g`;
 
 /** What each candidate's own row and references say, before the others with the same address are looked at. */
 const facts = (softOptIn: boolean) => `
@@ -88,9 +92,9 @@ FROM (
 const reasoned = ({ profiling, explicitPurposes, ageOfConsent }: JudgeRules) => `
 CREATE TEMPORARY TABLE audience_reasoned ON COMMIT DROP AS
 WITH address AS (
-  SELECT address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
-    bool_or(restricted) AS restricted, bool_or(insight OR no_insight) AS insight
-  FROM pg_temp.audience_fact WHERE address IS NOT NULL GROUP BY address
+  SELECT form AS address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
+    bool_or(restricted) AS restricted, bool_or(insight OR no_insight) AS insight, max(born) AS born
+  FROM pg_temp.audience_fact JOIN pg_temp.audience_form USING (n) GROUP BY form
 )
 SELECT f.n, f.address, f.basis,
   CASE f.basis WHEN 'consent' THEN f.consented_at WHEN 'soft-opt-in' THEN f.ordered_at END AS since,
@@ -110,8 +114,8 @@ SELECT f.n, f.address, f.basis,
     WHEN f.basis IS NULL AND (f.unproven OR f.shop_yes) THEN 'unproven'
     WHEN f.basis IS NULL AND f.unconfirmed THEN 'unconfirmed'
     WHEN f.basis IS NULL THEN 'no-consent'
-    WHEN f.basis <> 'legal-person' AND f.born IS NOT NULL AND NOT (f.given AND f.guarded)
-      AND (f.born + make_interval(years => ${ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
+    WHEN f.basis <> 'legal-person' AND greatest(f.born, a.born) IS NOT NULL AND NOT (f.given AND f.guarded)
+      AND (greatest(f.born, a.born) + make_interval(years => ${ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
         > CASE f.basis WHEN 'consent' THEN f.consented_at ELSE transaction_timestamp() END THEN 'below-age'
     WHEN f.objected OR coalesce(a.objected, false) THEN 'objected'
     WHEN f.suppressed_at IS NOT NULL AND NOT coalesce(f.own_at > f.suppressed_at, false) THEN 'suppressed'
@@ -133,11 +137,12 @@ FROM pg_temp.audience_reasoned r`;
 /** Judges every candidate whose address was looked up, in a handful of statements whatever their number. */
 export async function judge(session: Session, rules: JudgeRules): Promise<void> {
   const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
-    WHERE x.purpose = ${purpose} AND ${channels} AND x.event_at <= transaction_timestamp()
+    WHERE x.purpose = ${purpose} AND ${channels} AND (x.what NOT IN ('given', 'renewed', 'confirmed') OR x.event_at <= transaction_timestamp())
       AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
   const softOptIn = rules.softOptIn && rules.channel === 'email';
   const analyse = (table: string) => session.run(`ANALYZE pg_temp.${table}`);
   await analyse('audience_known');
+  await analyse('audience_form');
   await session.run(standing(foldSql(said(textLiteral(rules.purpose), `x.channel = ${textLiteral(rules.channel)}`))));
   const explicitly = rules.explicitPurposes.map((purpose) => `(${foldSql(said(textLiteral(purpose), 'true'))})`);
   await session.run(explicit(explicitly.join(' UNION ALL ') || foldSql(said("''", 'false'))));

@@ -163,7 +163,7 @@ async function knownList(session: Session, sha256: string): Promise<KnownList | 
   const [row] = await session.query<KnownList>(
     `SELECT operation, purpose, settings::text AS settings, ${timeText('expires')} AS expires,
             expires <= transaction_timestamp() AS expired
-     FROM gdpr.audience_list WHERE sha256 = $1`,
+     FROM gdpr.audience_list WHERE sha256 = $1 ORDER BY expires DESC, snapshot DESC LIMIT 1`,
     [sha256],
   );
   return row;

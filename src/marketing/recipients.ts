@@ -27,8 +27,11 @@ export async function recipientAliases(
 ): Promise<(Alias | undefined)[]> {
   const sources = model.map.marketing?.sources ?? {};
   const accounts = new Set(Object.values(model.map.persons).map(({ table }) => canonicalName(table)));
+  const catalog = await readCatalog(session);
   const aliases: (Alias | undefined)[] = tokens.map(({ source, key }) => {
     const table = Object.hasOwn(sources, source) ? sources[source]?.table : undefined;
+    // A row without a key has no name but its place, where another may stand by now.
+    if (table !== undefined && catalog.get(canonicalName(table))?.key.length === 0) return undefined;
     return table === undefined ? undefined : { kind: 'row', value: rowId({ table: canonicalName(table), key }) };
   });
   const numbered = tokens.map((token, i) => ({ ...token, i }));
@@ -37,7 +40,6 @@ export async function recipientAliases(
     return aliases[i] !== undefined && table !== undefined && !accounts.has(canonicalName(table));
   });
   if (guests.length === 0) return aliases;
-  const catalog = await readCatalog(session);
   for (const [id, group] of groupBy(guests, ({ source }) => source)) {
     const source = sources[id];
     if (source === undefined) continue;

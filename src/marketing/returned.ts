@@ -46,7 +46,7 @@ export function returnedReader(
     const bad = (fault: string) => ({ line, other: { fault } });
     if ('fault' in read) return bad(read.fault);
     const { token, email, type, at: written } = read.values;
-    const at = written === undefined ? undefined : timeOf(written);
+    const at = written === undefined ? undefined : timeOf(written, 'end');
     if (written !== undefined && at === undefined) return bad('at is no time; write it as 2026-03-01T14:05:00+02:00');
     if (kind === 'tokens') {
       if (token === undefined) return bad('token is missing');

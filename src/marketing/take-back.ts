@@ -68,11 +68,14 @@ export class TakingBack {
     const who = { operation: this.operation, operator: this.context.operator };
     const added = events.length === 0 ? [] : await appendEvents(this.session, who, events);
     const fresh = new Set(events.filter((_, i) => added[i]));
-    const stopped = await this.#stoppedCodes(news.filter(({ subject }) => subject === null));
-    const changed = news.filter(({ subject, code, events: own }) =>
-      // Whose source the map has no more is stopped by the address alone.
-      subject === null ? !stopped.has(code.hmac) : own.some((event) => fresh.has(event)),
-    );
+    // A person may have several addresses, and each is stopped by itself.
+    const stopped = await this.#stoppedCodes(news);
+    const changed = news.filter(({ code, suppression, events: own }) => {
+      const stop = stopOf(code, suppression);
+      const isNew = !stopped.has(stop);
+      stopped.add(stop);
+      return isNew || own.some((event) => fresh.has(event));
+    });
     this.taken += changed.length;
     this.known += news.length - changed.length;
     for (const [, group] of groupBy(changed, ({ suppression }) => suppression.channel)) {
@@ -115,14 +118,14 @@ export class TakingBack {
     });
   }
 
-  /** Codes that a link has suppressed before. */
-  async #stoppedCodes(taken: readonly Taken[]): Promise<ReadonlySet<string>> {
+  /** What of these addresses is suppressed already, for the same reason and channel. */
+  async #stoppedCodes(taken: readonly Taken[]): Promise<Set<string>> {
     if (taken.length === 0) return new Set();
-    const rows = await this.session.query<{ hmac: string }>(
-      "SELECT DISTINCT hmac FROM gdpr.suppression WHERE source = 'unsubscribe' AND hmac = ANY ($1::text[])",
+    const rows = await this.session.query<{ hmac: string; source: string; channel: string }>(
+      'SELECT DISTINCT hmac, source, channel FROM gdpr.suppression WHERE hmac = ANY ($1::text[])',
       [taken.map(({ code }) => code.hmac)],
     );
-    return new Set(rows.map(({ hmac }) => hmac));
+    return new Set(rows.map((row) => stopOf(row, row)));
   }
 
   #meaning(
@@ -154,6 +157,14 @@ export class TakingBack {
     );
     return { events, suppression: { source: 'complaint', channel: 'all' }, code };
   }
+}
+
+/** One text for an address that is stopped, the reason and the channel. */
+function stopOf(
+  { hmac }: { readonly hmac: string },
+  by: { readonly source: string; readonly channel: string },
+): string {
+  return `${hmac} ${by.source} ${by.channel}`;
 }
 
 /**

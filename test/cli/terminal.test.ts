@@ -130,24 +130,38 @@ describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () =>
   });
 
   it.each([
-    ['rectify', ['--set', 'language=en', '--verified', 'account login'], 'Archive   '],
-    ['erase', ['--ground', '17(1)(b)', '--verified', 'account login'], 'nothing else is left'],
-  ])('%s wants the end of the reference typed, and shows before what it would do', async (command, flags, done) => {
+    {
+      command: 'rectify',
+      flags: ['--set', 'language=en'],
+      // As much of each question as is on its first line.
+      asked: 'type its last',
+      wrong: 'is not the end of the reference',
+      done: 'Archive   ',
+    },
+    {
+      command: 'erase',
+      flags: ['--ground', '17(1)(b)'],
+      asked: 'This cannot be undone.',
+      wrong: 'is not what was asked for',
+      done: 'nothing else is left',
+    },
+  ])('$command wants the end of the reference typed, and shows before what it would do', async (tried) => {
+    const { command, flags, asked, wrong, done } = tried;
     const person = ['--email', 'anna.berzina2@pasts.example'];
     const found = await gdpr(['customer', 'find', ...person, '--json'], at());
     const { matches } = JSON.parse(found.stdout) as { matches: { subject: string }[] };
     const word = matches[0]?.subject.slice(-4) ?? '';
     const type = async (typed: string) => {
       const ran = await onTerminal(
-        ['customer', command, ...person, ...flags],
-        [['type its last four letters:', typed]],
+        ['customer', command, ...person, ...flags, '--verified', 'account login'],
+        [[asked, typed]],
         at(),
       );
       return { code: ran.code, text: stripVTControlCharacters(ran.shown) };
     };
     for (const [typed, code, said] of [
-      [`${word === 'aaaa' ? 'bbbb' : 'aaaa'}\r`, 3, 'is not the end of the reference'],
-      ['\r', 3, 'is not the end of the reference'],
+      [`${word === 'aaaa' ? 'bbbb' : 'aaaa'}\r`, 3, wrong],
+      ['\r', 3, wrong],
       ['\u0003', 130, 'stopped as asked; nothing was done'],
     ] as const) {
       const { code: ended, text } = await type(typed);

@@ -121,7 +121,12 @@ describe('what stands against an operation, and being corrected or written to', 
     return rows.find(({ source }) => source === 'accounts')?.reason;
   };
   const corrects = async () => {
-    const { rehearsal } = await prepareRectify(context, QUERY, [{ field: 'email', value: 'anna@jauns.example' }], nobodyToAsk);
+    const { rehearsal } = await prepareRectify(
+      context,
+      QUERY,
+      [{ field: 'email', value: 'anna@jauns.example' }],
+      nobodyToAsk,
+    );
     return rehearsal.tables.some(({ rows }) => rows > 0);
   };
 

@@ -54,8 +54,8 @@ describe('a list of eighty thousand', { timeout: 600_000 }, () => {
         const many = await measured(FEW, MANY);
         expect(many.rows - few.rows).toBe(MANY - FEW);
         expect(few.statements).toBeGreaterThan(20);
-        // Reading a batch, its addresses and its references.
-        expect((many.statements - few.statements) / ((MANY - FEW) / BATCH)).toBeLessThan(6);
+        // Reading a batch, its addresses and its references, and fetching so many lines of the list.
+        expect((many.statements - few.statements) / ((MANY - FEW) / BATCH)).toBeLessThan(10);
       } finally {
         await client.end();
       }

@@ -23,6 +23,7 @@ const HISTORIES = [
   'given-unworded',
   'given-withdrawn',
   'withdrawn-given',
+  'withdrawn-unworded',
   'objected-import',
   'objected-own',
   'expired',
@@ -90,6 +91,8 @@ function standing({ history, objected, suppression }: Case): { state: string; si
     'given-unworded': 'unproven',
     'given-withdrawn': 'withdrawn',
     'withdrawn-given': 'given',
+    // A yes that proves nothing takes no refusal back.
+    'withdrawn-unworded': 'withdrawn',
     'objected-import': 'objected',
     'objected-own': 'given',
     expired: 'expired',
@@ -100,20 +103,30 @@ function standing({ history, objected, suppression }: Case): { state: string; si
   return { state: states[history], since: 2021 };
 }
 
+const WITHDREW: ReadonlySet<string> = new Set([
+  'given-withdrawn',
+  'withdrawn-given',
+  'withdrawn-unworded',
+  'shop-proven-withdrawn',
+]);
+
 /** The law in words, one person at a time; what the program does for all at once is compared with it. */
 function expected(one: Case, channel: 'email' | 'sms', declared: boolean): Reason | 'listed' {
   const { state, since } = standing(one);
   const shopYes = one.history.startsWith('shop-');
-  const shopProven = one.history.startsWith('shop-proven') && state !== 'withdrawn';
+  // What was said before an objection is not forgotten by it.
+  const withdrew = state === 'withdrawn' || (state === 'objected' && WITHDREW.has(one.history));
+  const expired = state === 'expired' || (state === 'objected' && one.history === 'expired');
+  const shopProven = one.history === 'shop-proven';
   const consent = state === 'given' ? since : shopProven ? YEAR.shop : undefined;
   // Of an address that cannot be written to nobody knows whose it is, nor whether it is suppressed.
   const usable = one.quality === 'good' || (one.quality === 'fixed' && channel === 'email');
-  const firm = one.kind === 'firm-role' && channel === 'email' && state !== 'withdrawn' && usable;
-  const soft = declared && channel === 'email' && one.order === 'noticed' && state !== 'withdrawn';
+  const firm = one.kind === 'firm-role' && channel === 'email' && !withdrew && usable;
+  const soft = declared && channel === 'email' && one.order === 'noticed' && !withdrew;
   if (one.order === 'refused' && (consent === undefined || consent < Number(YEAR.refusal))) return 'shop-no';
-  if (state === 'withdrawn') return 'withdrawn';
+  if (withdrew) return 'withdrawn';
   if (consent === undefined && !firm && !soft) {
-    if (state === 'expired') return 'expired';
+    if (expired) return 'expired';
     return state === 'unproven' || shopYes ? 'unproven' : 'no-consent';
   }
   if (state === 'objected') return 'objected';
@@ -153,6 +166,10 @@ function eventsOf(one: Case, subject: string): ConsentEvent[] {
     'withdrawn-given': [
       ['withdrawn', 2020, 'import', true],
       ['given', 2021, 'import', true],
+    ],
+    'withdrawn-unworded': [
+      ['withdrawn', 2020, 'import', true],
+      ['given', 2021, 'import', false],
     ],
     'objected-import': [
       ['objected', 2020, 'person', true],

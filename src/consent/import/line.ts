@@ -78,6 +78,7 @@ export function lineReader(model: DataMapModel): (line: CsvLine<ImportColumn>) =
       if (purpose === undefined) throw new Fault('purpose is missing, and the map has no part on marketing');
       if (!Object.hasOwn(map.purposes, purpose)) throw new Fault('purpose is none of the data map');
       const channel = oneOf('channel', values.channel, CHANNELS);
+      const what = oneOf('what', values.what, SAID);
       const kind = channel === 'email' ? 'email' : 'phone';
       return {
         line,
@@ -85,8 +86,8 @@ export function lineReader(model: DataMapModel): (line: CsvLine<ImportColumn>) =
         addresses: channel === 'post' ? [] : (kind === 'email' ? email : phone).map((value) => ({ kind, value })),
         purpose,
         channel,
-        what: oneOf('what', values.what, SAID),
-        at: timeOn(values.at),
+        what,
+        at: timeOn(values.at, what),
         mechanism: oneOf('mechanism', values.mechanism, MECHANISMS),
         wording: values.wording ?? null,
         evidence: reference('evidence', values.evidence),
@@ -115,9 +116,9 @@ function oneOf<T extends string>(column: ImportColumn, text: string | undefined,
   return word;
 }
 
-function timeOn(text: string | undefined): string {
+function timeOn(text: string | undefined, what: Said): string {
   if (text === undefined) throw new Fault('at is missing');
-  const time = timeOf(text);
+  const time = timeOf(text, what === 'given' || what === 'renewed' || what === 'confirmed' ? 'begin' : 'end');
   if (time === undefined)
     throw new Fault('at is no time; write it as 2026-03-01T14:05:00+02:00, 2026-03-01 14:05 or 2026-03-01');
   return time;

@@ -52,7 +52,7 @@ COMMENT ON COLUMN gdpr.consent_event.digest IS 'Of what was said: the same event
 
 CREATE TABLE gdpr.audience_list (
   operation  text PRIMARY KEY REFERENCES gdpr.operation,
-  sha256     text NOT NULL UNIQUE CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+  sha256     text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
   purpose    text NOT NULL,
   channel    text NOT NULL CHECK (channel IN ('email', 'sms')),
   settings   jsonb NOT NULL,
@@ -62,6 +62,7 @@ CREATE TABLE gdpr.audience_list (
   expires    timestamptz NOT NULL CHECK (expires > snapshot),
   corrects   text REFERENCES gdpr.audience_list
 );
+CREATE INDEX audience_list_sha256 ON gdpr.audience_list (sha256);
 COMMENT ON TABLE gdpr.audience_list IS 'The lists that were handed out, by the SHA-256 of the file; not who stands in them';
 COMMENT ON COLUMN gdpr.audience_list.settings IS 'What the list was made with: campaign, segment, columns';
 COMMENT ON COLUMN gdpr.audience_list.corrects IS 'The operation of the list that this one corrects';
