@@ -45,12 +45,12 @@ const CREATE = [
    LEFT JOIN pg_temp.insight_root r ON r.reference = s.subject`,
 ];
 
-/** Who stands at `given` for which of the purposes, on any channel. */
+/** Where people stand on the purposes, on each channel, and when they last took a consent back. */
 function consented(marketing: string, purposes: readonly string[]): string {
   const wanted = purposes.length === 0 ? 'false' : `x.purpose IN (${purposes.map(textLiteral).join(', ')})`;
   const said = `SELECT x.* FROM (${saidSql(textLiteral(marketing))}) x WHERE x.event_at <= transaction_timestamp() AND ${wanted}`;
   return `CREATE TEMPORARY TABLE insight_consent ON COMMIT DROP AS
-SELECT f.root, array_agg(DISTINCT f.purpose) AS purposes FROM (${foldSql(said)}) f WHERE f.state = 'given' GROUP BY f.root`;
+SELECT f.root, f.purpose, f.channel, f.state, f.since, greatest(f.withdrawn_at, f.expired_at) AS stopped_at FROM (${foldSql(said)}) f`;
 }
 
 /**
@@ -202,8 +202,13 @@ async function lookUp(
          JOIN gdpr.suppression s ON s.hmac = u.hmac WHERE s.channel = 'insight' OR s.source = 'erasure'
      ),
      consents AS MATERIALIZED (
-       SELECT k.n, array_agg(DISTINCT p.purpose) AS purposes
-       FROM known k JOIN pg_temp.insight_consent c ON c.root = k.root, unnest(c.purposes) p (purpose) GROUP BY k.n
+       SELECT g.n, array_agg(DISTINCT g.purpose) AS purposes
+       FROM (
+         SELECT k.n, c.purpose FROM known k JOIN pg_temp.insight_consent c ON c.root = k.root
+         GROUP BY k.n, c.purpose, c.channel
+         HAVING NOT bool_or(c.state = 'objected')
+           AND max(c.since) FILTER (WHERE c.state = 'given') > coalesce(max(c.stopped_at), '-infinity')
+       ) g GROUP BY g.n
      )
      INSERT INTO pg_temp.insight_known (n, person, stopped, consents)
      SELECT u.n, u.person, s.n IS NOT NULL, coalesce(c.purposes, '{}')

@@ -178,6 +178,28 @@ describe('what one row says counts for its address', { timeout: 120_000 }, () =>
     expect(reasonsOf(await explain('twelve@two.example'))).toEqual({ accounts: null });
   });
 
+  it('a date of birth in one row counts for the address in another, and each of two numbers in one cell for both', async () => {
+    await shop.sql(
+      `INSERT INTO shop.customers (id, email, last_name, phone, birth_date, created_at) VALUES
+         (910006, 'kid@two.example', 'Bērns', NULL, '2016-01-01', '2024-01-01'),
+         (910007, 'both@two.example', 'Abi', '29123451 / 26123451', NULL, '2024-01-01');
+       INSERT INTO shop.newsletter_subscriptions (email, source, subscribed_at, confirmed_at)
+       VALUES ('kid@two.example', 'footer', '2024-01-01', '2024-01-01');
+       INSERT INTO shop.orders (id, order_number, guest_email, guest_phone, status, placed_at, goods_total)
+       VALUES (910007, 'RB-2024-910007', 'other@two.example', '29123451', 'completed', '2024-01-01', 10)`,
+    );
+    expect(reasonsOf(await explain('kid@two.example')).subscribers).toBe('below-age');
+    await writeFile(
+      at('phone.csv'),
+      'phone,channel,what,at,mechanism,wording\n29123451,sms,given,2024-06-01,web-form,account-sms-lv\n',
+    );
+    await importConsents(context, { file: at('phone.csv'), keepGood: false, ignoreColumns: false });
+    expect(reasonsOf(await explain('other@two.example', 'sms')).guests).toBeNull();
+    const both = { query: { email: 'both@two.example' }, channels: ['sms'], mechanism: 'phone' } as const;
+    await recordConsent(context, { ...both, what: 'withdrawn' }, nobodyToAsk);
+    expect(reasonsOf(await explain('other@two.example', 'sms')).guests).toBe('withdrawn');
+  });
+
   it('nothing of a hold is told', async () => {
     await findCustomer(context, { email: PETR });
     const before = await explain(PETR);
@@ -204,6 +226,12 @@ describe('just before sending', { timeout: 180_000 }, () => {
     expect(reasonsOf(await explain(ANNA, 'sms')).accounts).toBeNull();
     // The corrected list is known in its turn.
     expect((await recheckList(context, at('checked.csv'), undefined)).dropped).toEqual([]);
+  });
+
+  it('two lists of the same people, byte for byte, are both known', async () => {
+    const [one, other] = [await list('email', 'email'), await list('email', 'email')];
+    expect(one.sha256).toBe(other.sha256);
+    expect((await recheckList(context, one.list, undefined)).dropped).toEqual([]);
   });
 
   it('a list that was changed or has expired is refused', async () => {
