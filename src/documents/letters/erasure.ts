@@ -1,6 +1,17 @@
 import { html, isolated } from '../escape.js';
 import type { ErasureModel, KeptLine } from './model.js';
-import { askedArticles, type Body, contactPart, dayText, factLines, remedies, requestLines, speaker } from './parts.js';
+import {
+  askedArticles,
+  type Body,
+  contactPart,
+  dayText,
+  factLines,
+  IF_NOT_CONTENT,
+  IF_UNCLEAR,
+  remedies,
+  requestLines,
+  speaker,
+} from './parts.js';
 
 /** That the data is erased, and of what is kept: each field, the ground and when it goes (Art. 17(3), 12(4)). */
 export function erasureBody(model: ErasureModel): Body {
@@ -29,20 +40,14 @@ ${kept.map((line) => keptLines(model, line))}`
     lv: 'No Jūsu identifikatoriem (piemēram, e-pasta adreses) glabājam ar slepenu atslēgu aprēķinātus kodus, no kuriem pašus identifikatorus nolasīt nevar. Tie vajadzīgi, lai Jūsu dati neatgrieztos un lai varētu Jums atbildēt, ja vēlreiz vērsīsieties pie mums.',
     en: 'Of your identifiers (such as your e-mail address) we keep codes computed with a secret key, from which the identifiers themselves cannot be read. They are needed so that your data do not come back, and so that we can answer you should you write to us again.',
   })}</p>
-${remedies(model, {
-  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
-  en: 'If you are not content with this answer, you can complain to the supervisory authority:',
-})}`;
+${remedies(model, IF_NOT_CONTENT)}`;
   return {
     subject:
       kept.length === 0
         ? say({ lv: 'Jūsu dati ir dzēsti', en: 'Your data are erased' })
         : say({ lv: 'Jūsu dati ir dzēsti; ko vēl glabājam', en: 'Your data are erased; what is still kept' }),
     content,
-    contact: contactPart(model, {
-      lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
-      en: 'If anything is unclear, please contact us:',
-    }),
+    contact: contactPart(model, IF_UNCLEAR),
     articles: ['17(1)', ...(kept.length === 0 ? [] : ['17(3)']), '12(3)', ...askedArticles(model), '77', '79'],
   };
 }

@@ -2,7 +2,7 @@ import { html } from '../escape.js';
 import type { Text } from '../page-model.js';
 import { requireSome } from './check.js';
 import type { LiftingModel } from './model.js';
-import { type Body, contactPart, dayText, factLines, remedies, requestLines, speaker } from './parts.js';
+import { type Body, contactPart, dayText, factLines, IF_UNCLEAR, remedies, requestLines, speaker } from './parts.js';
 
 const WHY: Readonly<Record<LiftingModel['restricted'][number]['ground'], Text>> = {
   '18(1)(a)': {
@@ -52,10 +52,7 @@ ${remedies(model, {
   return {
     subject: say({ lv: 'Apstrādes ierobežojums tiks atcelts', en: 'The restriction of processing will be lifted' }),
     content,
-    contact: contactPart(model, {
-      lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
-      en: 'If anything is unclear, please contact us:',
-    }),
+    contact: contactPart(model, IF_UNCLEAR),
     articles: [...new Set(restricted.map(({ ground }) => ground)), '18(3)', '77', '79'],
   };
 }

@@ -200,7 +200,7 @@ export interface CorrectedLine {
 export interface RectificationModel extends LetterModel {
   readonly corrected: readonly CorrectedLine[];
   readonly left: readonly CorrectedLine[];
-  /** Fields that an order of an authority or a court keeps as they are for now. */
+  /** Fields that an order of an authority or a court keeps as they are until it ends. */
   readonly held: readonly CorrectedLine[];
   /** Names of the recipients who are told (Art. 19). */
   readonly recipients: readonly string[];

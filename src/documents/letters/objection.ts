@@ -6,6 +6,8 @@ import {
   contactPart,
   dayText,
   factLines,
+  IF_NOT_CONTENT,
+  IF_UNCLEAR,
   recipientsPart,
   remedies,
   requestLines,
@@ -49,17 +51,11 @@ ${factLines(requestLines(model))}<h2>${say({ lv: 'Ko tas nozīmē', en: 'What th
 ${recipientsPart(model, recipients, {
   lv: 'Par iebildumu paziņojam',
   en: 'about the objection',
-})}${remedies(model, {
-  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
-  en: 'If you are not content with this answer, you can complain to the supervisory authority:',
-})}`;
+})}${remedies(model, IF_NOT_CONTENT)}`;
   return {
     subject: say({ lv: 'Jūsu iebildums ir ņemts vērā', en: 'Your objection has taken effect' }),
     content,
-    contact: contactPart(model, {
-      lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
-      en: 'If anything is unclear, please contact us:',
-    }),
+    contact: contactPart(model, IF_UNCLEAR),
     articles: [
       ...(to === 'marketing' ? ['21(2)', '21(3)'] : ['21(1)']),
       ...(recipients.length === 0 ? [] : ['19']),

@@ -101,6 +101,16 @@ export function siteLink(address: string): Html {
   return href === undefined ? unbroken(address) : html`<a href="${href}" rel="noreferrer">${unbroken(address)}</a>`;
 }
 
+/** How a letter that answers a right leads to the supervisor, and to the controller. */
+export const IF_NOT_CONTENT: Text = {
+  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
+  en: 'If you are not content with this answer, you can complain to the supervisory authority:',
+};
+export const IF_UNCLEAR: Text = {
+  lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
+  en: 'If anything is unclear, please contact us:',
+};
+
 /**
  * The last paragraph before the signature: how to reach the controller about this request, and by name whoever answers
  * for data protection. `opening` ends in a colon.

@@ -5,6 +5,8 @@ import {
   type Body,
   contactPart,
   factLines,
+  IF_NOT_CONTENT,
+  IF_UNCLEAR,
   recipientsPart,
   remedies,
   requestLines,
@@ -44,23 +46,17 @@ ${factLines(left.map((line) => lineOf(model, line)))}`
 }${
   held.length === 0
     ? undefined
-    : html`<h2>${say({ lv: 'Ko pagaidām nedrīkstam mainīt', en: 'What we may not change for now' })}</h2>
+    : html`<h2>${say({ lv: 'Ko pagaidām nedrīkstam mainīt', en: 'What we have to leave as it is' })}</h2>
 <p>${say({
         lv: 'Šos datus tiesa vai iestāde likusi saglabāt tādus, kādi tie ir. Kad šī prasība beigsies, lūdzam atgādināt, un tos izlabosim.',
         en: 'A court or an authority has ordered these data to be kept as they are. Once that order has ended, please remind us, and we shall correct them.',
       })}</p>
 ${factLines(held.map((line) => lineOf(model, line)))}`
-}${recipientsPart(model, recipients, { lv: 'Par labojumu paziņojam', en: 'about the correction' })}${remedies(model, {
-  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
-  en: 'If you are not content with this answer, you can complain to the supervisory authority:',
-})}`;
+}${recipientsPart(model, recipients, { lv: 'Par labojumu paziņojam', en: 'about the correction' })}${remedies(model, IF_NOT_CONTENT)}`;
   return {
     subject: say({ lv: 'Jūsu datu labošana', en: 'The correction of your data' }),
     content,
-    contact: contactPart(model, {
-      lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
-      en: 'If anything is unclear, please contact us:',
-    }),
+    contact: contactPart(model, IF_UNCLEAR),
     articles: ['16', ...(recipients.length === 0 ? [] : ['19']), '12(3)', ...askedArticles(model), '77', '79'],
   };
 }

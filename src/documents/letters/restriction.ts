@@ -7,6 +7,8 @@ import {
   contactPart,
   dayText,
   factLines,
+  IF_NOT_CONTENT,
+  IF_UNCLEAR,
   recipientsPart,
   remedies,
   requestLines,
@@ -55,17 +57,11 @@ ${factLines([
 ${recipientsPart(model, recipients, {
   lv: 'Par ierobežojumu paziņojam',
   en: 'about the restriction',
-})}${remedies(model, {
-  lv: 'Ja šī atbilde Jūs neapmierina, varat sūdzēties uzraudzības iestādei:',
-  en: 'If you are not content with this answer, you can complain to the supervisory authority:',
-})}`;
+})}${remedies(model, IF_NOT_CONTENT)}`;
   return {
     subject: say({ lv: 'Jūsu datu apstrāde ir ierobežota', en: 'The processing of your data is restricted' }),
     content,
-    contact: contactPart(model, {
-      lv: 'Ja kaut kas nav skaidrs, vērsieties pie mums:',
-      en: 'If anything is unclear, please contact us:',
-    }),
+    contact: contactPart(model, IF_UNCLEAR),
     articles: [
       restricted.ground,
       '18(2)',
