@@ -58,7 +58,8 @@ describe('gdpr key rotate', { timeout: 300_000 }, () => {
   const found = async (email: string) => {
     const ran = await run(['customer', 'find', '--email', email, '--json']);
     const { matches, erased: gone = [] } = jsonOf<Found>(ran, 'customer-find');
-    return [...matches, ...gone].map(({ subject }) => subject);
+    // Anna's open order keeps her account, so she is among the living and among the erased.
+    return [...new Set([...matches, ...gone].map(({ subject }) => subject))];
   };
   const erased = async (context: Context, email: string) =>
     (await findErased(context, { email })).map(({ subject }) => subject);
