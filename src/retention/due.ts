@@ -151,12 +151,12 @@ function valueSql(
 
 type ValueOf = (alias: string) => SourceSql;
 
-function over(paths: readonly (readonly Hop[])[], valueOf: ValueOf, catalog: Catalog): SourceSql {
+function over(paths: readonly (readonly Hop[])[], sourceAt: ValueOf, catalog: Catalog): SourceSql {
   const exists = (part: keyof SourceSql) =>
     `(${paths
       .map((hops) => {
         const { from, where } = hopsSql(hops, catalog);
-        return `EXISTS (SELECT FROM ${from} WHERE ${where} AND ${valueOf(`u${hops.length}`)[part]})`;
+        return `EXISTS (SELECT FROM ${from} WHERE ${where} AND ${sourceAt(`u${hops.length}`)[part]})`;
       })
       .join(' OR ')})`;
   return { before: exists('before'), after: exists('after'), any: exists('any') };
@@ -167,7 +167,7 @@ function throughPeople(
   table: PersonalTableModel,
   other: PersonalTableModel,
   personal: ReadonlyMap<string, PersonalTableModel>,
-  valueOf: ValueOf,
+  sourceAt: ValueOf,
   catalog: Catalog,
 ): SourceSql {
   const people = [...personal.values()].filter(({ owners }) =>
@@ -186,7 +186,7 @@ function throughPeople(
       const b = down.length === 0 ? 'x' : `w${down.length}`;
       const same = live(top, catalog).key.map((name) => `${column(a, name)} = ${column(b, name)}`);
       const from = [nameOf(other), ...(low ? [low.from] : []), ...(high ? [high.from] : [])];
-      const where = [...(low ? [low.where] : []), ...(high ? [high.where] : []), ...same, valueOf('x')[part]];
+      const where = [...(low ? [low.where] : []), ...(high ? [high.where] : []), ...same, sourceAt('x')[part]];
       return `EXISTS (SELECT FROM ${from.join(', ')} WHERE ${where.join(' AND ')})`;
     });
     return each.length === 0 ? 'false' : `(${each.join(' OR ')})`;
