@@ -28,6 +28,11 @@ database nor a key is opened.`;
       helpValue: 'TIME',
     }),
     metrics: Flags.string({ description: 'File for the figures that Prometheus reads', helpValue: 'FILE' }),
+    'environment-file': Flags.string({
+      description: 'File that will hold the variables, for cron and systemd',
+      default: '/etc/gdpr/retention.env',
+      helpValue: 'FILE',
+    }),
     image: Flags.string({ description: 'Image of the Kubernetes job (default: privatums:VERSION)', helpValue: 'NAME' }),
   };
 
@@ -39,6 +44,7 @@ database nor a key is opened.`;
       at: flags.at,
       maxDuration: flags['max-duration'],
       metrics: flags.metrics,
+      environmentFile: flags['environment-file'],
       image: flags.image ?? `${this.config.name}:${this.config.version}`,
       root: this.config.root,
     });

@@ -2,9 +2,6 @@ import type { ClockTime } from './clock-time.js';
 import { exitComments } from './exits.js';
 import type { Installation } from './installation.js';
 
-/** The file that holds the variables, as `NAME='value'` lines that a shell and systemd read alike. */
-export const ENVIRONMENT_FILE = '/etc/gdpr/retention.env';
-
 /**
  * Lines for `crontab -e` (crontab(5)). Cron runs them with `sh -c` in an almost empty environment.
  * @param zones the zone whose days count, and the one of this machine, by which cron goes
@@ -14,9 +11,9 @@ export function crontab(
   at: ClockTime,
   zones: { readonly map: string; readonly system: string },
 ): string {
-  const { user, workspace, operator, node, program, args, variables, passphrase } = installation;
+  const { user, workspace, operator, node, program, args, variables, passphrase, environmentFile } = installation;
   const named = [...variables.map(({ name }) => name), ...(passphrase ? ['GDPR_KEY_PASSPHRASE'] : [])];
-  const load = named.length === 0 ? '' : `set -a && . ${ENVIRONMENT_FILE} && `;
+  const load = named.length === 0 ? '' : `set -a && . ${shellWord(environmentFile)} && `;
   const words = [node, program, ...args].map(shellWord).join(' ');
   const command = `cd ${shellWord(workspace)} && ${load}GDPR_OPERATOR=${shellWord(operator)} exec ${words}`;
   const zoned =
@@ -28,7 +25,7 @@ export function crontab(
         ];
   return `${[
     `# crontab -e (user ${user})`,
-    ...(named.length === 0 ? [] : [`# ${ENVIRONMENT_FILE} (chmod 400, owned by ${user}) sets: ${named.join(', ')}`]),
+    ...(named.length === 0 ? [] : [`# ${environmentFile} (chmod 400, owned by ${user}) sets: ${named.join(', ')}`]),
     ...exitComments(),
     ...zoned,
     // A bare % would end the command, what follows being its standard input.

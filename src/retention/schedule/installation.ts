@@ -29,6 +29,8 @@ export interface Installation {
   readonly writes: readonly string[];
   /** Whether something that the run needs lies in /tmp or /var/tmp. */
   readonly usesTmp: boolean;
+  /** The file that holds the variables, as `NAME='value'` lines, which a shell and systemd read alike. */
+  readonly environmentFile: string;
   /** Arguments of the run, beginning with `retention run`. */
   readonly args: readonly string[];
 }
@@ -38,13 +40,20 @@ const VARIABLES: Readonly<Record<string, string>> = {
   PGPASSWORD: 'the password of the database role',
   PGPASSFILE: 'the file with the password of the database role',
   GDPR_SEAL_PASSPHRASE: "the passphrase of the e-seal's file",
-  NODE_EXTRA_CA_CERTS: 'certificates that vouch for the database server',
 };
+
+/** How psql, too, takes the password; only where it is given here is it needed there. */
+const PASSWORDS = ['PGPASSWORD', 'PGPASSFILE'];
 
 /** Reads what a timer of this workspace needs; neither the database nor a key is opened. @throws GdprError as locating does, KEY_MISSING */
 export async function readInstallation(
   workspace: Workspace,
-  program: { readonly root: string; readonly maxDuration: string; readonly metrics: string | undefined },
+  program: {
+    readonly root: string;
+    readonly maxDuration: string;
+    readonly metrics: string | undefined;
+    readonly environmentFile: string;
+  },
 ): Promise<Installation> {
   const { config, paths, operator, surroundings } = workspace;
   const { environment } = surroundings;
@@ -54,7 +63,7 @@ export async function readInstallation(
   const needed = new Set([
     ...(fromHere ? ['DATABASE_URL'] : []),
     ...(config.seal === undefined ? [] : ['GDPR_SEAL_PASSPHRASE']),
-    ...Object.keys(VARIABLES).filter((name) => name !== 'DATABASE_URL' && (environment[name] ?? '') !== ''),
+    ...(config.database === 'embedded' ? [] : PASSWORDS.filter((name) => (environment[name] ?? '') !== '')),
   ]);
   const metrics = program.metrics === undefined ? undefined : resolve(surroundings.folder, program.metrics);
   const written = [
@@ -78,10 +87,11 @@ export async function readInstallation(
     variables: [...needed].map((name) => ({ name, what: VARIABLES[name] ?? '' })),
     passphrase,
     writes,
+    environmentFile: resolve(surroundings.folder, program.environmentFile),
     usesTmp: [...Object.values(own), ...writes].some(inTmp) || /[/=]\/?(var\/)?tmp(\/|&|$)/.test(socket),
     args,
   };
-  for (const text of [...Object.values(own), ...writes, ...args]) {
+  for (const text of [...Object.values(own), ...writes, ...args, installation.environmentFile]) {
     if (/\p{Cc}/u.test(text))
       throw new GdprError('USAGE', 'a path of this installation holds control characters, which no timer can name', {
         hint: 'move the workspace to a folder with an ordinary name',

@@ -18,7 +18,9 @@ export function kubernetesCronJob(
   options: { readonly timeZone: string; readonly maxDurationSeconds: number; readonly image: string },
 ): string {
   const { workspace, operator, args, variables, passphrase, writes, uid } = installation;
-  const named = [...variables.map(({ name }) => name), ...(passphrase ? ['GDPR_KEY_PASSPHRASE'] : [])];
+  // A secret holds the password itself, not the file that it stands in here.
+  const given = variables.map(({ name }) => (name === 'PGPASSFILE' ? 'PGPASSWORD' : name));
+  const named = [...new Set([...given, ...(passphrase ? ['GDPR_KEY_PASSPHRASE'] : [])])];
   const outside = writes.filter((path) => path !== workspace && !path.startsWith(`${workspace}/`));
   const volumes = [workspace, ...outside].map((path, i) => ({ name: i === 0 ? 'workspace' : `data-${i}`, path }));
   const container = {

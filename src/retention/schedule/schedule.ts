@@ -19,6 +19,8 @@ export interface ScheduleOptions {
   /** As `retention run` takes it, e.g. `2h`. */
   readonly maxDuration: string;
   readonly metrics: string | undefined;
+  /** Holds the variables, for cron and systemd. */
+  readonly environmentFile: string;
   readonly image: string;
   /** The folder that the program is installed in. */
   readonly root: string;

@@ -1,5 +1,4 @@
 import { type ClockTime, clockText } from './clock-time.js';
-import { ENVIRONMENT_FILE } from './cron.js';
 import { exitComments, FINAL_EXITS } from './exits.js';
 import type { Installation } from './installation.js';
 
@@ -10,7 +9,8 @@ const MARGIN_SECONDS = 1800;
 
 /** The service (systemd.service(5), systemd.exec(5)): one run, without any right that it does not need. */
 export function systemdService(installation: Installation, maxDurationSeconds: number): string {
-  const { workspace, user, operator, node, program, args, variables, passphrase, writes, usesTmp } = installation;
+  const { workspace, user, operator, node, program, args, variables, passphrase, writes, usesTmp, environmentFile } =
+    installation;
   const names = variables.map(({ name }) => name).join(', ');
   return `${[
     `# /etc/systemd/system/${UNIT}.service`,
@@ -20,7 +20,7 @@ export function systemdService(installation: Installation, maxDurationSeconds: n
     'Wants=network-online.target',
     'After=network-online.target postgresql.service',
     '# After exit code 7 it is tried again, twice at most; the other codes wait for a person.',
-    'StartLimitIntervalSec=2h',
+    'StartLimitIntervalSec=12h',
     'StartLimitBurst=3',
     '',
     '[Service]',
@@ -28,7 +28,9 @@ export function systemdService(installation: Installation, maxDurationSeconds: n
     `User=${user}`,
     `WorkingDirectory=${specifiers(workspace)}`,
     `Environment=${quoted(`GDPR_OPERATOR=${operator}`)}`,
-    ...(names === '' ? [] : [`# Sets ${names}; chmod 400, owned by root.`, `EnvironmentFile=${ENVIRONMENT_FILE}`]),
+    ...(names === ''
+      ? []
+      : [`# Sets ${names}; chmod 400, owned by root.`, `EnvironmentFile=${specifiers(environmentFile)}`]),
     ...(passphrase
       ? [
           `# Holds the passphrase of the keys; chmod 400, owned by root.`,
