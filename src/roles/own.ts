@@ -49,8 +49,22 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
     marketer: ['SELECT (subject, operation, erased_at, ground, map_digest, certificate)'],
   },
   tombstone_identifier: { operator: [...READ, 'INSERT'], marketer: READ },
-  kept_row: { operator: [...READ, 'INSERT', 'DELETE'] },
+  kept_row: { operator: [...READ, 'INSERT', 'UPDATE (columns)', 'DELETE'] },
   rectification: { operator: [...READ, 'INSERT (operation, subject, request, rectified_by, key_version, fields)'] },
+  retention_rule_set: {
+    operator: [...READ, 'INSERT (digest, map_digest, rules, prepared_by, operation)'],
+    approver: [...READ, 'UPDATE (approved_by, approval)'],
+    auditor: READ,
+  },
+  retention_run: {
+    operator: [
+      ...READ,
+      'INSERT (operation, continues, as_of, rule_set, confirmed, finished)',
+      'UPDATE (ended_at, stopped, cursor, finished, locked)',
+    ],
+    auditor: READ,
+  },
+  retention_figure: { operator: [...READ, 'INSERT', 'UPDATE (deleted, changed)'], auditor: READ },
   hold: {
     operator: [
       ...READ,
