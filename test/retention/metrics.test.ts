@@ -1,14 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GdprError } from '../../src/foundation/errors.js';
 import { metricsText, type RunMetrics, withMetrics } from '../../src/retention/metrics.js';
-import { runProcess } from '../support/run-process.js';
-import { outsideTool } from '../support/tools.js';
 import { readExposition } from './exposition.js';
 
-const promtool = outsideTool('promtool');
 const NONE = { eligible: 0, held: 0, excepted: 0, deleted: 0, changed: 0 };
 const figure = (rule: string, month: string, counts: Partial<typeof NONE>) => ({
   rule,
@@ -124,11 +121,5 @@ describe('the figures for Prometheus', () => {
     await expect(write(() => Promise.reject(new GdprError('REFUSED', 'no')))).rejects.toMatchObject({
       code: 'REFUSED',
     });
-  });
-
-  it.skipIf(!promtool.available)('are what promtool takes', async () => {
-    await writeFile(file, metricsText({ endedAt, exit: 0, record: RECORD }));
-    const checked = await runProcess('/bin/sh', ['-c', `"${promtool.path}" check metrics < "${file}"`]);
-    expect(checked).toEqual({ code: 0, output: '' });
   });
 });

@@ -16,7 +16,6 @@ const CANDIDATES = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   python3: ['python3'],
   'systemd-analyze': ['systemd-analyze'],
-  promtool: ['promtool'],
   psql: ['psql'],
   pg_dump: ['pg_dump'],
   pdftotext: ['pdftotext'],
