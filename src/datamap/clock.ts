@@ -51,6 +51,10 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
   ].join('\n');
 }
 
+/** Beyond these days a period can lead to none that PostgreSQL has. */
+const FIRST_DAY = "date '0001-01-01'";
+const LAST_DAY = "date '9999-12-31'";
+
 /** The first day on which a row may no longer be there: the period after the day, or after its financial year. */
 function dueDay(model: DataMapModel, keep: KeepUntil): string {
   const rule = model.map.retention[keep.rule];
@@ -71,8 +75,8 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
     const type = live(of, catalog).columns.get(name)?.baseType;
     const moment =
       type === 'timestamp with time zone' ? `${column(alias, name)} AT TIME ZONE ${zone}` : column(alias, name);
-    // `infinity` is how some shops write that there is no such day.
-    return `CASE WHEN isfinite(${moment}) THEN (${moment})::date END`;
+    // `infinity` is how some shops write that there is no such day. Mistyped years must not break the arithmetic.
+    return `CASE WHEN isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
   };
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));
