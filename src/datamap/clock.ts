@@ -5,7 +5,7 @@ import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName } from './names.js';
 import { type Hop, pathsUp } from './paths.js';
 import type { ClockSource, KeepUntil } from './schema.js';
-import { column, fromTable, keyOf, live, textLiteral } from './sql.js';
+import { column, conditions, fromTable, keyOf, live, textLiteral } from './sql.js';
 
 /** What one retention rule says of the collected rows of one table. */
 export interface RetentionRead {
@@ -50,6 +50,10 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
   ].join('\n');
 }
 
+/** Beyond these days a period can lead to none that PostgreSQL has. */
+const FIRST_DAY = "date '0001-01-01'";
+const LAST_DAY = "date '9999-12-31'";
+
 /**
  * The first day on which a row may no longer be there: the period after the day `d.day`, or after its financial year.
  * It never comes earlier for a later day.
@@ -83,8 +87,9 @@ export function clockDay(
     const type = live(of, catalog).columns.get(name)?.baseType;
     const moment =
       type === 'timestamp with time zone' ? `${column(alias, name)} AT TIME ZONE ${zone}` : column(alias, name);
-    // `infinity` is how some shops write that there is no such day.
-    return `CASE WHEN isfinite(${moment}) THEN (${moment})::date END`;
+    // `infinity` is how some shops write that there is no such day. Mistyped years must not break the arithmetic.
+    const counts = conditions(source.when, alias).map((condition) => `${condition} AND `);
+    return `CASE WHEN ${counts.join('')}isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
   };
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));

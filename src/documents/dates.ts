@@ -87,6 +87,14 @@ export function dateText(moment: Moment, latvianCase: LatvianCase = 'nominative'
   };
 }
 
+/** A month by one of its days (ISO 8601): `2026. gada marts` and `March 2026`. */
+export function monthText(day: string): Text {
+  const moment = parseMoment(day);
+  if (moment === undefined) return { lv: day, en: day };
+  const lv = LATVIAN_MONTHS[moment.month - 1]?.[0];
+  return { lv: `${moment.year}.${NBSP}gada ${lv}`, en: `${ENGLISH_MONTHS[moment.month - 1]}${NBSP}${moment.year}` };
+}
+
 /** `14:05`, with seconds where the stored time has any. The fraction stays in the raw text. */
 export function timeText(moment: Moment): string {
   if (moment.time === undefined) return '';

@@ -20,14 +20,16 @@ export async function privateFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a whole file or nothing: `.partial` (0600) → fsync → rename → fsync of the folder.
+ * Writes a whole file or nothing: `.partial` → fsync → rename → fsync of the folder.
+ * @param mode of the file, whatever the umask; 0600 is for its owner alone
  * @throws GdprError FILE_UNAVAILABLE when the disk is full or the folder cannot be written.
  */
-export async function writeDurably(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeDurably(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
   const partial = join(dirname(path), `${basename(path)}.partial`);
   await asFileError(path, async () => {
     const handle = await open(partial, 'w', 0o600);
     try {
+      if (mode !== 0o600) await handle.chmod(mode);
       await handle.writeFile(data);
       await handle.sync();
     } catch (error) {

@@ -15,6 +15,7 @@ const CANDIDATES = {
   'age-keygen': ['age-keygen'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   python3: ['python3'],
+  'systemd-analyze': ['systemd-analyze'],
   psql: ['psql'],
   pg_dump: ['pg_dump'],
   pdftotext: ['pdftotext'],
