@@ -10,7 +10,7 @@ import { changesBetween, type ShopSnapshot, shopSnapshot } from '../customer/era
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { agree, ask, fillOld } from './support.js';
 
-const ROWS = 60_000;
+const ROWS = 40_000;
 const NOW = new Date().toISOString();
 
 interface Shop {
@@ -87,7 +87,7 @@ describe('a run that is killed', { timeout: 300_000 }, () => {
     expect(whole).toMatchObject({ stopped: 'done', locked: 0 });
     expect(whole.rows).toBeGreaterThan(ROWS);
 
-    for (const rows of [3000, 12_000]) {
+    for (const rows of [3000, 9000]) {
       const { child, ended } = start(broken);
       await taken(broken, rows);
       child.kill('SIGKILL');
@@ -95,7 +95,7 @@ describe('a run that is killed', { timeout: 300_000 }, () => {
       await nobodyRuns(broken);
     }
     const stopped = start(broken);
-    await taken(broken, 25_000);
+    await taken(broken, 16_000);
     stopped.child.kill('SIGTERM');
     const told = await stopped.ended;
     expect(told.code).toBe(0);
