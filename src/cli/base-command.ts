@@ -53,6 +53,11 @@ export abstract class BaseCommand extends Command {
     };
   }
 
+  /** Lets the work end cleanly when a timer or a supervisor ends the process, as the first Ctrl-C does. */
+  protected stopOnTermination(): void {
+    process.on('SIGTERM', () => this.#stop.abort());
+  }
+
   /** Prints lines for people; nothing under --json. */
   protected print(...lines: readonly string[]): void {
     for (const line of lines) this.log(line);

@@ -41,8 +41,7 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
   const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`);
   const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
-  const sources = 'latest' in keep.clock ? keep.clock.latest : [keep.clock];
-  const day = latest(sources.map((source) => clockDay(source, table, model, catalog)));
+  const day = latest(sourcesOf(keep).map((source) => clockDay(source, table, model, catalog)));
   return [
     `SELECT d.person, ${names.map((name) => `d.${name}`).join(', ')}, ${dueDay(model, keep)} AS due`,
     `FROM (SELECT r.person, ${names.map((name) => `r.${name}`).join(', ')}, ${day} AS day`,
@@ -52,11 +51,14 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
 }
 
 /** Beyond these days a period can lead to none that PostgreSQL has. */
-const FIRST_DAY = "date '0001-01-01'";
+export const FIRST_DAY = "date '0001-01-01'";
 const LAST_DAY = "date '9999-12-31'";
 
-/** The first day on which a row may no longer be there: the period after the day, or after its financial year. */
-function dueDay(model: DataMapModel, keep: KeepUntil): string {
+/**
+ * The first day on which a row may no longer be there: the period after the day `d.day`, or after its financial year.
+ * It never comes earlier for a later day.
+ */
+export function dueDay(model: DataMapModel, keep: Pick<KeepUntil, 'rule'>): string {
   const rule = model.map.retention[keep.rule];
   if (rule === undefined) throw new Error(`no retention rule ${keep.rule}`);
   const period = `interval ${textLiteral(rule.period)}`;
@@ -68,8 +70,18 @@ function dueDay(model: DataMapModel, keep: KeepUntil): string {
   return `(CASE WHEN d.day < ${start(0)} THEN ${start(0)} ELSE ${start(1)} END + ${period})::date`;
 }
 
+/** The sources of a clock, of which the latest counts. */
+export function sourcesOf({ clock }: Pick<KeepUntil, 'clock'>): readonly ClockSource[] {
+  return 'latest' in clock ? clock.latest : [clock];
+}
+
 /** The local calendar day of a clock over alias `t` of the table, NULL while the clock has not started. */
-function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMapModel, catalog: Catalog): string {
+export function clockDay(
+  source: ClockSource,
+  table: PersonalTableModel,
+  model: DataMapModel,
+  catalog: Catalog,
+): string {
   const zone = textLiteral(model.map.timeZone);
   const day = (of: PersonalTableModel, name: string, alias: string) => {
     const type = live(of, catalog).columns.get(name)?.baseType;
@@ -92,7 +104,7 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
 }
 
 /** The latest of several days, those without a value left out. */
-function latest(days: readonly string[]): string {
+export function latest(days: readonly string[]): string {
   return days.length === 1 ? (days[0] ?? 'NULL') : `greatest(${days.join(', ')})`;
 }
 

@@ -2,17 +2,18 @@ import type { Catalog } from './catalog.js';
 import type { Hop } from './paths.js';
 import { conditions, equal, fromTable, operand } from './sql.js';
 
-/** The rows that alias `start` leads up to, hop by hop, under the aliases `u1`, `u2`, …, as FROM and WHERE. */
+/** The rows that alias `start` leads up to, hop by hop, under the aliases `u1`, `u2`, … (or another letter), as FROM and WHERE. */
 export function hopsSql(
   hops: readonly Hop[],
   catalog: Catalog,
   start = 't',
+  letter = 'u',
 ): { readonly from: string; readonly where: string } {
-  const from = hops.map((hop, i) => `${fromTable(hop.to, catalog)} u${i + 1}`);
+  const from = hops.map((hop, i) => `${fromTable(hop.to, catalog)} ${letter}${i + 1}`);
   const where = hops.flatMap(({ from, to, reach }, i) => {
-    const alias = i === 0 ? start : `u${i}`;
+    const alias = i === 0 ? start : `${letter}${i}`;
     const on = reach.on.map((pair) =>
-      equal(operand(from, catalog, alias, pair), operand(to, catalog, `u${i + 1}`, { column: pair.to })),
+      equal(operand(from, catalog, alias, pair), operand(to, catalog, `${letter}${i + 1}`, { column: pair.to })),
     );
     return [...on, ...conditions(reach.when, alias)];
   });

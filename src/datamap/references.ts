@@ -174,6 +174,17 @@ function checkRetention(table: PersonalTableModel, map: DataMap, tables: Tables,
     needId(report, [...here, 'rule'], 'retention rule', keep.rule, map.retention);
     needColumns(report, [...here, 'columns'], keep.columns ?? [], table);
     for (const { source, path } of sourcesOf(keep)) checkClock(source, [...here, ...path], table, tables, report);
+    keep.waits?.forEach(({ parent, when }, j) => {
+      const at = [...here, 'waits', j];
+      const other = parent === undefined ? table : tables.get(canonicalName(parent));
+      if (other === undefined) report([...at, 'parent'], `no personal table ${parent} in the map`);
+      else if (other !== table && pathsUp(table, other.name, tables).length === 0)
+        report([...at, 'parent'], `no reach leads from ${table.name} to ${parent}`);
+      else
+        when.forEach(({ column }, k) => {
+          needColumn(report, [...at, 'when', k, 'column'], column, other);
+        });
+    });
   });
   if (entry.retention === undefined && entry.keptBecause === undefined) {
     report([], 'a personal table needs a retention rule, or keptBecause with the reason');

@@ -85,10 +85,25 @@ const clock = z
   ])
   .describe('The day from which the period is counted; without a value it has not begun');
 
+const wait = z.strictObject({
+  parent: name
+    .optional()
+    .describe('A table that this row reaches its owner through: the conditions are about its row there'),
+  when: z.array(condition).min(1).describe('The row is in this state while it meets all of these conditions'),
+  because: text.describe('Why it is right that the clock has not begun'),
+});
+
 const keepUntil = z.strictObject({
   rule: id.describe('The id of the rule under retention'),
   clock,
   columns: z.array(name).optional().describe('The columns that the rule is about; all if left out'),
+  waits: z
+    .array(wait)
+    .min(1)
+    .optional()
+    .describe(
+      'States in which the clock rightly has no value yet; a row without a value in any other state is an error',
+    ),
 });
 
 const eraseWord = z.enum(['clear', 'pseudonym', 'with-row', 'leave']);

@@ -72,7 +72,13 @@ export async function refuseRequest(context: Context, typed: string, typedReason
   );
 }
 
-async function endAs(session: Session, state: 'closed' | 'refused', number: string, { today }: Desk): Promise<void> {
+/** Ends an open request, in the caller's transaction. @throws GdprError NOT_FOUND, REFUSED when it is not open */
+export async function endAs(
+  session: Session,
+  state: 'closed' | 'refused',
+  number: string,
+  { today }: Desk,
+): Promise<void> {
   const request = await lockOpenRequest(session, number);
   await session.run(
     `UPDATE gdpr.request SET state = $2, ended = $3::date, ended_at = clock_timestamp(), reply_to = NULL,

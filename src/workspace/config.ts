@@ -35,6 +35,8 @@ export const configSchema = z.strictObject({
     .optional(),
   /** What needs a second person's agreement beyond what always does. `erase: always`: one person's erasure too. */
   approval: z.strictObject({ erase: z.literal('always').optional() }).optional(),
+  /** The share of a table, in per cent, above which a run of retention has to be confirmed. */
+  retention: z.strictObject({ maxShare: z.number().min(0).max(100).optional() }).optional(),
   /** Groups of people that offers may be limited to. */
   segments: segmentsSchema.optional(),
 });

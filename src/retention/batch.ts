@@ -1,0 +1,319 @@
+import { executeErase } from '../customer/erase/execute.js';
+import { cutKey, deleteRows } from '../customer/erase/fate.js';
+import { fateOf, keyNames } from '../customer/erase/sql.js';
+import { documentOf, type TokenHasher } from '../customer/erase/values.js';
+import type { Session } from '../database/session.js';
+import { fromTable, keyOf, live } from '../datamap/sql.js';
+import { errno, GdprError } from '../foundation/errors.js';
+import { type Finisher, forgetKept } from './finish.js';
+import { guardOf, pointedTo, protectedOf, type Standing } from './guards.js';
+import { dueByPeople } from './person-clock.js';
+import { enterProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
+import { type Slices, within } from './slices.js';
+import { guardOfChild, lastRule, type Ruling } from './survey.js';
+import type { Unit } from './units.js';
+
+/** What stands against taking rows, as it was last looked at. */
+export interface Protection {
+  readonly stamp: string;
+  readonly people: readonly Protected[];
+  readonly rows: ProtectedRows;
+  readonly standing: Standing;
+}
+
+/** One batch: these slices of a unit. */
+export interface Batch {
+  readonly unit: Unit;
+  readonly slices: Slices;
+  readonly from: number;
+  readonly to: number;
+  /** The most rows that it may take. */
+  readonly limit: number;
+}
+
+/** Rows that one rule let go last, by the month (first day, ISO 8601) in which they fell due. */
+export interface Taken {
+  readonly rule: string;
+  readonly month: string;
+  readonly rows: number;
+}
+
+export interface BatchDone {
+  readonly taken: readonly Taken[];
+  readonly rows: number;
+  /** References of people whose erasure it finished. */
+  readonly finished: readonly string[];
+}
+
+/** Waiting longer than this for a lock, the run steps back; nobody waits for a row of a batch longer than it may run. */
+export const LOCK_TIMEOUT_MS = 1000;
+export const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** What a run needs beside the batch. */
+export interface BatchContext extends Finisher {
+  readonly ruling: Ruling;
+  readonly hasher: TokenHasher;
+  /** The search path that the shop's own triggers expect. */
+  readonly shopPath: string;
+}
+
+/**
+ * Takes the due rows of a batch, in the caller's READ COMMITTED transaction: rows that others hold are passed by, and
+ * every condition is asked of the rows as they are once they are locked.
+ * @throws GdprError REFUSED when the database did something else, DRIFT when a constraint is in the way
+ */
+export async function takeBatch(
+  session: Session,
+  batch: Batch,
+  context: BatchContext,
+  protection: Protection,
+): Promise<BatchDone> {
+  const { unit } = batch;
+  const [row] = await session.query<{ kept: boolean }>(
+    `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+       EXISTS (SELECT FROM gdpr.kept_row WHERE table_name = $3) AS kept`,
+    [String(LOCK_TIMEOUT_MS), String(STATEMENT_TIMEOUT_MS), unit.erase.table.name],
+  );
+  const plain =
+    unit.does === 'delete' &&
+    !unit.person &&
+    row?.kept === false &&
+    !protection.rows.has(unit.erase.table.name) &&
+    (unit.erase.live.key.length > 0 || protection.people.length === 0) &&
+    context.ruling.erasure.dependencies.every(
+      ({ parent, cut }) => parent.table !== unit.erase.table || cut.length === 0,
+    );
+  return plain
+    ? deleteAtOnce(session, batch, context, protection)
+    : takeCarefully(session, batch, context, protection, row?.kept === true);
+}
+
+/** The condition that a row of alias `t` is due and free, without what is known of protected people and of persons' clocks. */
+export function freeRows(
+  { unit, slices, from, to }: Omit<Batch, 'limit'>,
+  ruling: Ruling,
+  standing: Standing,
+  values: unknown[],
+): string {
+  const { model, catalog, asOf, erasure } = ruling;
+  const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
+  const pointed =
+    unit.does === 'delete'
+      ? pointedTo(unit, erasure.dependencies, (child) => guardOfChild(child, ruling, standing), catalog)
+      : 'false';
+  const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.todo];
+  for (const against of [held, excepted, pointed]) if (against !== 'false') parts.push(`NOT ${against}`);
+  return parts.filter((part) => part !== 'true').join(' AND ') || 'true';
+}
+
+/** Due rows, locked, with their rule and month. */
+function lockedRows(batch: Batch, ruling: Ruling, standing: Standing, values: unknown[]): string {
+  const { unit, limit } = batch;
+  const { table } = unit.erase;
+  const key = keyOf(table, ruling.catalog);
+  const x = unit.person ? '' : ` CROSS JOIN ${lastRule(unit.rules)}`;
+  const about = unit.person
+    ? 'NULL::text AS rule, NULL::date AS month'
+    : "x.rule, date_trunc('month', x.due)::date AS month";
+  const order =
+    live(table, ruling.catalog).key.length === 0
+      ? ''
+      : ` ORDER BY ${key.map(({ expression }) => expression).join(', ')}`;
+  return `SELECT ${key.map(({ expression }, i) => `${expression} AS k${i + 1}`).join(', ')}, ${about}
+    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, ruling, standing, values)}${order} LIMIT ${limit} FOR UPDATE OF t SKIP LOCKED`;
+}
+
+/** One statement, where nothing has to be looked at but the rows themselves and what hangs on them. */
+async function deleteAtOnce(
+  session: Session,
+  batch: Batch,
+  { ruling, shopPath }: BatchContext,
+  { standing }: Protection,
+): Promise<BatchDone> {
+  const { unit, slices, from, to } = batch;
+  const { table } = unit.erase;
+  const { catalog } = ruling;
+  const values: unknown[] = [];
+  const locked = lockedRows(batch, ruling, standing, values);
+  const same = keyOf(table, catalog).map(({ expression }, i) => `${expression} = c.k${i + 1}`);
+  // Told again where they lie, or a plan could read the whole table to join it.
+  const here = within(slices, unit, catalog, from, to, values);
+  await session.query("SELECT set_config('search_path', $1, true)", [shopPath]);
+  const rows = await guarded(table.name, () =>
+    session.query<{ rule: string; month: string; rows: string; locked: string }>(
+      `WITH c AS MATERIALIZED (${locked}),
+       d AS (DELETE FROM ${fromTable(table, catalog)} t USING c WHERE ${[...same, here].join(' AND ')} RETURNING c.rule, c.month)
+       SELECT d.rule, d.month::text AS month, count(*)::text AS rows, (SELECT count(*) FROM c)::text AS locked FROM d GROUP BY d.rule, d.month
+       UNION ALL SELECT NULL, NULL, '0', (SELECT count(*) FROM c)::text WHERE NOT EXISTS (SELECT FROM d)`,
+      values,
+    ),
+  );
+  const taken = rows
+    .filter(({ rows }) => rows !== '0')
+    .map(({ rule, month, rows }) => ({ rule, month, rows: Number(rows) }));
+  const sum = taken.reduce((all, each) => all + each.rows, 0);
+  // Without a key, a row that changed since the statement began is found where it no longer stands, and waits for its turn.
+  if (live(table, catalog).key.length > 0 && sum !== Number(rows[0]?.locked ?? 0)) throw undone(table.name);
+  return { taken, rows: sum, finished: [] };
+}
+
+async function takeCarefully(
+  session: Session,
+  batch: Batch,
+  context: BatchContext,
+  protection: Protection,
+  kept: boolean,
+): Promise<BatchDone> {
+  const { unit } = batch;
+  const { ruling } = context;
+  const { catalog } = ruling;
+  const { table } = unit.erase;
+  await lockIntoFates(session, batch, context, protection);
+  const [count] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${fateOf(table)}`);
+  if (count?.rows === '0') return { taken: [], rows: 0, finished: [] };
+  if (unit.does === 'delete') await deleteFates(session, batch, context);
+  else await changeFates(session, batch, context);
+  const key = keyOf(table, catalog);
+  const changed =
+    unit.does === 'change' && unit.steps.every(({ change }) => change.kind === 'json')
+      ? `(${unit.steps.map((step) => `EXISTS (SELECT FROM ${documentOf(unit.erase, step, catalog)})`).join(' OR ')})`
+      : 'true';
+  const rows = await session.query<{ rule: string; month: string; rows: string }>(
+    `SELECT f.rule, f.month::text AS month, count(*)::text AS rows FROM ${fateOf(table)} f WHERE ${changed} GROUP BY f.rule, f.month`,
+  );
+  const keys = `SELECT array_to_json(ARRAY[${key.map((_, i) => `f.k${i + 1}::text`).join(', ')}])::text AS key FROM ${fateOf(table)} f`;
+  const finished = kept ? await forgetKept(session, unit, keys, context) : [];
+  const taken = rows.map((row) => ({ ...row, rows: Number(row.rows) }));
+  return { taken, rows: taken.reduce((all, each) => all + each.rows, 0), finished };
+}
+
+/** Locks the batch's rows and makes the table of fates of those that are due and free: whoever owns them, all of it goes. */
+async function lockIntoFates(
+  session: Session,
+  batch: Batch,
+  { ruling }: BatchContext,
+  protection: Protection,
+): Promise<void> {
+  const { unit } = batch;
+  const { model, catalog } = ruling;
+  const { table } = unit.erase;
+  const key = keyOf(table, catalog);
+  const names = keyNames(table, catalog);
+  const owners = table.owners.reduce((bits, { index }) => bits | (1 << index), 0);
+  await enterProtected(session, model, catalog, protection.rows, new Set([table.name, ...childrenOf(unit, ruling)]));
+  await session.run(
+    `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${key.map((part, i) => `k${i + 1} ${part.type}`).join(', ')}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean, rule text, month date, PRIMARY KEY (${names})) ON COMMIT DROP`,
+  );
+  const values: unknown[] = [];
+  const locked = lockedRows(batch, ruling, protection.standing, values);
+  await session.run(
+    `WITH c AS MATERIALIZED (${locked})
+     INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.rule, c.month FROM c`,
+    values,
+  );
+  if (unit.person) await keepOnlyDue(session, unit, ruling);
+  // Where a row stands is certain only once it is locked.
+  if (live(table, catalog).key.length === 0 && protection.people.length > 0) {
+    const rows = await protectedRows(session, model, catalog, protection.people);
+    await enterProtected(
+      session,
+      model,
+      catalog,
+      rows,
+      new Set([table.name].filter((name) => !protection.rows.has(name))),
+    );
+    if (rows.has(table.name) && !protection.rows.has(table.name))
+      await session.run(
+        `DELETE FROM ${fateOf(table)} f USING ${protectedOf(table)} p WHERE (${keyNames(table, catalog, 'f')}) = (${keyNames(table, catalog, 'p')})`,
+      );
+  }
+  await session.run(`ANALYZE ${fateOf(table)}`);
+}
+
+function childrenOf({ erase }: Unit, { erasure }: Ruling): string[] {
+  return erasure.dependencies.flatMap(({ parent, child }) => (parent.table === erase.table ? [child.table.name] : []));
+}
+
+async function keepOnlyDue(session: Session, unit: Unit, { model, catalog, asOf }: Ruling): Promise<void> {
+  const { table } = unit.erase;
+  const key = keyOf(table, catalog);
+  const rows = await session.query<{ key: string }>(
+    `SELECT array_to_json(ARRAY[${key.map((_, i) => `f.k${i + 1}::text`).join(', ')}])::text AS key FROM ${fateOf(table)} f`,
+  );
+  const keys = rows.map((row) => JSON.parse(row.key) as string[]);
+  const due = await dueByPeople(session, unit, keys, model, catalog, asOf);
+  const taken = [...due].map(([i, { rule, day }]) => ({ key: keys[i] ?? [], rule, day }));
+  const names = key.map((_, i) => `k${i + 1}`);
+  const same = key.map((part, i) => `f.${names[i]} = u.${names[i]}::${part.type}`).join(' AND ');
+  await session.run(
+    `UPDATE ${fateOf(table)} f SET rule = u.rule, month = date_trunc('month', u.day::date)::date
+     FROM unnest($1::text[], $2::text[], ${key.map((_, i) => `$${i + 3}::text[]`).join(', ')}) u (rule, day, ${names.join(', ')}) WHERE ${same}`,
+    [
+      taken.map(({ rule }) => rule),
+      taken.map(({ day }) => day),
+      ...key.map((_, i) => taken.map((row) => row.key[i] ?? null)),
+    ],
+  );
+  await session.run(`DELETE FROM ${fateOf(table)} f WHERE f.rule IS NULL`);
+}
+
+async function deleteFates(session: Session, { unit }: Batch, { ruling, shopPath }: BatchContext): Promise<void> {
+  const { catalog, erasure } = ruling;
+  const { table } = unit.erase;
+  const [expected] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${fateOf(table)}`);
+  const cuts = erasure.dependencies.filter(({ parent, cut }) => parent.table === table && cut.length > 0);
+  for (const child of new Set(cuts.map((each) => each.child.table))) {
+    if (child === table) continue;
+    const parts = keyOf(child, catalog).map((part, i) => `k${i + 1} ${part.type}`);
+    await session.run(
+      `CREATE TEMPORARY TABLE gdpr_fate_${child.index} (${parts.join(', ')}, kept text[], gone boolean) ON COMMIT DROP`,
+    );
+  }
+  await session.query("SELECT set_config('search_path', $1, true)", [shopPath]);
+  for (const cut of cuts) await guarded(cut.child.table.name, () => session.run(cutKey(cut, catalog)));
+  const deleted = await guarded(table.name, () => session.run(deleteRows(unit.erase, catalog)));
+  if (String(deleted) !== expected?.rows) throw undone(table.name);
+}
+
+async function changeFates(session: Session, { unit }: Batch, { ruling, hasher }: BatchContext): Promise<void> {
+  const { model, catalog, asOf } = ruling;
+  const { table } = unit.erase;
+  const erase = { ...unit.erase, columns: unit.steps };
+  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
+  await session.run(
+    `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts.join(', ')}, cols text[], source text, id text, until date, hidden boolean) ON COMMIT DROP`,
+  );
+  await executeErase(
+    session,
+    { erasure: { tables: [erase], dependencies: [], order: [] }, model, catalog, at: asOf },
+    hasher,
+  );
+}
+
+function undone(table: string): GdprError {
+  return new GdprError(
+    'REFUSED',
+    `the database did not delete every row of ${table} that it was told to: a trigger or a rule stands in the way`,
+    {
+      hint: 'look at the triggers and rules of the table; the batch was rolled back',
+    },
+  );
+}
+
+/** Class 23 of SQLSTATE: a constraint was violated. */
+async function guarded<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!/^23[0-9A-Z]{3}$/.test(errno(error) ?? '')) throw error;
+    const { constraint } = error as { constraint?: string };
+    throw new GdprError(
+      'DRIFT',
+      `rows of ${where} cannot go: ${constraint === undefined ? 'a constraint' : `the constraint ${constraint}`} is in the way (SQLSTATE ${errno(error)})`,
+      {
+        hint: 'see whether the data map describes the table that points to them',
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,265 @@
+import { timeText } from '../audit/append.js';
+import { compileErase } from '../customer/erase/compile.js';
+import { chooseValues } from '../customer/erase/probe.js';
+import { keyNames, sameRow } from '../customer/erase/sql.js';
+import type { Session } from '../database/session.js';
+import { readCatalog } from '../datamap/catalog.js';
+import { assertNoDrift } from '../datamap/drift.js';
+import { fromTable, textLiteral } from '../datamap/sql.js';
+import { now } from '../foundation/clock.js';
+import { GdprError } from '../foundation/errors.js';
+import { endOperation, runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { findUncovered, type Uncovered } from './coverage.js';
+import { cutOffs } from './due.js';
+import { type Standing, standingStamp } from './guards.js';
+import { type MissingIndex, missingIndexes } from './indexes.js';
+import { enterProtected, findProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
+import { readRuleSet, ruleSetOf } from './rule-set.js';
+import { lastRule, type Ruling, surveyOf, takeSurvey } from './survey.js';
+import { compileUnits } from './units.js';
+
+/** What one rule comes to; counts of rows, of which each counts under the rule that lets it go last. */
+export interface RulePlan {
+  readonly rule: string;
+  readonly law: string;
+  readonly period: string;
+  /** Due, and free to go. */
+  readonly eligible: number;
+  /** Due, and kept by a hold. */
+  readonly held: number;
+  /** Due, and kept by another ground: one of the map, a restriction, an open access request, rows that point to it. */
+  readonly excepted: number;
+  /** Not due, or their clock has not begun. */
+  readonly notYet: number;
+  /** Due, and nothing is left to take. */
+  readonly done: number;
+  /** The first day on which the oldest of the eligible could have gone (ISO 8601); null without any. */
+  readonly oldest: string | null;
+  /** What the eligible rows take in their tables as they are stored, in bytes. */
+  readonly bytes: number;
+}
+
+/** How much of a table would be taken. */
+export interface TableShare {
+  readonly table: string;
+  readonly rows: number;
+  readonly eligible: number;
+  /** Per cent of the table's rows. */
+  readonly share: number;
+  /** Whether that is more than is allowed without a confirmation. */
+  readonly over: boolean;
+}
+
+export interface RetentionPlan {
+  /** The instant that decides what is due, UTC with microseconds. */
+  readonly asOf: string;
+  /** The run that was cut short and that the next one goes on with. */
+  readonly continues: string | null;
+  /** The digest of the rule set, and whether two people have agreed on it. */
+  readonly digest: string;
+  readonly approved: boolean;
+  readonly rules: readonly RulePlan[];
+  readonly tables: readonly TableShare[];
+  /** Per cent; what a run may take of a table without a confirmation. */
+  readonly maxShare: number;
+  readonly uncovered: readonly Uncovered[];
+  readonly missingIndexes: readonly MissingIndex[];
+}
+
+/** A run that was cut short, under the rules that are in force. */
+export interface Unfinished {
+  readonly operation: string;
+  readonly asOf: string;
+  readonly confirmed: Readonly<Record<string, number>>;
+  /** Whether it ended by itself, and so has its outcome in the log. */
+  readonly ended: boolean;
+  readonly finished: readonly string[];
+}
+
+/** What a run may take of a table unless `gdpr.yaml` says otherwise, in per cent. */
+const MAX_SHARE = 5;
+
+/** A survey with everything that it was taken by; its temporary tables live in the caller's transaction. */
+export interface Survey {
+  readonly ruling: Ruling;
+  readonly stamp: string;
+  readonly protectedPeople: readonly Protected[];
+  readonly protectedRows: ProtectedRows;
+  readonly plan: RetentionPlan;
+  readonly unfinished: Unfinished | undefined;
+}
+
+/** Says what a run would take now, changing nothing. @throws GdprError DRIFT */
+export async function planRetention(context: Context): Promise<RetentionPlan & { readonly operation: string }> {
+  return runOperation(context, { action: 'retention plan', subjects: [] }, async (operation) => {
+    const { plan } = await context.database.transaction('repeatable read', (session) => survey(session, context));
+    const sum = (of: (rule: RulePlan) => number) => plan.rules.reduce((all, rule) => all + of(rule), 0);
+    await endOperation(context, operation, {
+      result: 'done',
+      counts: { eligible: sum(({ eligible }) => eligible), uncovered: plan.uncovered.length },
+    });
+    return { ...plan, operation: operation.id };
+  });
+}
+
+/** Looks at everything, in the caller's REPEATABLE READ transaction. @throws GdprError DRIFT */
+export async function survey(session: Session, context: Context): Promise<Survey> {
+  const { model, config } = context;
+  const catalog = await readCatalog(session);
+  assertNoDrift(model, catalog);
+  const ruleSet = ruleSetOf(model);
+  const unfinished = await unfinishedRun(session, ruleSet.digest);
+  const asOf = unfinished?.asOf ?? now().toISOString();
+  const erasure = await chooseValues(session, compileErase(model, catalog), model, catalog);
+  const units = compileUnits(erasure, model, catalog, await cutOffs(session, model, asOf));
+  const ruling: Ruling = { model, catalog, erasure, units, asOf };
+  const stamp = await standingStamp(session);
+  const people = await findProtected(session, context, catalog);
+  const rows = await protectedRows(session, model, catalog, people);
+  await enterProtected(session, model, catalog, rows, new Set(rows.keys()));
+  await takeSurvey(session, ruling, await standingOf(session, rows));
+  const maxShare = config.retention?.maxShare ?? MAX_SHARE;
+  const plan: RetentionPlan = {
+    asOf,
+    continues: unfinished?.operation ?? null,
+    digest: ruleSet.digest,
+    approved: (await readRuleSet(session, ruleSet.digest))?.approval != null,
+    rules: await rulePlans(session, ruling),
+    tables: await shares(session, ruling, maxShare),
+    maxShare,
+    uncovered: await findUncovered(session, ruling),
+    missingIndexes: await missingIndexes(session, ruling),
+  };
+  return { ruling, stamp, protectedPeople: people, protectedRows: rows, plan, unfinished };
+}
+
+export async function standingOf(session: Session, rows: ProtectedRows): Promise<Standing> {
+  const [row] = await session.query<{ holds: boolean }>(
+    'SELECT EXISTS (SELECT FROM gdpr.hold WHERE released_at IS NULL) AS holds',
+  );
+  return { holds: row?.holds === true, protectedTables: new Set(rows.keys()) };
+}
+
+/** The last run, where it did not come to its end under these rules. */
+async function unfinishedRun(session: Session, digest: string): Promise<Unfinished | undefined> {
+  const [run] = await session.query<{
+    operation: string;
+    asOf: string;
+    stopped: string | null;
+    ruleSet: string;
+    confirmed: string | null;
+    finished: string;
+  }>(
+    `SELECT operation, ${timeText('as_of')} AS "asOf", stopped, rule_set AS "ruleSet", confirmed::text AS confirmed, array_to_json(finished)::text AS finished
+     FROM gdpr.retention_run r ORDER BY started_at DESC LIMIT 1`,
+  );
+  if (run === undefined || run.stopped === 'done' || run.ruleSet !== digest) return undefined;
+  const ended = run.stopped !== null;
+  return {
+    operation: run.operation,
+    asOf: run.asOf,
+    confirmed: run.confirmed === null ? {} : (JSON.parse(run.confirmed) as Record<string, number>),
+    ended,
+    finished: ended ? [] : (JSON.parse(run.finished) as string[]),
+  };
+}
+
+async function rulePlans(session: Session, { units, model, catalog }: Ruling): Promise<RulePlan[]> {
+  const counts = new Map<
+    string,
+    {
+      eligible: number;
+      held: number;
+      excepted: number;
+      notYet: number;
+      done: number;
+      oldest: string | null;
+      bytes: number;
+    }
+  >();
+  const of = (rule: string) => {
+    const known = counts.get(rule) ?? { eligible: 0, held: 0, excepted: 0, notYet: 0, done: 0, oldest: null, bytes: 0 };
+    counts.set(rule, known);
+    return known;
+  };
+  for (const { entry } of model.tables) for (const { rule } of entry.retention ?? []) of(rule);
+  for (const unit of units) {
+    const { table } = unit.erase;
+    const due = await session.query<
+      Record<'rule' | 'eligible' | 'held' | 'excepted' | 'bytes', string> & { oldest: string | null }
+    >(
+      `SELECT rule, count(*) FILTER (WHERE NOT held AND NOT excepted)::text AS eligible, count(*) FILTER (WHERE held)::text AS held,
+         count(*) FILTER (WHERE excepted)::text AS excepted, min(due) FILTER (WHERE NOT held AND NOT excepted)::text AS oldest,
+         coalesce(sum(bytes) FILTER (WHERE NOT held AND NOT excepted), 0)::text AS bytes
+       FROM ${surveyOf(table)} WHERE unit = ${unit.index} GROUP BY rule`,
+    );
+    for (const row of due) {
+      const mine = of(row.rule);
+      mine.eligible += Number(row.eligible);
+      mine.held += Number(row.held);
+      mine.excepted += Number(row.excepted);
+      mine.bytes += Number(row.bytes);
+      if (row.oldest !== null && (mine.oldest === null || row.oldest < mine.oldest)) mine.oldest = row.oldest;
+    }
+    // Of rows that are due but for the person's other rows, nothing more than that is known here.
+    const rest = unit.person
+      ? `(SELECT CASE WHEN ${unit.due} AND NOT ${unit.todo} THEN 'done' ELSE 'notYet' END AS state, ${textLiteral(unit.rules[0]?.keep.rule ?? '')} AS rule
+          FROM ${fromTable(table, catalog)} t WHERE NOT EXISTS (SELECT FROM ${surveyOf(table)} s WHERE s.unit = ${unit.index} AND ${sameRow(table, catalog, 't', 's')})) r`
+      : `(SELECT CASE WHEN ${unit.due} THEN 'done' ELSE 'notYet' END AS state,
+            CASE ${unit.rules.map((rule) => `WHEN NOT ${rule.due} THEN ${textLiteral(rule.keep.rule)}`).join(' ')} ELSE x.rule END AS rule
+          FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE NOT (${unit.due} AND ${unit.todo})) r`;
+    for (const { rule, state, rows } of await session.query<{ rule: string; state: 'done' | 'notYet'; rows: string }>(
+      `SELECT r.rule, r.state, count(*)::text AS rows FROM ${rest} GROUP BY r.rule, r.state`,
+    )) {
+      of(rule)[state] += Number(rows);
+    }
+  }
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([rule, count]) => ({
+      rule,
+      law: model.map.retention[rule]?.law ?? '',
+      period: model.map.retention[rule]?.period ?? '',
+      ...count,
+    }));
+}
+
+async function shares(session: Session, { units, catalog }: Ruling, maxShare: number): Promise<TableShare[]> {
+  const tables: TableShare[] = [];
+  for (const table of new Set(units.map(({ erase }) => erase.table))) {
+    const [row] = await session.query<{ rows: string; eligible: string }>(
+      `SELECT (SELECT count(*) FROM ${fromTable(table, catalog)})::text AS rows,
+         (SELECT count(*) FROM (SELECT DISTINCT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted) d)::text AS eligible`,
+    );
+    const rows = Number(row?.rows);
+    const eligible = Number(row?.eligible);
+    if (rows === 0) continue;
+    const share = (eligible / rows) * 100;
+    tables.push({ table: table.name, rows, eligible, share: Math.round(share * 10) / 10, over: share > maxShare });
+  }
+  return tables;
+}
+
+/**
+ * Refuses a run that would take more of a table than is allowed: a mistyped clock must not empty the shop at night.
+ * @param confirmed rows by table that somebody has confirmed
+ * @param exactly whether the figures must be those of the plan; a run that goes on with another has less left
+ * @throws GdprError REFUSED with the figures
+ */
+export function assertShares(plan: RetentionPlan, confirmed: Readonly<Record<string, number>>, exactly: boolean): void {
+  const over = plan.tables.filter(
+    ({ table, eligible, over }) =>
+      over && !(exactly ? confirmed[table] === eligible : (confirmed[table] ?? -1) >= eligible),
+  );
+  if (over.length === 0) return;
+  const shown = over.map(({ table, eligible, rows, share }) => `${table}: ${eligible} of ${rows} rows, ${share} %`);
+  throw new GdprError(
+    'REFUSED',
+    [`the run would take more than ${plan.maxShare} % of a table, so nothing was done:`, ...shown].join('\n'),
+    {
+      hint: `look at: gdpr retention plan; if it is right, confirm these figures once: gdpr retention run ${over.map(({ table, eligible }) => `--confirm '${table}=${eligible}'`).join(' ')}`,
+      details: { maxShare: plan.maxShare, over },
+    },
+  );
+}

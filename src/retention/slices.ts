@@ -1,0 +1,85 @@
+import type { Session } from '../database/session.js';
+import { quoteName } from '../database/session.js';
+import type { Catalog } from '../datamap/catalog.js';
+import { keyOf, live } from '../datamap/sql.js';
+import { surveyOf } from './survey.js';
+import type { Unit } from './units.js';
+
+/** Rows that a slice holds at most when it is cut; a batch takes some slices at once. */
+export const SLICE = 500;
+
+/**
+ * Where a unit's due rows lie: between keys (as texts; the first excluded, the last included, null: no end), or, in a
+ * table without a key, between pages. `whole`: in a table whose keys cannot be put in order here.
+ */
+export type Slices =
+  | { readonly kind: 'keys'; readonly ends: readonly (readonly string[])[] }
+  | { readonly kind: 'pages'; readonly pages: number; readonly perSlice: number }
+  | { readonly kind: 'whole' };
+
+/** Cuts the due rows of a survey, in its transaction. */
+export async function cutSlices(
+  session: Session,
+  { index, erase: { table } }: Unit,
+  catalog: Catalog,
+): Promise<Slices> {
+  const { key, columns, kind } = live(table, catalog);
+  if (key.length === 0) {
+    if (kind !== 'table') return { kind: 'whole' };
+    const [row] = await session.query<{ pages: string; rows: string }>(
+      `SELECT coalesce(max(ceil(pg_relation_size(l.relid) / current_setting('block_size')::numeric)), 0)::text AS pages,
+         coalesce(sum(greatest(c.reltuples, 0)) / nullif(sum(c.relpages), 0), 50)::text AS rows
+       FROM (SELECT relid FROM pg_partition_tree($1::regclass) WHERE isleaf UNION SELECT $1::regclass) l JOIN pg_class c ON c.oid = l.relid WHERE c.relkind = 'r'`,
+      [quoteName(table.schema, table.table)],
+    );
+    return {
+      kind: 'pages',
+      pages: Number(row?.pages),
+      perSlice: Math.max(1, Math.floor(SLICE / Math.max(1, Number(row?.rows)))),
+    };
+  }
+  // The order of a type from elsewhere is not that of the operators which are in reach here.
+  if (keyOf(table, catalog).some(({ type }) => type.includes('.'))) return { kind: 'whole' };
+  const parts = key.map((name, i) => {
+    const collation = columns.get(name)?.collation;
+    return `k${i + 1}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
+  });
+  const texts = key.map((_, i) => `k${i + 1}::text`);
+  const rows = await session.query<{ end: string }>(
+    `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS "end"
+     FROM (SELECT ${key.map((_, i) => `k${i + 1}`).join(', ')}, row_number() OVER (ORDER BY ${parts.join(', ')}) AS n
+           FROM ${surveyOf(table)} WHERE unit = ${index} AND NOT held AND NOT excepted) s
+     WHERE n % ${SLICE} = 0 ORDER BY n`,
+  );
+  return { kind: 'keys', ends: rows.map(({ end }) => JSON.parse(end) as string[]) };
+}
+
+/** How many slices there are. */
+export function slicesIn(slices: Slices): number {
+  if (slices.kind === 'whole') return 1;
+  return slices.kind === 'keys' ? slices.ends.length + 1 : Math.ceil(slices.pages / slices.perSlice);
+}
+
+/** The condition that a row of alias `t` lies in slices `from` up to, and without, `to`; `values` takes what is bound. */
+export function within(
+  slices: Slices,
+  { erase: { table } }: Pick<Unit, 'erase'>,
+  catalog: Catalog,
+  from: number,
+  to: number,
+  values: unknown[],
+): string {
+  if (slices.kind === 'whole') return 'true';
+  if (slices.kind === 'pages') {
+    // The last slice has no end: rows that changed meanwhile may stand behind it.
+    const last = to >= slicesIn(slices) ? '' : ` AND t.ctid < '(${to * slices.perSlice},0)'::tid`;
+    return `t.ctid >= '(${from * slices.perSlice},0)'::tid${last}`;
+  }
+  const key = keyOf(table, catalog);
+  const row = `(${key.map(({ expression }) => expression).join(', ')})`;
+  const bound = (end: readonly string[]) =>
+    `(${key.map(({ type }, i) => `$${values.push(end[i])}::${type}`).join(', ')})`;
+  const [low, high] = [slices.ends[from - 1], slices.ends[to - 1]];
+  const parts = [...(low ? [`${row} > ${bound(low)}`] : []), ...(high ? [`${row} <= ${bound(high)}`] : [])];
+  return parts.length === 0 ? 'true' : parts.join(' AND ');
+}
