@@ -5,7 +5,7 @@ import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName } from './names.js';
 import { type Hop, pathsUp } from './paths.js';
 import type { ClockSource, KeepUntil } from './schema.js';
-import { column, fromTable, keyOf, live, textLiteral } from './sql.js';
+import { column, conditions, fromTable, keyOf, live, textLiteral } from './sql.js';
 
 /** What one retention rule says of the collected rows of one table. */
 export interface RetentionRead {
@@ -88,7 +88,8 @@ export function clockDay(
     const moment =
       type === 'timestamp with time zone' ? `${column(alias, name)} AT TIME ZONE ${zone}` : column(alias, name);
     // `infinity` is how some shops write that there is no such day. Mistyped years must not break the arithmetic.
-    return `CASE WHEN isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
+    const counts = conditions(source.when, alias).map((condition) => `${condition} AND `);
+    return `CASE WHEN ${counts.join('')}isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
   };
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));

@@ -197,8 +197,14 @@ function sourcesOf({ clock }: KeepUntil): { source: ClockSource; path: Path }[] 
 }
 
 function checkClock(source: ClockSource, path: Path, table: PersonalTableModel, tables: Tables, report: Report): void {
+  const needDates = (of: PersonalTableModel) => {
+    needColumn(report, [...path, 'column'], source.column, of);
+    source.when?.forEach(({ column }, i) => {
+      needColumn(report, [...path, 'when', i, 'column'], column, of);
+    });
+  };
   if (!('parent' in source) && !('person' in source)) {
-    needColumn(report, [...path, 'column'], source.column, table);
+    needDates(table);
     return;
   }
   const [word, name] = 'parent' in source ? (['parent', source.parent] as const) : (['person', source.person] as const);
@@ -207,7 +213,7 @@ function checkClock(source: ClockSource, path: Path, table: PersonalTableModel, 
     report([...path, word], `no personal table ${name} in the map`);
     return;
   }
-  needColumn(report, [...path, 'column'], source.column, other);
+  needDates(other);
   if (word === 'parent' && pathsUp(table, other.name, tables).length === 0) {
     report([...path, word], `no reach leads from ${table.name} to ${name}`);
   }

@@ -64,15 +64,23 @@ const owner = z.strictObject({
     ),
 });
 
+const counts = z
+  .array(condition)
+  .min(1)
+  .optional()
+  .describe('The date counts only where its row meets all of these conditions');
+
 const clockSource = z.union([
-  z.strictObject({ column: name.describe('A date or timestamp of the row itself') }),
+  z.strictObject({ column: name.describe('A date or timestamp of the row itself'), when: counts }),
   z.strictObject({
     parent: name.describe('A table that this row reaches its owner through, over any number of hops'),
     column: name.describe('A date or timestamp of the row there'),
+    when: counts,
   }),
   z.strictObject({
     person: name.describe('A table: the latest date over all rows that the person has in it'),
     column: name.describe('A date or timestamp of those rows'),
+    when: counts,
   }),
 ]);
 

@@ -6,7 +6,7 @@ import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import { type Hop, pathsUp } from '../datamap/paths.js';
 import type { ClockSource, KeepUntil } from '../datamap/schema.js';
-import { column, fromTable, live, textLiteral } from '../datamap/sql.js';
+import { column, conditions, fromTable, live, textLiteral } from '../datamap/sql.js';
 
 /** By rule, the first day (ISO 8601) whose events are not due yet. */
 export type CutOffs = ReadonlyMap<string, string>;
@@ -108,7 +108,7 @@ function sourceSql(
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));
     const paths = pathsUp(table, target.name, personal);
-    return over(paths, (alias) => valueSql(target, source.column, alias, model, catalog, cut), catalog);
+    return over(paths, (alias) => valueSql(target, source, alias, model, catalog, cut), catalog);
   }
   if ('person' in source) {
     const other = model.table(canonicalName(source.person));
@@ -116,17 +116,17 @@ function sourceSql(
       table,
       other,
       personal,
-      (alias) => valueSql(other, source.column, alias, model, catalog, cut),
+      (alias) => valueSql(other, source, alias, model, catalog, cut),
       catalog,
     );
   }
-  return valueSql(table, source.column, 't', model, catalog, cut);
+  return valueSql(table, source, 't', model, catalog, cut);
 }
 
 /** Written over the bare column, so that an index on it serves. Infinity is how some shops write that there is no such day. */
 function valueSql(
   table: PersonalTableModel,
-  name: string,
+  { column: name, when }: ClockSource,
   alias: string,
   model: DataMapModel,
   catalog: Catalog,
@@ -141,12 +141,15 @@ function valueSql(
       : found?.baseType === 'date'
         ? `date ${textLiteral(cut)}`
         : midnight;
-  const sure = (sql: string) => (found?.notNull === true ? `(${sql})` : `((${sql}) IS TRUE)`);
+  const counts = conditions(when, alias).map((condition) => `${condition} AND `);
+  // Nothing but comparisons of a column that is never NULL is never NULL itself.
+  const sure = (sql: string) =>
+    found?.notNull === true && when === undefined ? `(${sql})` : `((${counts.join('')}${sql}) IS TRUE)`;
   return {
     before:
-      found?.notNull === true
-        ? `(${value} < ${at} AND ${value} > '-infinity')`
-        : `(${value} < ${at} AND ${value} > '-infinity' AND ${value} IS NOT NULL)`,
+      when === undefined
+        ? `(${value} < ${at} AND ${value} > '-infinity'${found?.notNull === true ? '' : ` AND ${value} IS NOT NULL`})`
+        : sure(`${value} < ${at} AND ${value} > '-infinity'`),
     after: sure(`${value} >= ${at} AND ${value} < 'infinity'`),
     any: sure(`${value} > '-infinity' AND ${value} < 'infinity'`),
   };

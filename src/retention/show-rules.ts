@@ -57,7 +57,13 @@ function clockWords(keep: KeepUntil): string {
 }
 
 function sourceWords(source: ClockSource): string {
-  if ('parent' in source) return `${source.column} of its ${source.parent}`;
-  if ('person' in source) return `${source.column} of all ${source.person} of the person`;
-  return source.column;
+  const where = (source.when ?? []).map((condition) =>
+    'in' in condition
+      ? `${condition.column} is ${condition.in.join(' or ')}`
+      : `${condition.column} is ${condition.isNull ? '' : 'not '}empty`,
+  );
+  const counts = where.length === 0 ? '' : ` (where ${where.join(' and ')})`;
+  if ('parent' in source) return `${source.column} of its ${source.parent}${counts}`;
+  if ('person' in source) return `${source.column} of all ${source.person} of the person${counts}`;
+  return `${source.column}${counts}`;
 }
