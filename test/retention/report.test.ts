@@ -15,7 +15,7 @@ import { nobodyToAsk } from '../customer/support/export.js';
 import { pageText } from '../law/shop.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { readExposition } from './exposition.js';
-import { agreed } from './support.js';
+import { agreed } from './agreed.js';
 
 interface Report {
   readonly run: { readonly operation: string; readonly continues: string | null };

@@ -10,7 +10,7 @@ import { jsonErrorOf, jsonOf } from '../commands/schemas.js';
 import { runProcess } from '../support/run-process.js';
 import { outsideTool } from '../support/tools.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
-import { agreed } from './support.js';
+import { agreed } from './agreed.js';
 
 const systemd = outsideTool('systemd-analyze');
 const KEY = 'five random words for keys';
