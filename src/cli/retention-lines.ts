@@ -29,8 +29,8 @@ export function planLines(plan: RetentionPlan & { readonly operation: string }):
     `Rules      ${plan.digest}`,
     `           ${plan.approved ? 'agreed on by two people' : 'not agreed on: gdpr retention approve'}`,
     ...over.map(
-      ({ table, eligible, rows: all, share }) =>
-        `Share      ${table}: ${eligible} of ${count(all, 'row')}, ${share} %; above ${plan.maxShare} % a run needs --confirm '${table}=${eligible}'`,
+      ({ table, eligible, rows: all, share, maxShare }) =>
+        `Share      ${table}: ${eligible} of ${count(all, 'row')}, ${share} %; above ${maxShare} % a run needs --confirm '${table}=${eligible}'`,
     ),
     ...plan.uncovered.map((each) => `Uncovered  ${uncoveredLine(each)}`),
     ...plan.missingIndexes.map(({ ddl }) => `Index      ${ddl}`),

@@ -5,10 +5,12 @@ import { keyNames, sameRow } from '../customer/erase/sql.js';
 import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
+import { canonicalName } from '../datamap/names.js';
 import { fromTable, textLiteral } from '../datamap/sql.js';
 import { now } from '../foundation/clock.js';
 import { GdprError } from '../foundation/errors.js';
 import { endOperation, runOperation } from '../operation/operation.js';
+import type { Config } from '../workspace/config.js';
 import type { Context } from '../workspace/open.js';
 import { findUncovered, type Uncovered } from './coverage.js';
 import { cutOffs } from './due.js';
@@ -45,8 +47,9 @@ export interface TableShare {
   readonly table: string;
   readonly rows: number;
   readonly eligible: number;
-  /** Per cent of the table's rows. */
+  /** Per cent of the table's rows, and what a run may take without a confirmation. */
   readonly share: number;
+  readonly maxShare: number;
   /** Whether that is more than is allowed without a confirmation. */
   readonly over: boolean;
 }
@@ -61,8 +64,6 @@ export interface RetentionPlan {
   readonly approved: boolean;
   readonly rules: readonly RulePlan[];
   readonly tables: readonly TableShare[];
-  /** Per cent; what a run may take of a table without a confirmation. */
-  readonly maxShare: number;
   readonly uncovered: readonly Uncovered[];
   readonly missingIndexes: readonly MissingIndex[];
 }
@@ -119,15 +120,13 @@ export async function survey(session: Session, context: Context): Promise<Survey
   const rows = await protectedRows(session, model, catalog, people);
   await enterProtected(session, model, catalog, rows, new Set(rows.keys()));
   await takeSurvey(session, ruling, await standingOf(session, rows));
-  const maxShare = config.retention?.maxShare ?? MAX_SHARE;
   const plan: RetentionPlan = {
     asOf,
     continues: unfinished?.operation ?? null,
     digest: ruleSet.digest,
     approved: (await readRuleSet(session, ruleSet.digest))?.approval != null,
     rules: await rulePlans(session, ruling),
-    tables: await shares(session, ruling, maxShare),
-    maxShare,
+    tables: await shares(session, ruling, config.retention),
     uncovered: await findUncovered(session, ruling),
     missingIndexes: await missingIndexes(session, ruling),
   };
@@ -225,7 +224,12 @@ async function rulePlans(session: Session, { units, model, catalog }: Ruling): P
     }));
 }
 
-async function shares(session: Session, { units, catalog }: Ruling, maxShare: number): Promise<TableShare[]> {
+async function shares(
+  session: Session,
+  { units, catalog }: Ruling,
+  config: Config['retention'],
+): Promise<TableShare[]> {
+  const own = new Map(Object.entries(config?.tables ?? {}).map(([name, share]) => [canonicalName(name), share]));
   const tables: TableShare[] = [];
   for (const table of new Set(units.map(({ erase }) => erase.table))) {
     const [row] = await session.query<{ rows: string; eligible: string }>(
@@ -236,7 +240,15 @@ async function shares(session: Session, { units, catalog }: Ruling, maxShare: nu
     const eligible = Number(row?.eligible);
     if (rows === 0) continue;
     const share = (eligible / rows) * 100;
-    tables.push({ table: table.name, rows, eligible, share: Math.round(share * 10) / 10, over: share > maxShare });
+    const maxShare = own.get(table.name) ?? config?.maxShare ?? MAX_SHARE;
+    tables.push({
+      table: table.name,
+      rows,
+      eligible,
+      share: Math.round(share * 10) / 10,
+      maxShare,
+      over: share > maxShare,
+    });
   }
   return tables;
 }
@@ -253,13 +265,18 @@ export function assertShares(plan: RetentionPlan, confirmed: Readonly<Record<str
       over && !(exactly ? confirmed[table] === eligible : (confirmed[table] ?? -1) >= eligible),
   );
   if (over.length === 0) return;
-  const shown = over.map(({ table, eligible, rows, share }) => `${table}: ${eligible} of ${rows} rows, ${share} %`);
+  const shown = over.map(
+    ({ table, eligible, rows, share, maxShare }) =>
+      `${table}: ${eligible} of ${rows} rows, ${share} % (allowed ${maxShare} %)`,
+  );
   throw new GdprError(
     'REFUSED',
-    [`the run would take more than ${plan.maxShare} % of a table, so nothing was done:`, ...shown].join('\n'),
+    ['the run would take more of a table than is allowed without a confirmation, so nothing was done:', ...shown].join(
+      '\n',
+    ),
     {
       hint: `look at: gdpr retention plan; if it is right, confirm these figures once: gdpr retention run ${over.map(({ table, eligible }) => `--confirm '${table}=${eligible}'`).join(' ')}`,
-      details: { maxShare: plan.maxShare, over },
+      details: { over },
     },
   );
 }

@@ -66,7 +66,9 @@ export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Cat
     }
   }
   const ordered = erasure.order.flat().flatMap((erase) => deletions.get(erase) ?? []);
-  return [...changes, ...ordered].map((unit, index) => ({ ...unit, index }));
+  // What a person's rows say of their clock is asked before the e-mail is taken that leads to some of them.
+  const [asking, others] = [changes.filter(({ person }) => person), changes.filter(({ person }) => !person)];
+  return [...asking, ...ordered, ...others].map((unit, index) => ({ ...unit, index }));
 }
 
 /** Whether a row whose rules are all due is deleted. */

@@ -8,6 +8,8 @@ import { segmentsSchema } from './segments.js';
 
 export const CONFIG_FILE = 'gdpr.yaml';
 
+const percent = z.number().min(0).max(100);
+
 /** What `gdpr.yaml` may hold; docs/configuration.md tells what each key is for. */
 export const configSchema = z.strictObject({
   /** `embedded`, or a server: DATABASE_URL, unless `url` is given (never with a password in it). */
@@ -35,8 +37,10 @@ export const configSchema = z.strictObject({
     .optional(),
   /** What needs a second person's agreement beyond what always does. `erase: always`: one person's erasure too. */
   approval: z.strictObject({ erase: z.literal('always').optional() }).optional(),
-  /** The share of a table, in per cent, above which a run of retention has to be confirmed. */
-  retention: z.strictObject({ maxShare: z.number().min(0).max(100).optional() }).optional(),
+  /** The share of a table, in per cent, above which a run of retention has to be confirmed; by table, one of its own. */
+  retention: z
+    .strictObject({ maxShare: percent.optional(), tables: z.record(z.string(), percent).optional() })
+    .optional(),
   /** Groups of people that offers may be limited to. */
   segments: segmentsSchema.optional(),
 });
