@@ -14,8 +14,8 @@ import { unzip } from '../customer/support/archive.js';
 import { nobodyToAsk } from '../customer/support/export.js';
 import { pageText } from '../law/shop.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
-import { readExposition } from './exposition.js';
 import { agreed } from './agreed.js';
+import { readExposition } from './exposition.js';
 
 interface Report {
   readonly run: { readonly operation: string; readonly continues: string | null };

@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,8 +31,10 @@ beforeAll(async () => {
   await gdpr(['key', 'export', exported], { cwd: shop.root, environment: { ...shop.environment, ...copy } });
   await cp(shop.root, odd, { recursive: true });
   await rm(join(odd, '.gdpr', 'keys'), { recursive: true });
-  const journal = JSON.stringify(join(shop.root, '.gdpr', 'journal.jsonl'));
-  await appendFile(join(odd, 'gdpr.yaml'), `journal: ${journal}\nretention: { maxShare: 100 }\n`);
+  const config = join(odd, 'gdpr.yaml');
+  const journal = `journal: ${join(shop.root, '.gdpr', 'journal.jsonl')}`;
+  const text = (await readFile(config, 'utf8')).replace(/^journal: .*$/m, journal);
+  await writeFile(config, `${text}retention: { maxShare: 100 }\n`);
   const imported = await gdpr(['key', 'import', exported], {
     cwd: odd,
     environment: { ...shop.environment, ...copy, GDPR_KEY_PASSPHRASE: KEY },
