@@ -27,7 +27,7 @@ export async function prepareRetention(context: Context): Promise<void> {
   const { tables } = await planRetention(context);
   const over = tables.filter((table) => table.over);
   const shares = over.map(
-    ({ table, share }) => `    ${JSON.stringify(table)}: ${Math.min(100, Math.ceil(share / STEP) * STEP)}`,
+    ({ table, share }) => `    ${JSON.stringify(table)}: ${Math.min(100, Math.ceil((share + 3) / STEP) * STEP)}`,
   );
   const lines = [
     '# The first run takes what gathered in years. A table that is not named here may lose 5 % a run without a confirmation.',

@@ -99,7 +99,7 @@ export function freeRows(
   const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
   const pointed =
     unit.does === 'delete'
-      ? pointedTo(unit, erasure.dependencies, (child) => guardOfChild(child, ruling, standing), catalog)
+      ? pointedTo(unit, erasure.dependencies, (child, cut) => guardOfChild(child, cut, ruling, standing), catalog)
       : 'false';
   const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.todo];
   for (const against of [held, excepted, pointed]) if (against !== 'false') parts.push(`NOT ${against}`);

@@ -89,7 +89,7 @@ export function groundSql(id: string, table: PersonalTableModel, model: DataMapM
 export function pointedTo(
   { erase }: Pick<Unit, 'erase'>,
   dependencies: readonly Dependency[],
-  guard: (child: TableErase) => Guard,
+  guard: (child: TableErase, cut: readonly string[]) => Guard,
   catalog: Catalog,
   goes: (child: TableErase, alias: string) => string | undefined = () => undefined,
 ): string {
@@ -101,7 +101,7 @@ export function pointedTo(
           (name, i) => `${column('c', name)} = ${column('t', key.referencedColumns[i] ?? '')}`,
         );
         if (cut.length > 0) {
-          const { held, excepted } = guard(child);
+          const { held, excepted } = guard(child, cut);
           if (held === 'false' && excepted === 'false') return 'false';
           const names = key.columns.map((name) => column('t', name)).join(', ');
           return `EXISTS (SELECT FROM (SELECT ${names} FROM ${fromTable(child.table, catalog)} t WHERE ${held} OR ${excepted}) c WHERE ${on.join(' AND ')})`;

@@ -3,12 +3,11 @@ import { keyNames } from '../customer/erase/sql.js';
 import { quoteName, type Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
-import { canonicalName } from '../datamap/names.js';
 import { fromTable, keyOf, textLiteral } from '../datamap/sql.js';
 import type { DueSql } from './due.js';
 import { type Guard, guardOf, keyList, pointedTo, type Standing } from './guards.js';
 import { dueByPeople } from './person-clock.js';
-import type { Unit } from './units.js';
+import { groundsOf, type Unit } from './units.js';
 
 /** Everything that decides what is due, compiled once. */
 export interface Ruling {
@@ -63,7 +62,7 @@ export async function takeSurvey(session: Session, ruling: Ruling, standing: Sta
       const pointed = pointedTo(
         unit,
         erasure.dependencies,
-        (child) => guardOfChild(child, ruling, standing),
+        (child, cut) => guardOfChild(child, cut, ruling, standing),
         catalog,
         goes,
       );
@@ -78,14 +77,15 @@ export async function takeSurvey(session: Session, ruling: Ruling, standing: Sta
   }
 }
 
-/** What keeps rows of a table that point to others: every ground that covers any of their columns. */
-export function guardOfChild(child: TableErase, { model, catalog, asOf }: Ruling, standing: Standing): Guard {
-  const grounds = Object.keys(model.map.keptGrounds ?? {}).filter((id) =>
-    (model.map.keptGrounds?.[id]?.rows ?? []).some(({ covers }) =>
-      covers.some((cover) => canonicalName(cover.table) === child.table.name),
-    ),
-  );
-  return guardOf({ erase: child, grounds }, model, catalog, standing, asOf);
+/** What keeps these columns of rows that point to others. */
+export function guardOfChild(
+  child: TableErase,
+  columns: readonly string[],
+  { model, catalog, asOf }: Ruling,
+  standing: Standing,
+): Guard {
+  const steps = child.columns.filter(({ column }) => columns.includes(column.name));
+  return guardOf({ erase: child, grounds: groundsOf(child, steps, model) }, model, catalog, standing, asOf);
 }
 
 /** The rule that lets a row of alias `t` go last, and its day, as a FROM item `x`. */

@@ -101,7 +101,8 @@ function conjunction(rules: readonly DueSql[]): string {
   return `(${rules.map(({ due }) => due).join(' AND ')})`;
 }
 
-function groundsOf({ table }: TableErase, steps: readonly ColumnStep[], { map }: DataMapModel): string[] {
+/** Grounds of the map that cover any of these columns. */
+export function groundsOf({ table }: TableErase, steps: readonly ColumnStep[], { map }: DataMapModel): string[] {
   const names = steps.map(({ column: { name } }) => name);
   return Object.entries(map.keptGrounds ?? {}).flatMap(([id, { rows }]) =>
     rows.some(({ covers }) =>
