@@ -80,7 +80,10 @@ describe('26 retention', { timeout: 120_000 }, () => {
     const inTwoYears = (day: string | undefined) => `${Number(day?.slice(0, 4)) + 2}${day?.slice(4)}`;
     expect(newest?.completed).not.toBe(newest?.placed);
     expect(await lastDay(map, 'shop.orders', 'contact-copy')).toBe(inTwoYears(newest?.completed));
-    const byPlacing = changed(/(rule: contact-copy\n {8}clock: \{ column: )completed_at/, '$1placed_at');
+    const byPlacing = changed(
+      /(rule: contact-copy\n {8}clock:\n {10}latest:\n {12}- \{ column: )completed_at/,
+      '$1placed_at',
+    );
     expect(await lastDay(byPlacing, 'shop.orders', 'contact-copy')).toBe('2028-10-29');
   });
 
