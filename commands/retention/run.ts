@@ -25,6 +25,10 @@ more than retention.maxShare of gdpr.yaml; 6 the data map and the database diffe
       helpValue: 'TIME',
     }),
     'max-rows': Flags.integer({ description: 'Stop after so many rows', helpValue: 'N', min: 1 }),
+    metrics: Flags.string({
+      description: 'File for the figures that Prometheus reads, e.g. of the node exporter: DIR/gdpr.prom',
+      helpValue: 'FILE',
+    }),
     confirm: Flags.string({
       description: 'Confirm, once, that so many rows of a table may go though they are more than retention.maxShare',
       helpValue: 'TABLE=ROWS',
@@ -40,10 +44,15 @@ more than retention.maxShare of gdpr.yaml; 6 the data map and the database diffe
       confirm: readConfirmations(flags.confirm ?? []),
     };
     this.stopOnTermination();
-    const { runRetention } = await import('../../src/retention/run.js');
-    const result = await this.withContext(flags.workspace, (context) =>
-      runRetention(context, options, (done, total) => this.progress.show('rows', done, total)),
-    );
+    const [{ runRetention }, { withMetrics }] = await Promise.all([
+      import('../../src/retention/run.js'),
+      import('../../src/retention/metrics.js'),
+    ]);
+    const work = () =>
+      this.withContext(flags.workspace, (context) =>
+        runRetention(context, options, (done, total) => this.progress.show('rows', done, total)),
+      );
+    const { record: _, ...result } = await withMetrics(flags.metrics, work, ({ record }) => record);
     this.progress.stop();
     for (const { ddl } of result.missingIndexes) this.warn(`an index is missing, and whole tables are read: ${ddl}`);
     this.print(...runLines(result));

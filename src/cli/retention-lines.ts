@@ -2,6 +2,7 @@ import { GdprError } from '../foundation/errors.js';
 import { MODES } from '../operation/approval.js';
 import type { Agreed } from '../retention/approve.js';
 import { uncoveredLine } from '../retention/coverage.js';
+import { durationSeconds } from '../retention/duration.js';
 import type { RetentionPlan } from '../retention/plan.js';
 import type { RunResult } from '../retention/run.js';
 import type { ShownRules } from '../retention/show-rules.js';
@@ -43,7 +44,7 @@ function size(bytes: number): string {
 }
 
 /** One line for a log. */
-export function runLines(result: RunResult): string[] {
+export function runLines(result: Omit<RunResult, 'record'>): string[] {
   const deleted = result.rules.reduce((sum, rule) => sum + rule.deleted, 0);
   const changed = result.rules.reduce((sum, rule) => sum + rule.changed, 0);
   const locked = result.locked > 0 ? `, ${count(result.locked, 'row')} left that others held` : '';
@@ -111,14 +112,9 @@ export async function confirmRules(shown: ShownRules, step: 'prepare' | 'agree',
   if (!typed) throw new GdprError('REFUSED', 'what was typed is not the end of the digest; nothing was agreed on');
 }
 
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** `90s`, `45m`, `2h` in milliseconds. @throws GdprError USAGE */
+/** `90s`, `45m`, `2h`, `1h30m` in milliseconds. @throws GdprError USAGE */
 export function readDuration(typed: string | undefined): number | undefined {
-  if (typed === undefined) return undefined;
-  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(typed.trim()) ?? [];
-  if (number !== undefined && unit !== undefined) return Number(number) * UNITS[unit as keyof typeof UNITS];
-  throw new GdprError('USAGE', '--max-duration is not a time', { hint: 'write it as 90s, 45m or 2h' });
+  return typed === undefined ? undefined : durationSeconds(typed.trim(), '--max-duration') * 1000;
 }
 
 /** `TABLE=ROWS` by table. @throws GdprError USAGE */

@@ -13,6 +13,7 @@ import { sql as consent } from './migrations/0008_consent.js';
 import { sql as batchErasure } from './migrations/0009_batch_erasure.js';
 import { sql as rectification } from './migrations/0011_rectification.js';
 import { sql as retention } from './migrations/0012_retention.js';
+import { sql as expiry } from './migrations/0015_expiry.js';
 
 interface SqlMigration {
   name: string;
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0009_batch_erasure', sql: batchErasure },
   { name: '0011_rectification', sql: rectification },
   { name: '0012_retention', sql: retention },
+  { name: '0015_expiry', sql: expiry },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

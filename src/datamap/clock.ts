@@ -51,7 +51,7 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
 }
 
 /** Beyond these days a period can lead to none that PostgreSQL has. */
-const FIRST_DAY = "date '0001-01-01'";
+export const FIRST_DAY = "date '0001-01-01'";
 const LAST_DAY = "date '9999-12-31'";
 
 /**

@@ -25,7 +25,7 @@ export async function archiveOutcome<T>(
   context: Context,
   operation: Operation,
   name: string,
-  write: (archive: ArchiveWriter) => Promise<{ written: T; outcome?: Pick<Outcome, 'counts' | 'rules'> }>,
+  write: (archive: ArchiveWriter) => Promise<{ written: T; outcome?: Pick<Outcome, 'counts' | 'rules' | 'subjects'> }>,
 ): Promise<Archived<T>> {
   const archive = await openArchive(context, name);
   try {

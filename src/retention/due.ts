@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { clockDay, dueDay, latest, sourcesOf } from '../datamap/clock.js';
+import { clockDay, dueDay, FIRST_DAY, latest, sourcesOf } from '../datamap/clock.js';
 import { hopsSql } from '../datamap/hops.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
@@ -14,6 +14,8 @@ export type CutOffs = ReadonlyMap<string, string>;
 /** Every day that can be the last due one lies so many days around the as-of day less the period, or its year's end. */
 const BEFORE = 800;
 const AFTER = 10;
+/** The cut-off of a period that is longer than the calendar: no shop has an earlier day. */
+const NEVER = '4000-01-01 BC';
 
 /**
  * Computes, once a rule, from which day on an event is not due at an instant: in SQL, with the very expression that
@@ -25,8 +27,9 @@ export async function cutOffs(session: Session, model: DataMapModel, asOf: strin
   const cuts = new Map<string, string>();
   for (const [rule, { period }] of Object.entries(model.map.retention)) {
     const [row] = await session.query<{ day: string }>(
-      `SELECT (max(d.day) + 1)::text AS day
-       FROM (SELECT ((${today} - interval ${textLiteral(period)})::date + n) AS day FROM generate_series(-${BEFORE}, ${AFTER}) n) d
+      `SELECT coalesce((max(d.day) + 1)::text, '${NEVER}') AS day
+       FROM (SELECT greatest((${today} - least(interval ${textLiteral(period)}, ${today}::timestamp - ${FIRST_DAY}))::date + n, ${FIRST_DAY}) AS day
+             FROM generate_series(-${BEFORE}, ${AFTER}) n) d
        WHERE ${dueDay(model, { rule })} <= ${today}`,
       [asOf],
     );

@@ -6,7 +6,8 @@ import { canonicalName } from '../datamap/names.js';
 import { fromTable, live } from '../datamap/sql.js';
 import { errno, GdprError } from '../foundation/errors.js';
 import { approvalRule } from '../operation/approval.js';
-import { endOperation, type Operation, recordOutcome, runOperation } from '../operation/operation.js';
+import { archiveOutcome } from '../operation/archived.js';
+import { type Operation, recordOutcome, runOperation } from '../operation/operation.js';
 import { deskOf } from '../request/register.js';
 import type { Context } from '../workspace/open.js';
 import { type BatchContext, type BatchDone, freeRows, type Protection, type Taken, takeBatch } from './batch.js';
@@ -17,7 +18,8 @@ import type { MissingIndex } from './indexes.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
 import { enterProtected, findProtected, type ProtectedRows, protectedRows } from './protect.js';
-import type { Stopped } from './record.js';
+import { type RunRecord, readRun, type Stopped } from './record.js';
+import { addReport } from './report.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
 import { cutSlices, SLICE, type Slices, slicesIn } from './slices.js';
 import { type Ruling, surveyOf } from './survey.js';
@@ -48,7 +50,11 @@ export interface RunResult {
   /** How many people's erasures it finished. */
   readonly finished: number;
   readonly missingIndexes: readonly MissingIndex[];
+  /** The signed report of it. */
+  readonly archive: string;
+  readonly sha256: string;
   readonly audit: { readonly sequence: number };
+  readonly record: RunRecord;
 }
 
 /** One run at a time. */
@@ -88,10 +94,15 @@ export async function runRetention(
         ...(Object.keys(confirmed).length > 0 && { counts: confirmed }),
       },
       async (operation) => new Run(context, options, operation, onProgress).go(),
+      archiveName,
     );
   } finally {
     await release();
   }
+}
+
+function archiveName(operation: string): string {
+  return `retention-${operation}.asice`;
 }
 
 interface Work {
@@ -410,8 +421,8 @@ class Run {
       );
     });
     if (this.#rows > 0) await this.#refreshViews(batches.ruling);
-    const sequence = await endOperation(context, operation, {
-      result: 'done',
+    const record = await context.database.transaction('repeatable read', (session) => readRun(session, operation.id));
+    const outcome = {
       subjects: [...this.#finished],
       counts: { ...Object.fromEntries([...this.#counts].sort()), ...(this.#locked > 0 && { locked: this.#locked }) },
       rules: [
@@ -419,7 +430,16 @@ class Run {
         ...(approved.approval === null ? [] : [approvalRule(approved.approval)]),
         `stopped: ${stopped}`,
       ].sort(),
-    });
+    };
+    const { path, sha256, sequence } = await archiveOutcome(
+      context,
+      operation,
+      archiveName(operation.id),
+      async (archive) => {
+        await addReport(archive, model, record);
+        return { written: undefined, outcome };
+      },
+    );
     if (this.#finished.size > 0) await journalDone(context);
     return {
       operation: operation.id,
@@ -432,7 +452,10 @@ class Run {
       locked: this.#locked,
       finished: this.#finished.size,
       missingIndexes: plan.missingIndexes,
+      archive: path,
+      sha256,
       audit: { sequence },
+      record,
     };
   }
 

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { period } from '../datamap/schema-values.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { segmentsSchema } from './segments.js';
@@ -41,6 +42,8 @@ export const configSchema = z.strictObject({
   retention: z
     .strictObject({ maxShare: percent.optional(), tables: z.record(z.string(), percent).optional() })
     .optional(),
+  /** How long evidence is kept, which is the controller's decision: ISO 8601. Without it none expires. */
+  evidence: z.strictObject({ keep: period }).optional(),
   /** Groups of people that offers may be limited to. */
   segments: segmentsSchema.optional(),
 });

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { placeHold } from '../../src/customer/hold/place.js';
+import { releaseHold } from '../../src/customer/hold/release.js';
+import { runRetention } from '../../src/retention/run.js';
 import { gdpr } from '../commands/program.js';
 import { jsonErrorOf } from '../commands/schemas.js';
 import { erasePerson } from '../customer/erase/support.js';
 import { nobodyToAsk } from '../customer/support/export.js';
+import { agreed } from '../retention/agreed.js';
 import { shop } from './shop.js';
 
 const s = shop();
@@ -44,5 +47,33 @@ describe('25 legal hold', { timeout: 120_000 }, () => {
     // Half past midnight in Riga, still the day before in Greenwich.
     vi.stubEnv('GDPR_NOW', '2026-04-30T21:30:00Z');
     expect((await erasePerson(s.context, PETR)).residue.clean).toBe(true);
+  });
+
+  it('25 is heeded by the nightly purge: the order stays with what belongs to it, everything else that is due goes', async () => {
+    vi.stubEnv('GDPR_NOW', '2026-11-23T01:00:00Z');
+    const context = { ...s.context, config: { ...s.context.config, retention: { maxShare: 100 } } };
+    await agreed(context);
+    const [order] = await s.rows<{ id: number; number: string }>(
+      `SELECT o.id, o.order_number AS number FROM shop.orders o JOIN shop.shipments p ON p.order_id = o.id
+       WHERE o.guest_email IS NOT NULL AND o.completed_at < '2023-01-01' AND o.status = 'completed' ORDER BY o.id LIMIT 1`,
+    );
+    const held = () =>
+      s.rows(
+        'SELECT o::text AS row, (SELECT string_agg(p::text, chr(10) ORDER BY p::text) FROM shop.shipments p WHERE p.order_id = o.id) AS shipments FROM shop.orders o WHERE id = $1',
+        [order?.id],
+      );
+    const due = () =>
+      s.rows<{ rows: string }>(
+        "SELECT count(*)::text AS rows FROM shop.orders WHERE completed_at < '2024-11-23' AND guest_name IS NOT NULL AND status = 'completed'",
+      );
+    const before = await held();
+    const target = { scope: 'order', number: order?.number ?? '' } as const;
+    const { hold } = await placeHold(s.context, { target, ...CASE, until: '2026-12-22' }, nobodyToAsk);
+    expect((await runRetention(context, { confirm: {} }, () => {})).rows).toBeGreaterThan(100);
+    expect(await held()).toEqual(before);
+    expect(await due()).toEqual([{ rows: '1' }]);
+    await releaseHold({ ...s.context, operator: 'another' }, hold, 'case closed');
+    expect((await runRetention(context, { confirm: {} }, () => {})).rows).toBeGreaterThan(0);
+    expect(await due()).toEqual([{ rows: '0' }]);
   });
 });

@@ -28,7 +28,10 @@ beforeAll(async () => {
       CREATE TABLE s.naive (id int PRIMARY KEY, person_id int, at timestamp);
       CREATE TABLE s.dated (id int PRIMARY KEY, person_id int, at date);
       CREATE TABLE s.newest (id int PRIMARY KEY, person_id int, at timestamptz, opened date, closed timestamp);
-      CREATE TABLE s.profiles (id int PRIMARY KEY, person_id int)`),
+      CREATE TABLE s.profiles (id int PRIMARY KEY, person_id int);
+      CREATE TABLE s.carts (id int PRIMARY KEY, person_id int, at timestamptz, state text);
+      CREATE TABLE s.items (id int PRIMARY KEY, cart_id int);
+      CREATE TABLE s.visits (id int PRIMARY KEY, person_id int)`),
   );
 });
 afterAll(async () => {
@@ -37,7 +40,9 @@ afterAll(async () => {
 });
 beforeEach(() =>
   inDatabase((session) =>
-    session.run('TRUNCATE s.people, s.orders, s.lines, s.marks, s.own, s.naive, s.dated, s.newest, s.profiles'),
+    session.run(
+      'TRUNCATE s.people, s.orders, s.lines, s.marks, s.own, s.naive, s.dated, s.newest, s.profiles, s.carts, s.items, s.visits',
+    ),
   ),
 );
 afterEach(() => vi.unstubAllEnvs());
@@ -45,6 +50,8 @@ afterEach(() => vi.unstubAllEnvs());
 function inDatabase<T>(work: (session: Session) => Promise<T>): Promise<T> {
   return context.database.transaction('read committed', work);
 }
+
+const LEFT = [{ column: 'state', in: ['left'] }];
 
 /** Each kind of clock as a rule of the same name, in a table of its own. */
 const CLOCKS: Readonly<Record<string, KeepUntil['clock']>> = {
@@ -55,6 +62,10 @@ const CLOCKS: Readonly<Record<string, KeepUntil['clock']>> = {
   marks: { parent: 's.orders', column: 'at' },
   newest: { latest: [{ column: 'opened' }, { column: 'at' }, { column: 'closed' }] },
   profiles: { person: 's.orders', column: 'at' },
+  // Under a condition: what is a draft does not count.
+  carts: { column: 'at', when: LEFT },
+  items: { parent: 's.carts', column: 'at', when: LEFT },
+  visits: { person: 's.carts', column: 'at', when: LEFT },
   people: { latest: [{ person: 's.orders', column: 'at' }, { column: 'created' }] },
 };
 const KINDS = Object.keys(CLOCKS);
@@ -82,6 +93,9 @@ function mapWith(head: Partial<DataMap>, rule: Partial<DataMap['retention'][stri
       's.dated': table('dated', ['id', 'person_id', 'at']),
       's.newest': table('newest', ['id', 'person_id', 'at', 'opened', 'closed']),
       's.profiles': table('profiles', ['id', 'person_id']),
+      's.carts': table('carts', ['id', 'person_id', 'at', 'state']),
+      's.items': table('items', ['id', 'cart_id'], through('s.carts', 'cart_id')),
+      's.visits': table('visits', ['id', 'person_id']),
     },
   });
 }
@@ -105,6 +119,11 @@ async function enter(moments: readonly (string | null)[], zone: string): Promise
       `INSERT INTO s.dated SELECT n, n, ${local}::date FROM ${given}`,
       `INSERT INTO s.newest SELECT n, n, m.at, ${local}::date - 1, CASE WHEN n % 2 = 0 THEN ${local} - interval '5 days' END FROM ${given}`,
       `INSERT INTO s.profiles SELECT n, n FROM ${given}`,
+      `INSERT INTO s.carts SELECT n, n, m.at, 'left' FROM ${given}`,
+      `INSERT INTO s.carts SELECT n + 1000, n, m.at + interval '1 year', 'draft' FROM ${given}`,
+      `INSERT INTO s.carts SELECT n + 2000, n, m.at - interval '1 year', 'draft' FROM ${given}`,
+      `INSERT INTO s.items SELECT n, n FROM ${given}`,
+      `INSERT INTO s.visits SELECT n, n FROM ${given}`,
     ];
     for (const statement of statements) await session.query(statement, [moments]);
   });

@@ -117,6 +117,10 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Klientu skaitīšana pa grupām; kopsavilkumā nav ziņu ne par vienu cilvēku',
     en: 'Counting customers by groups; the figures are about nobody',
   },
+  'retention report': {
+    lv: 'Pārskata sagatavošana par dzēšanu pēc glabāšanas termiņiem; tajā nav ziņu ne par vienu cilvēku',
+    en: 'Writing a report of what went when its period ended; it is about nobody',
+  },
   'request open': { lv: 'Jūsu pieprasījuma reģistrēšana', en: 'Registering your request' },
   'request verify-identity': {
     lv: 'Identitātes pārbaude, lai atbildētu uz Jūsu pieprasījumu',

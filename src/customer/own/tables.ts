@@ -198,7 +198,7 @@ export const OWN_TABLES: readonly OwnTable[] = [
         UNION
         SELECT p.person, o.id FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference]
         JOIN gdpr.operation o ON o.id IN (h.operation, h.release_operation) WHERE ${TOLD}
-      ) a JOIN gdpr.audit_entry e ON e.operation = a.operation GROUP BY a.person, a.operation`,
+      ) a JOIN gdpr.audit_entry e ON e.operation = a.operation AND e.entry <> '' GROUP BY a.person, a.operation`,
     order: ['at', 'last'],
   },
   ...RESTRAINT_TABLES,
