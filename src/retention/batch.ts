@@ -29,6 +29,8 @@ export interface Batch {
   readonly to: number;
   /** The most rows that it may take. */
   readonly limit: number;
+  /** Milliseconds that a statement of it may run. */
+  readonly timeout: number;
 }
 
 /** Rows that one rule let go last, by the month (first day, ISO 8601) in which they fell due. */
@@ -45,9 +47,8 @@ export interface BatchDone {
   readonly finished: readonly string[];
 }
 
-/** Waiting longer than this for a lock, the run steps back; nobody waits for a row of a batch longer than it may run. */
-export const LOCK_TIMEOUT_MS = 1000;
-export const STATEMENT_TIMEOUT_MS = 10_000;
+/** Waiting longer than this for a lock, the run steps back. */
+const LOCK_TIMEOUT_MS = 500;
 
 /** What a run needs beside the batch. */
 export interface BatchContext extends Finisher {
@@ -72,7 +73,7 @@ export async function takeBatch(
   const [row] = await session.query<{ kept: boolean }>(
     `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
        EXISTS (SELECT FROM gdpr.kept_row WHERE table_name = $3) AS kept`,
-    [String(LOCK_TIMEOUT_MS), String(STATEMENT_TIMEOUT_MS), unit.erase.table.name],
+    [String(LOCK_TIMEOUT_MS), String(batch.timeout), unit.erase.table.name],
   );
   const plain =
     unit.does === 'delete' &&
@@ -90,7 +91,7 @@ export async function takeBatch(
 
 /** The condition that a row of alias `t` is due and free, without what is known of protected people and of persons' clocks. */
 export function freeRows(
-  { unit, slices, from, to }: Omit<Batch, 'limit'>,
+  { unit, slices, from, to }: Omit<Batch, 'limit' | 'timeout'>,
   ruling: Ruling,
   standing: Standing,
   values: unknown[],
@@ -120,7 +121,8 @@ function lockedRows(batch: Batch, ruling: Ruling, standing: Standing, values: un
       ? ''
       : ` ORDER BY ${key.map(({ expression }) => expression).join(', ')}`;
   return `SELECT ${key.map(({ expression }, i) => `${expression} AS k${i + 1}`).join(', ')}, ${about}
-    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, ruling, standing, values)}${order} LIMIT ${limit} FOR UPDATE OF t SKIP LOCKED`;
+    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, ruling, standing, values)}${order} LIMIT ${limit}
+    FOR UPDATE OF t SKIP LOCKED`;
 }
 
 /** One statement, where nothing has to be looked at but the rows themselves and what hangs on them. */

@@ -1,35 +1,44 @@
 /**
- * How much a run takes at once, and how long it rests. A batch is to take a quarter of a second at most, so that a row of
- * it keeps nobody waiting longer: it grows while it is done in half of that, and is halved when it took longer. The
- * fastest time a row so far is what the database does when nobody is in the way. What a batch took beyond twice that is
- * what the shop's own work cost it, and the run stays away as long; also where others hold rows that are due.
+ * How much a run takes at once of one table, and how long it rests. A batch is to be done in a tenth of a second or so,
+ * because a row of it keeps whoever wants it waiting as long: it grows while it is done in half of that, and is halved
+ * when it took longer. The fastest time a row so far is what the database does when nobody is in the way. What a batch
+ * took beyond twice that is what the shop's own work cost it, and the run stays away as long. After a timeout or a
+ * deadlock it rests for a second.
  */
 export class Pace {
-  /** Slices that the next batch takes. */
-  size = 2;
+  /** The most rows of the next batch. */
+  rows = 500;
   #best = Number.POSITIVE_INFINITY;
 
-  static readonly TARGET_MS = 250;
-  static readonly MOST = 20;
+  static readonly TARGET_MS = 150;
+  static readonly MOST = 10_000;
+  static readonly LEAST = 50;
   static readonly LONGEST_REST_MS = 5000;
+  /** Whoever waits for a row of a batch waits no longer than a statement of it may run. */
+  static readonly TIMEOUT_MS = 1000;
+  /** Where even the smallest batch takes longer, as without an index, it may. */
+  static readonly LONGEST_MS = 10_000;
+
+  /** What a statement of the next batch may take. */
+  get timeout(): number {
+    return this.rows > Pace.LEAST ? Pace.TIMEOUT_MS : Pace.LONGEST_MS;
+  }
 
   /**
    * After a batch.
    * @param ms what it took
    * @param rows what it took away or changed
-   * @param locked how many due rows others held
    * @returns for how many milliseconds to rest
    */
-  rest(ms: number, rows: number, locked: number): number {
-    if (ms > Pace.TARGET_MS) this.size = Math.max(1, Math.floor(this.size / 2));
-    else if (ms < Pace.TARGET_MS / 2) this.size = Math.min(Pace.MOST, this.size * 2);
-    const slowed = this.#slowed(ms, rows);
-    return Math.min(Pace.LONGEST_REST_MS, Math.max(slowed, locked > 0 ? 100 : 0));
+  rest(ms: number, rows: number): number {
+    if (ms > Pace.TARGET_MS) this.rows = Math.max(Pace.LEAST, Math.floor(this.rows / 2));
+    else if (ms < Pace.TARGET_MS / 2) this.rows = Math.min(Pace.MOST, this.rows * 2);
+    return Math.min(Pace.LONGEST_REST_MS, this.#slowed(ms, rows));
   }
 
   /** After a batch that a timeout or a deadlock ended. */
   tooMuch(): number {
-    this.size = Math.max(1, Math.floor(this.size / 2));
+    this.rows = Math.max(Pace.LEAST, Math.floor(this.rows / 4));
     return 1000;
   }
 

@@ -21,7 +21,7 @@ import { enterProtected, findProtected, type ProtectedRows, protectedRows } from
 import { type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
-import { cutSlices, type Slices, slicesIn } from './slices.js';
+import { cutSlices, SLICE, type Slices, slicesIn } from './slices.js';
 import { type Ruling, surveyOf } from './survey.js';
 import type { Unit } from './units.js';
 
@@ -112,7 +112,6 @@ interface Work {
 }
 
 class Run {
-  readonly #pace = new Pace();
   readonly #begun = Date.now();
   readonly #figures = new Map<string, { deleted: number; changed: number }>();
   readonly #counts = new Map<string, number>();
@@ -270,19 +269,18 @@ class Run {
   ): Promise<{ stop?: Stopped; rows: number }> {
     let rows = 0;
     const all = slicesIn(slices);
+    const pace = new Pace();
     const again = unit.does === 'delete' && this.#pointsToItself(unit, batches.ruling);
     for (;;) {
       let found = 0;
       for (let at = 0, tries = 0; at < all; ) {
         const stop = this.#stop();
         if (stop !== undefined) return { stop, rows };
-        const to = slices.kind === 'whole' ? all : Math.min(all, at + this.#pace.size);
-        const limit = Math.min(
-          slices.kind === 'whole' ? this.#pace.size * 500 : 1_000_000,
-          (this.options.maxRows ?? Infinity) - this.#rows,
-        );
+        const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
+        const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
         const began = performance.now();
-        const result = await this.#batch({ unit, slices, from: at, to, limit }, batches, protection());
+        const batch = { unit, slices, from: at, to, limit, timeout: pace.timeout };
+        const result = await this.#batch(batch, batches, protection());
         if (result === 'changed') {
           protect(await this.#protect(batches.ruling));
           continue;
@@ -293,16 +291,16 @@ class Run {
             at = to;
             tries = 0;
           }
-          await this.#rest(this.#pace.tooMuch());
+          await this.#rest(pace.tooMuch());
           continue;
         }
         tries = 0;
         found += result.rows;
         rows += result.rows;
         this.onProgress(this.#rows, this.#total);
-        // Of a table without order, the next batch is what is left.
-        if (slices.kind !== 'whole' || result.rows < limit) at = to;
-        await this.#rest(this.#pace.rest(performance.now() - began, result.rows, 0));
+        // Where the limit cut it short, the same place is looked at again.
+        if (result.rows < limit) at = to;
+        await this.#rest(pace.rest(performance.now() - began, result.rows));
       }
       if (!again || found === 0) return { rows };
     }

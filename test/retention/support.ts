@@ -51,3 +51,19 @@ export async function rowsOfPerson(context: Context, query: PersonQuery): Promis
     return names;
   });
 }
+
+/** Adds so many password resets that are long due, and a tenth as many visits, with the indexes as they are. */
+export async function fillOld(context: Context, resets: number): Promise<void> {
+  await ask(
+    context,
+    `INSERT INTO shop.password_resets (customer_id, token_hash, requested_at)
+     SELECT (SELECT id FROM shop.customers ORDER BY id LIMIT 1) , md5(n::text), now() - interval '60 days' - n * interval '1 minute' FROM generate_series(1, ${resets}) n`,
+  );
+  await ask(
+    context,
+    `INSERT INTO shop.sessions (token, customer_id, ip, started_at, last_seen_at)
+     SELECT 'old-' || n, NULL, '192.0.2.1', now() - interval '3 years', now() - interval '3 years' FROM generate_series(1, ${Math.floor(resets / 10)}) n`,
+  );
+  await ask(context, 'ANALYZE shop.password_resets');
+  await ask(context, 'ANALYZE shop.sessions');
+}

@@ -17,6 +17,7 @@ const CANDIDATES = {
   python3: ['python3'],
   'systemd-analyze': ['systemd-analyze'],
   psql: ['psql'],
+  pgbench: ['pgbench', '/usr/lib/postgresql/15/bin/pgbench'],
   pg_dump: ['pg_dump'],
   pdftotext: ['pdftotext'],
   'postgresql-15': ['/usr/lib/postgresql/15/bin/postgres'],
