@@ -94,7 +94,7 @@ export async function addReport(
 }
 
 /** What a run came to, by rule. */
-export function sumsByRule({ figures }: Pick<RunRecord, 'figures'>): ({ rule: string } & RuleSums)[] {
+function sumsByRule({ figures }: Pick<RunRecord, 'figures'>): ({ rule: string } & RuleSums)[] {
   return [...groupBy(figures, ({ rule }) => rule)].map(([rule, group]) => {
     const of = (name: keyof RuleSums) => group.reduce((total, each) => total + each[name], 0);
     return {
