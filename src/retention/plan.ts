@@ -111,7 +111,7 @@ export async function survey(session: Session, context: Context): Promise<Survey
   assertNoDrift(model, catalog);
   const ruleSet = ruleSetOf(model);
   const unfinished = await unfinishedRun(session, ruleSet.digest);
-  const asOf = unfinished?.asOf ?? now().toISOString();
+  const asOf = unfinished?.asOf ?? now().toISOString().replace('Z', '000Z');
   const erasure = await chooseValues(session, compileErase(model, catalog), model, catalog);
   const units = compileUnits(erasure, model, catalog, await cutOffs(session, model, asOf));
   const ruling: Ruling = { model, catalog, erasure, units, asOf };

@@ -117,6 +117,18 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Klientu skaitīšana pa grupām; kopsavilkumā nav ziņu ne par vienu cilvēku',
     en: 'Counting customers by groups; the figures are about nobody',
   },
+  'retention plan': {
+    lv: 'Saskaitīšana: kuru ierakstu glabāšanas termiņš ir beidzies',
+    en: 'Counting which records have reached the end of their period',
+  },
+  'retention approve': {
+    lv: 'Vienošanās par datu glabāšanas termiņiem',
+    en: 'Agreement on how long data is kept',
+  },
+  'retention run': {
+    lv: 'Datu dzēšana pēc glabāšanas termiņa beigām; ar to pabeigta arī Jūsu datu dzēšana',
+    en: 'Removing data at the end of its period; with it the erasure of your data was finished',
+  },
   'retention report': {
     lv: 'Pārskata sagatavošana par dzēšanu pēc glabāšanas termiņiem; tajā nav ziņu ne par vienu cilvēku',
     en: 'Writing a report of what went when its period ended; it is about nobody',
