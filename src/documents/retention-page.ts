@@ -54,7 +54,7 @@ export interface RetentionModel {
 
 const LANGUAGES = ['en', 'lv'] as const;
 /** A chart of more lines than this has a line a year. */
-const MOST_MONTHS = 24;
+const MOST_MONTHS = 12;
 
 const STOPPED: Readonly<Record<NonNullable<RetentionModel['stopped']> | 'cut', Text>> = {
   done: { lv: 'viss, ko drīkstēja, ir izdarīts', en: 'all that was free to go has gone' },

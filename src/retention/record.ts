@@ -2,6 +2,9 @@ import { timeText } from '../audit/append.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 
+/** Held while a run goes on, and so by one at a time. */
+export const RUN_LOCK = 'retention run';
+
 /** Why a run ended: all done, its time or its rows used up, or told to. */
 export type Stopped = 'done' | 'duration' | 'rows' | 'signal';
 

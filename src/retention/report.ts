@@ -1,11 +1,12 @@
 import type { ArchiveWriter } from '../archive/write.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { type RetentionModel, retentionPage } from '../documents/retention-page.js';
+import { GdprError } from '../foundation/errors.js';
 import { groupBy } from '../foundation/group.js';
 import { archiveOutcome } from '../operation/archived.js';
 import { type Outcome, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { type RunFigure, type RunRecord, readRun } from './record.js';
+import { RUN_LOCK, type RunFigure, type RunRecord, readRun } from './record.js';
 import type { RuleEntry } from './rule-set.js';
 
 export interface ReportResult {
@@ -27,10 +28,11 @@ export type RuleSums = Pick<RunFigure, 'eligible' | 'held' | 'excepted' | 'delet
  * Writes a signed archive that tells of a run of retention: rules, law, who agreed, counts by table and month, and a
  * page with charts. The same run gives the same files.
  * @param run the operation's id; the last run if left out
- * @throws GdprError NOT_FOUND, and as `archiveOutcome`
+ * @throws GdprError NOT_FOUND, LOCKED while it may still go on, and as `archiveOutcome`
  */
 export async function retentionReport(context: Context, run: string | undefined): Promise<ReportResult> {
   const record = await context.database.transaction('repeatable read', (session) => readRun(session, run ?? 'last'));
+  if (record.endedAt === null) await assertNoneGoesOn(context);
   return runOperation(
     context,
     { action: 'retention report', subjects: [] },
@@ -54,6 +56,15 @@ export async function retentionReport(context: Context, run: string | undefined)
     },
     reportName,
   );
+}
+
+/** A run without an end was killed, or has not come to it yet. */
+async function assertNoneGoesOn({ database }: Context): Promise<void> {
+  const release = await database.lock(RUN_LOCK);
+  if (release === undefined) {
+    throw new GdprError('LOCKED', 'a retention run goes on at the moment', { hint: 'wait until it has ended' });
+  }
+  await release();
 }
 
 function reportName(operation: string): string {
@@ -94,7 +105,7 @@ export async function addReport(
 }
 
 /** What a run came to, by rule. */
-export function sumsByRule({ figures }: Pick<RunRecord, 'figures'>): ({ rule: string } & RuleSums)[] {
+function sumsByRule({ figures }: Pick<RunRecord, 'figures'>): ({ rule: string } & RuleSums)[] {
   return [...groupBy(figures, ({ rule }) => rule)].map(([rule, group]) => {
     const of = (name: keyof RuleSums) => group.reduce((total, each) => total + each[name], 0);
     return {

@@ -18,7 +18,7 @@ import type { MissingIndex } from './indexes.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
 import { enterProtected, findProtected, type ProtectedRows, protectedRows } from './protect.js';
-import { type RunRecord, readRun, type Stopped } from './record.js';
+import { RUN_LOCK, type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
 import { cutSlices, SLICE, type Slices, slicesIn } from './slices.js';
@@ -57,8 +57,6 @@ export interface RunResult {
   readonly record: RunRecord;
 }
 
-/** One run at a time. */
-const LOCK = 'retention run';
 /** A batch that keeps failing for locks is left until the end. */
 const MOST_TRIES = 4;
 /** Before what others held is tried again. */
@@ -76,7 +74,7 @@ export async function runRetention(
   options: RunOptions,
   onProgress: (done: number, total: number) => void,
 ): Promise<RunResult> {
-  const release = await context.database.lock(LOCK);
+  const release = await context.database.lock(RUN_LOCK);
   if (release === undefined) {
     throw new GdprError('LOCKED', 'another retention run goes on at the moment', { hint: 'wait until it has ended' });
   }

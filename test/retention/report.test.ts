@@ -3,8 +3,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyArchive } from '../../src/archive/verify.js';
 import { placeHold } from '../../src/customer/hold/place.js';
-import { readRun } from '../../src/retention/record.js';
-import { addReport, retentionReport } from '../../src/retention/report.js';
+import { retentionReport } from '../../src/retention/report.js';
 import { type RunResult, runRetention } from '../../src/retention/run.js';
 import type { Context } from '../../src/workspace/open.js';
 import { trustOf } from '../../src/workspace/signers.js';
@@ -161,18 +160,22 @@ describe('the report of a retention run', { timeout: 120_000 }, () => {
     expect(jsonErrorOf(none)).toMatchObject({ code: 'NOT_FOUND', exit: 2 });
   });
 
-  it('of a run that was killed says that it was cut short', async () => {
-    const record = await context.database.transaction('read committed', (session) => readRun(session, first.operation));
-    const files = new Map<string, string>();
-    const archive = {
-      add: async (name: string, _: string, source: unknown) => {
-        files.set(name, String(source));
-        return { name, bytes: 0, sha256: '' };
-      },
-    };
-    await addReport(archive, context.model, { ...record, endedAt: null, stopped: null });
-    expect(JSON.parse(files.get('report.json') ?? '')).toMatchObject({ endedAt: null, stopped: null });
-    expect(pageText(files.get('index.html') ?? '')).toContain('it was cut short');
+  it('of a run that was killed says that it was cut short; of one that goes on there is none yet', async () => {
+    const ended = 'UPDATE gdpr.retention_run SET ended_at = $2, stopped = $3 WHERE operation = $1';
+    const [was] = await rows<{ at: string }>(
+      'SELECT ended_at::text AS at FROM gdpr.retention_run WHERE operation = $1',
+      [second.operation],
+    );
+    await rows(ended, [second.operation, null, null]);
+    const other = await workspace.context();
+    const release = await other.database.lock('retention run');
+    await expect(retentionReport(context, undefined)).rejects.toMatchObject({ code: 'LOCKED', exit: 7 });
+    await release?.();
+    await other.database.close();
+    const { page, report } = await filesOf((await retentionReport(context, undefined)).archive);
+    await rows(ended, [second.operation, was?.at, 'done']);
+    expect(report).toMatchObject({ run: { operation: second.operation }, endedAt: null, stopped: null });
+    expect(pageText(page)).toContain('it was cut short');
   });
 
   it('goes with figures for Prometheus, also of a run that refuses', async () => {
