@@ -1,3 +1,4 @@
+import { disclosureProblems } from './disclosure-problems.js';
 import { marketingProblems } from './marketing-problems.js';
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
 import { canonicalName } from './names.js';
@@ -35,6 +36,7 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     ...problems,
     ...schemaOrgProblems(tables, impersonal),
     ...marketingProblems(model.map, tables),
+    ...disclosureProblems(model.map, tables),
     ...segmentProblems(model.map, tables, impersonal),
   ];
 }
