@@ -339,7 +339,9 @@ function actionOf(kind: Kind, { source, what, kind: disclosedTo }: JournalRecord
 function subjectsOf(kind: Kind, { subject, subjects, gagUntil }: JournalRecord): string[] {
   if (kind === 'hold') return gagUntil === undefined && Array.isArray(subjects) ? (subjects as string[]) : [];
   if (kind === 'disclosure')
-    return gagUntil === undefined && Array.isArray(subjects) ? subjects.map((pair) => String((pair as string[])[0])) : [];
+    return gagUntil === undefined && Array.isArray(subjects)
+      ? subjects.map((pair) => String((pair as string[])[0]))
+      : [];
   return typeof subject === 'string' ? [subject] : [];
 }
 
