@@ -103,7 +103,7 @@ async function buyersOf(
 async function keptFor(session: Session, orders: readonly RowKey[]): Promise<(string | undefined)[]> {
   const rows = await session.query<{ n: number; subject: string }>(
     `SELECT u.n::integer AS n, min(k.subject) AS subject FROM unnest($1::text[], $2::text[]) WITH ORDINALITY u (name, key, n)
-     JOIN gdpr.kept_row k ON k.table_name = u.name AND k.key = u.key::jsonb GROUP BY u.n`,
+     JOIN gdpr.kept_row k ON k.table_name = u.name AND k.key::jsonb = u.key::jsonb GROUP BY u.n`,
     [orders.map(({ table }) => table), orders.map(({ key }) => JSON.stringify(key))],
   );
   const byOrder = new Map(rows.map(({ n, subject }) => [n - 1, subject]));

@@ -239,5 +239,5 @@ function isKept(table: PersonalTableModel, catalog: Catalog, erased: ScopeLimits
     'text[]',
   );
   const key = keyJson(keyOf(table, catalog).map(({ expression }) => expression));
-  return `(r.person <> ALL (${people}) OR EXISTS (SELECT FROM gdpr.kept_row k WHERE k.subject = ANY (${subjects}) AND k.table_name = ${textLiteral(table.name)} AND k.key = ${key}))`;
+  return `(r.person <> ALL (${people}) OR EXISTS (SELECT FROM gdpr.kept_row k WHERE k.subject = ANY (${subjects}) AND k.table_name = ${textLiteral(table.name)} AND k.key::jsonb = ${key}))`;
 }
