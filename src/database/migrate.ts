@@ -12,6 +12,7 @@ import { sql as approval } from './migrations/0007_approval.js';
 import { sql as consent } from './migrations/0008_consent.js';
 import { sql as batchErasure } from './migrations/0009_batch_erasure.js';
 import { sql as rectification } from './migrations/0011_rectification.js';
+import { sql as agreements } from './migrations/0014_agreements.js';
 
 interface SqlMigration {
   name: string;
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0008_consent', sql: consent },
   { name: '0009_batch_erasure', sql: batchErasure },
   { name: '0011_rectification', sql: rectification },
+  { name: '0014_agreements', sql: agreements },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

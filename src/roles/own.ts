@@ -77,10 +77,19 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   consent_event: {
     operator: [
       ...READ,
-      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, recorded_by, operation, digest)',
+      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, party, categories, recorded_by, operation, digest)',
     ],
     auditor: READ,
     marketer: READ,
+  },
+  agreement: {
+    operator: [
+      ...READ,
+      'INSERT (number, recipient, name, role, since, until, purposes, categories, columns, country, safeguard, subprocessors, sha256, added_by, operation)',
+      'UPDATE (ended, end_reason, ended_by, end_operation)',
+    ],
+    approver: READ,
+    auditor: READ,
   },
   audience_list: { operator: [...READ, 'INSERT'], auditor: READ, marketer: [...READ, 'INSERT'] },
 };
