@@ -301,7 +301,7 @@ async function alsoObject(
     return addresses.length;
   }
   const suppressed = new Set<(typeof addresses)[number]>();
-  for (const channel of channels) {
+  for (const channel of CHANNELS.filter((each) => channels.includes(each))) {
     const reached = addresses.filter(({ kind }) =>
       channel === 'email' ? kind === 'email' : kind === 'phone' && channel !== 'post',
     );

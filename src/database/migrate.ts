@@ -13,6 +13,7 @@ import { sql as consent } from './migrations/0008_consent.js';
 import { sql as batchErasure } from './migrations/0009_batch_erasure.js';
 import { sql as rectification } from './migrations/0011_rectification.js';
 import { sql as agreements } from './migrations/0014_agreements.js';
+import { sql as disclosure } from './migrations/0013_disclosure.js';
 
 interface SqlMigration {
   name: string;
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0009_batch_erasure', sql: batchErasure },
   { name: '0011_rectification', sql: rectification },
   { name: '0014_agreements', sql: agreements },
+  { name: '0013_disclosure', sql: disclosure },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -59,6 +59,17 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
     ],
   },
   hold_row: { operator: [...READ, 'INSERT'] },
+  disclosure: {
+    operator: [
+      ...READ,
+      'INSERT (number, operation, kind, recipient, recipient_id, agreement, consent_event, basis, case_number, official, request_number, request_date, received_on, deadline, document_digest, asked, categories, unnamed, gag_until, why_told, hold, disclosed_by, approved_by, archive_digest, records, first_number, last_number)',
+    ],
+  },
+  disclosure_subject: { operator: [...READ, 'INSERT'] },
+  disclosure_handover: {
+    operator: [...READ, 'INSERT (operation, disclosure, recipient_person, means, receipt, by)'],
+  },
+  disclosure_notice: { operator: [...READ, 'INSERT (disclosure, cause, operation)'] },
   restriction: {
     operator: [...READ, 'INSERT', 'UPDATE (lifted_at, lifted_by, informed, lift_operation)'],
     marketer: READ,
