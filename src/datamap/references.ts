@@ -1,3 +1,4 @@
+import { manifestProblems } from './manifest-problems.js';
 import { marketingProblems } from './marketing-problems.js';
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
 import { canonicalName } from './names.js';
@@ -35,6 +36,7 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     ...problems,
     ...schemaOrgProblems(tables, impersonal),
     ...marketingProblems(model.map, tables),
+    ...manifestProblems(model.map, tables, impersonal),
     ...segmentProblems(model.map, tables, impersonal),
   ];
 }
