@@ -1,3 +1,4 @@
+import { disclosureProblems } from './disclosure-problems.js';
 import { manifestProblems } from './manifest-problems.js';
 import { marketingProblems } from './marketing-problems.js';
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
@@ -37,6 +38,7 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     ...schemaOrgProblems(tables, impersonal),
     ...marketingProblems(model.map, tables),
     ...manifestProblems(model.map, tables, impersonal),
+    ...disclosureProblems(model.map, tables),
     ...segmentProblems(model.map, tables, impersonal),
   ];
 }

@@ -134,6 +134,16 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
     lv: 'Paziņojumu sagatavošana saņēmējiem par labošanu, dzēšanu vai ierobežošanu',
     en: 'Writing to recipients about a correction, an erasure or a restriction',
   },
+  'disclose court': { lv: 'Datu izsniegšana tiesai', en: 'Giving data to a court' },
+  'disclose authority': { lv: 'Datu izsniegšana iestādei', en: 'Giving data to an authority' },
+  'disclose plan': {
+    lv: 'Noskaidrošana, kādi dati jāizsniedz tiesai vai iestādei',
+    en: 'Finding out which data are to be given to a court or an authority',
+  },
+  'disclose review': {
+    lv: 'Brīvo tekstu caurskatīšana pirms datu izsniegšanas tiesai vai iestādei',
+    en: 'Reading through free texts before data are given to a court or an authority',
+  },
   approve: {
     lv: 'Otra darbinieka piekrišana tam, kas ar Jūsu datiem jādara',
     en: 'A second employee agreeing to what is to be done with your data',
