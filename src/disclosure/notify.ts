@@ -34,6 +34,27 @@ export interface Notified {
   readonly audit: { readonly sequence: number };
 }
 
+/** Who was given data of somebody before an operation, and has not been told of it (Art. 19). */
+export interface DisclosedTo {
+  readonly recipient: string;
+  /** Numbers in the register. */
+  readonly disclosures: readonly string[];
+}
+
+/** The recipients to whom `notifyRecipients` would write about an operation that is done; none under a gag. */
+export async function disclosedBefore(
+  { database, model }: Pick<Context, 'database' | 'model'>,
+  operation: string,
+): Promise<DisclosedTo[]> {
+  const told = await database.transaction('read committed', async (session) =>
+    disclosuresToTell(session, todayIn(model.map.timeZone), await readCause(session, operation)),
+  );
+  return [...groupBy(told, ({ recipient }) => recipient)].map(([recipient, disclosures]) => ({
+    recipient,
+    disclosures: disclosures.map(({ disclosure }) => disclosure),
+  }));
+}
+
 interface Cause {
   readonly id: string;
   readonly what: NoticeCause;
