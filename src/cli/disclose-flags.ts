@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags';
+import type { TypedOrder } from '../disclosure/order.js';
+import type { DisclosureTarget } from '../disclosure/people.js';
 import { GdprError } from '../foundation/errors.js';
-import { personFlags } from './person-flags.js';
+import { personFlags, personQuery } from './person-flags.js';
 
 const { order: _, ...person } = personFlags;
 const REQUEST = 'THE REQUEST';
@@ -110,5 +112,53 @@ export function modeOf(flags: { readonly [K in (typeof MODES)[number] | 'authori
   if (first !== undefined && second === undefined && (first === 'court' || flags.authority === undefined)) return first;
   throw new GdprError('USAGE', 'a disclosure is to one recipient: a court, another authority, or whoever may have it', {
     hint: 'name it: --court --authority NAME, or --authority NAME alone for the police or the tax office',
+  });
+}
+
+type Typed = { readonly [flag: string]: unknown } & {
+  readonly court: boolean;
+  readonly unnamed: boolean;
+  readonly hold: string;
+};
+
+/** The request as the flags tell of it. */
+export function orderOf(flags: Typed): TypedOrder {
+  const text = (flag: string) => (typeof flags[flag] === 'string' ? flags[flag] : undefined);
+  return {
+    kind: flags.court ? 'court' : 'authority',
+    authority: text('authority'),
+    official: text('official'),
+    case: text('case'),
+    requestNumber: text('request-number'),
+    requestDate: text('request-date'),
+    received: text('received'),
+    deadline: text('deadline'),
+    basis: text('basis'),
+    document: text('document'),
+    asked: text('asked'),
+    unnamed: flags.unnamed,
+    gagUntil: text('gag-until'),
+    gagBasis: text('gag-basis'),
+    categories: text('categories'),
+    from: text('from'),
+    to: text('to'),
+    thirdParties: text('third-parties'),
+    restrictedGround: text('ground-18-2'),
+    hold: flags.hold,
+  };
+}
+
+/** About whom, or about which orders, it is. @throws GdprError USAGE for both or neither, and as `personQuery` */
+export async function targetOf(
+  flags: { readonly order?: string[] | undefined } & { [K in keyof typeof person]?: string | undefined },
+): Promise<DisclosureTarget> {
+  const { order, ...named } = flags;
+  const query = await personQuery({ ...named, order: undefined });
+  const { order: inFile, ...others } = query;
+  const orders = [...(order ?? []), ...(inFile === undefined ? [] : [inFile])];
+  const isPerson = Object.values(others).some((value) => value !== undefined);
+  if (isPerson !== orders.length > 0) return isPerson ? { query: others } : { orders };
+  throw new GdprError('USAGE', 'a disclosure is about one person, or about orders', {
+    hint: 'name the person (--email, --phone, --id …), or the orders with --order',
   });
 }

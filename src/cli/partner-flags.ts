@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { GdprError } from '../foundation/errors.js';
 
 const PARTNERS = 'UNDER AN AGREEMENT, OR ON CONSENT';
 
@@ -27,3 +28,48 @@ export const partnerFlags = {
     dependsOn: ['consented'],
   }),
 };
+
+/** What each of these two takes beside the flags of its own. */
+const TAKES = {
+  processor: ['processor', 'out', 'order'],
+  consented: [
+    'consented',
+    'purpose',
+    'categories',
+    'email',
+    'phone',
+    'name',
+    'id',
+    'personas-kods',
+    'person-file',
+    'encrypt-to',
+    'for-customer',
+  ],
+} as const;
+/** Flags that have a value where none was typed, or concern every command. */
+const ALWAYS = new Set(['workspace', 'json', 'language', 'hold']);
+
+/**
+ * That no flag is given which would be left unheeded.
+ * @param mode undefined for a court or an authority
+ * @throws GdprError USAGE
+ */
+export function assertPartnerFlags(
+  mode: keyof typeof TAKES | undefined,
+  flags: Readonly<Record<string, unknown>>,
+): void {
+  const takes: readonly string[] = mode === undefined ? [] : TAKES[mode];
+  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined && flags[flag] !== false);
+  const foreign =
+    mode === undefined
+      ? given.find((flag) => flag === 'out' || flag === 'purpose')
+      : given.find((flag) => !ALWAYS.has(flag) && !takes.includes(flag));
+  if (foreign === undefined) return;
+  throw new GdprError(
+    'USAGE',
+    `--${foreign} says nothing about a disclosure ${mode === undefined ? 'to a court or an authority' : `with --${mode}`}`,
+    {
+      hint: mode === undefined ? 'leave it out' : `it takes: ${takes.map((flag) => `--${flag}`).join(', ')}`,
+    },
+  );
+}

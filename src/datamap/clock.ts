@@ -66,14 +66,7 @@ function dueDay(model: DataMapModel, keep: KeepUntil): string {
 
 /** The local calendar day of a clock over alias `t` of the table, NULL while the clock has not started. */
 function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMapModel, catalog: Catalog): string {
-  const zone = textLiteral(model.map.timeZone);
-  const day = (of: PersonalTableModel, name: string, alias: string) => {
-    const type = live(of, catalog).columns.get(name)?.baseType;
-    const moment =
-      type === 'timestamp with time zone' ? `${column(alias, name)} AT TIME ZONE ${zone}` : column(alias, name);
-    // `infinity` is how some shops write that there is no such day.
-    return `CASE WHEN isfinite(${moment}) THEN (${moment})::date END`;
-  };
+  const day = (of: PersonalTableModel, name: string, alias: string) => localDay(of, name, alias, model, catalog);
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));
     const paths = pathsUp(table, target.name, new Map(model.tables.map((other) => [other.name, other])));
@@ -85,6 +78,23 @@ function clockDay(source: ClockSource, table: PersonalTableModel, model: DataMap
     return `(SELECT max(${day(other, source.column, 'x')}) FROM ${rowsOf(other)} y JOIN ${fromTable(other, catalog)} x ON ${join.join(' AND ')} WHERE y.person = r.person)`;
   }
   return day(table, source.column, 't');
+}
+
+/** The local calendar day of a date or timestamp over the alias, NULL where there is none. */
+export function localDay(
+  table: PersonalTableModel,
+  name: string,
+  alias: string,
+  model: DataMapModel,
+  catalog: Catalog,
+): string {
+  const type = live(table, catalog).columns.get(name)?.baseType;
+  const moment =
+    type === 'timestamp with time zone'
+      ? `${column(alias, name)} AT TIME ZONE ${textLiteral(model.map.timeZone)}`
+      : column(alias, name);
+  // `infinity` is how some shops write that there is no such day.
+  return `CASE WHEN isfinite(${moment}) THEN (${moment})::date END`;
 }
 
 /** The latest of several days, those without a value left out. */

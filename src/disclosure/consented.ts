@@ -12,7 +12,7 @@ import { readCatalog } from '../datamap/catalog.js';
 import { collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import { compileReads } from '../datamap/read.js';
-import { disclosurePage } from '../documents/disclosure-page.js';
+import { partnerPage } from '../documents/partner-page.js';
 import { GdprError } from '../foundation/errors.js';
 import { Spool } from '../foundation/spool.js';
 import { archiveChange } from '../operation/archived.js';
@@ -297,7 +297,7 @@ async function writeFacts(
   await archive.add('disclosure.json', 'application/json', `${JSON.stringify(facts, undefined, 2)}\n`);
   const digestOf = (file: string) => given.find(({ name }) => name === file)?.sha256 ?? '';
   for (const language of ['lv', 'en'] as const) {
-    const page = disclosurePage({
+    const page = partnerPage({
       language,
       controller: map.controller,
       timeZone: map.timeZone,

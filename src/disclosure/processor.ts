@@ -5,7 +5,7 @@ import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMap } from '../datamap/schema.js';
 import { NewFile } from '../delivery/new-file.js';
-import { disclosurePage } from '../documents/disclosure-page.js';
+import { partnerPage } from '../documents/partner-page.js';
 import { GdprError } from '../foundation/errors.js';
 import { archiveChange } from '../operation/archived.js';
 import { type Operation, runOperation } from '../operation/operation.js';
@@ -373,7 +373,7 @@ function pageOf(
   language: 'lv' | 'en',
 ): string {
   const { map } = model;
-  return disclosurePage({
+  return partnerPage({
     language,
     controller: map.controller,
     timeZone: map.timeZone,

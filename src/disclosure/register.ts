@@ -9,6 +9,8 @@ export type DisclosureKind = 'court' | 'authority' | 'processor' | 'consented';
 
 /** What is entered of a disclosure; absent members are stored as NULL. */
 export interface Disclosure {
+  /** Where it has to be known beforehand: of `newNumber`. */
+  readonly number?: string;
   readonly kind: DisclosureKind;
   /** The name of whoever got the data. */
   readonly recipient: string;
@@ -48,10 +50,15 @@ export type DisclosedSubjects =
   | readonly { readonly subject: string; readonly rows: number }[]
   | { readonly sql: string; readonly values?: readonly unknown[] };
 
+/** A number for the register: `disclosure-` and ten letters, random. */
+export function newNumber(): string {
+  return `disclosure-${randomId(10)}`;
+}
+
 /**
  * Enters a disclosure, in the transaction of its operation's outcome. That the operation's own entry names nobody while
  * the disclosure may not be told of is the caller's part.
- * @returns its number, `disclosure-` and ten letters
+ * @returns its number
  */
 export async function enterDisclosure(
   session: Session,
@@ -60,7 +67,7 @@ export async function enterDisclosure(
   given: Disclosure,
   subjects: DisclosedSubjects,
 ): Promise<string> {
-  const number = `disclosure-${randomId(10)}`;
+  const number = given.number ?? newNumber();
   await session.run(
     `INSERT INTO gdpr.disclosure (number, operation, kind, recipient, recipient_id, agreement, consent_event, basis,
        case_number, official, request_number, request_date, received_on, deadline, document_digest, asked, categories,

@@ -4,7 +4,7 @@ export type Text = { lv: string; en: string };
 export type Language = 'lv' | 'en';
 
 /** Why a single cell is not shown; `reviewed`: somebody read it and decided so. */
-export type CellReason = 'third-party' | 'secret' | 'free-text' | 'reviewed';
+export type CellReason = 'third-party' | 'secret' | 'free-text' | 'reviewed' | 'not-asked';
 
 /** Why a column is listed as withheld; `redacted`: words of its texts are covered. */
 export type WithheldReason = CellReason | 'redacted' | 'inferred' | 'basis' | 'shared-identifier';

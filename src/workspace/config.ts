@@ -35,6 +35,10 @@ export const configSchema = z.strictObject({
     .optional(),
   /** What needs a second person's agreement beyond what always does. `erase: always`: one person's erasure too. */
   approval: z.strictObject({ erase: z.literal('always').optional() }).optional(),
+  /** What the numbers of the records in a set for a court begin with. */
+  disclosure: z
+    .strictObject({ prefix: z.string().regex(/^[A-Z][A-Z0-9]{0,7}$/, 'one to eight capital letters and digits') })
+    .optional(),
   /** Groups of people that offers may be limited to. */
   segments: segmentsSchema.optional(),
 });
