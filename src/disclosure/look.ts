@@ -73,7 +73,9 @@ export interface Notice {
 export async function showDisclosure(
   context: Context,
   asked: { readonly number: string; readonly gagged: boolean },
-): Promise<Settled<DisclosureView & { readonly notices: readonly Notice[]; readonly entered: string }>> {
+): Promise<
+  Settled<Omit<DisclosureView, 'operation'> & { readonly notices: readonly Notice[]; readonly entered: string }>
+> {
   const today = todayIn(context.model.map.timeZone);
   return runOperation(context, { action: 'disclosure show', subjects: [] }, (operation) =>
     settle(context, operation, async (session) => {
@@ -82,7 +84,7 @@ export async function showDisclosure(
         'SELECT cause, operation FROM gdpr.disclosure_notice WHERE disclosure = $1 ORDER BY written_at, cause',
         [view.disclosure],
       );
-      const result = { ...view, operation: entered, entered, notices };
+      const result = { ...view, entered, notices };
       return {
         result,
         traces: { rules: [view.disclosure], ...(asked.gagged && { counts: { gagged: view.gagged ? 1 : 0 } }) },
