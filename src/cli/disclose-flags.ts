@@ -136,7 +136,7 @@ export function orderOf(flags: Typed): TypedOrder {
     basis: text('basis'),
     document: text('document'),
     asked: text('asked'),
-    unnamed: flags.unnamed,
+    unnamed: flags.unnamed === true,
     gagUntil: text('gag-until'),
     gagBasis: text('gag-basis'),
     categories: text('categories'),
