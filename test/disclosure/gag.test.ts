@@ -53,7 +53,7 @@ beforeAll(async () => {
         }),
       );
     gagged = (await enter(COURT, { gagUntil: addDays(today, 30) })).number;
-    unnamed = (await enter(POLICE, { unnamed: true })).number;
+    unnamed = (await enter(POLICE, { unnamed: true, caseNumber: '17-1', requestNumber: '20/8-1' })).number;
   } finally {
     await context.database.close();
   }
