@@ -1,13 +1,19 @@
+import { resolve } from 'node:path';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { chooseCandidate } from '../src/cli/choose-candidate.js';
 import { assertPassphraseSeen, deliveryFlags, passphraseText } from '../src/cli/delivery-flags.js';
 import { modeOf, orderedFlags, orderOf, targetOf } from '../src/cli/disclose-flags.js';
 import { confirmDisclosure, disclosedLines, scopeLines } from '../src/cli/disclose-lines.js';
+import { splitList } from '../src/cli/lists.js';
+import { assertPartnerFlags, partnerFlags } from '../src/cli/partner-flags.js';
+import { consentedLines, processorLines } from '../src/cli/partner-lines.js';
+import { personQuery } from '../src/cli/person-flags.js';
 import { writtenReview } from '../src/cli/review.js';
+import { GdprError } from '../src/foundation/errors.js';
 import type { Context } from '../src/workspace/open.js';
 
 export default class Disclose extends BaseCommand {
-  static override summary = 'Give data to a court or an authority: only what was asked, approved';
+  static override summary = 'Give data to a court, an authority, a partner: only what may be given';
 
   static override description =
     `To a court (--court) or another authority (--authority alone: police, tax office, supervisor), on a written request
@@ -16,7 +22,10 @@ read. What is about others is redacted, secrets never leave, free texts go by --
 
 A second person agrees to the plan, whose digest covers the records (gdpr approve). The signed set holds the records
 numbered through, an index, a page to print, a page of custody, SHA256SUMS and the request itself. What was given is
-kept from erasure for a year, and stands in the register of disclosures.`;
+kept from erasure for a year, and stands in the register of disclosures.
+
+Under an agreement on record (--processor) its recipient gets the list that the data map describes for it; on consent
+(--consented) a party gets one person's data of the categories that the person agreed to before.`;
 
   static override examples = [
     {
@@ -34,14 +43,24 @@ kept from erasure for a year, and stands in the register of disclosures.`;
       command:
         '<%= config.bin %> <%= command.id %> --authority "Valsts policija" --request-number 20/8-11 --request-date 2026-03-02 --basis "KPL 190. pants" --document request.edoc --email anna.berzina@pasts.example --categories identity,contact --gag-until 2026-04-04 --unnamed --plan',
     },
+    {
+      description: 'The parcels to be delivered, for the carrier; and what a person agreed that a party may have:',
+      command: '<%= config.bin %> <%= command.id %> --processor OMN-2023/114 --out omniva.csv',
+    },
+    '<%= config.bin %> <%= command.id %> --consented "SIA Lasitava" --email anna.berzina@pasts.example --categories identity,contact',
   ];
 
-  static override flags = { ...orderedFlags, ...deliveryFlags };
+  static override flags = { ...orderedFlags, ...partnerFlags, ...deliveryFlags };
 
   async run() {
     const { flags } = await this.parse(Disclose);
-    modeOf(flags);
-    return this.#ordered(flags);
+    const mode = modeOf(flags);
+    if (mode !== 'processor' && mode !== 'consented') {
+      assertPartnerFlags(undefined, flags);
+      return this.#ordered(flags);
+    }
+    assertPartnerFlags(mode, flags);
+    return mode === 'processor' ? this.#processor(flags) : this.#consented(flags);
   }
 
   /** To a court or an authority that ordered it. */
@@ -86,11 +105,44 @@ kept from erasure for a year, and stands in the register of disclosures.`;
     });
   }
 
+  /** The list of an agreement. */
+  async #processor({ workspace, processor: agreement = '', out, order: orders = [] }: PartnerFlags) {
+    if (out === undefined) {
+      throw new GdprError('USAGE', 'nobody says where the list is to stand', { hint: 'name a new file with --out' });
+    }
+    const { discloseToProcessor } = await import('../src/disclosure/processor.js');
+    const given = await this.withContext(workspace, (context) =>
+      discloseToProcessor(context, { agreement, orders, out: resolve(out) }, (stage, done, total) =>
+        this.progress.show(stage, done, total),
+      ),
+    );
+    this.progress.stop();
+    this.print(...processorLines(given));
+    return given;
+  }
+
+  /** What a person agreed that a party may have. */
+  async #consented(flags: PartnerFlags & OrderedFlags) {
+    const { consented: party = '', categories, purpose } = flags;
+    if (categories === undefined) {
+      throw new GdprError('USAGE', 'nobody says what the party is to be given', { hint: 'name it with --categories' });
+    }
+    assertPassphraseSeen(flags['for-customer'], this.jsonEnabled());
+    const query = await personQuery({ ...flags, order: undefined });
+    const language = flags.language === 'en' ? 'en' : 'lv';
+    const { discloseConsented } = await import('../src/disclosure/consented.js');
+    return this.withContext(flags.workspace, async (context) => {
+      const order = { query, party, categories: splitList(categories) ?? [], purpose };
+      const given = await discloseConsented(context, order, chooseCandidate);
+      this.print(...consentedLines(given));
+      return { ...given, ...(await this.#encrypt(context, given.archive, language, flags)) };
+    });
+  }
+
   async #encrypt(context: Context, archive: string, language: 'lv' | 'en', flags: OrderedFlags) {
     const recipients = flags['encrypt-to'] ?? [];
     if (recipients.length === 0 && !flags['for-customer']) return {};
     const { encryptArchive } = await import('../src/delivery/encrypt.js');
-    const { GdprError } = await import('../src/foundation/errors.js');
     const { files, passphrase } = await encryptArchive(archive, {
       recipients,
       forCustomer: flags['for-customer'],
@@ -112,6 +164,16 @@ kept from erasure for a year, and stands in the register of disclosures.`;
       ...(passphrase !== undefined && { passphrase }),
     };
   }
+}
+
+interface PartnerFlags {
+  readonly workspace?: string | undefined;
+  readonly processor?: string | undefined;
+  readonly out?: string | undefined;
+  readonly consented?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly order?: string[] | undefined;
+  readonly categories?: string | undefined;
 }
 
 type OrderedFlags = Parameters<typeof orderOf>[0] &

@@ -87,9 +87,9 @@ const SOURCES: readonly Source[] = [
   {
     type: 'withdrawal',
     identity: ['digest'],
-    sql: `SELECT json_build_object('digest', n.digest, 'subject', n.subject, 'purpose', n.purpose, 'channel', n.channel,
+    sql: `SELECT json_strip_nulls(json_build_object('digest', n.digest, 'subject', n.subject, 'purpose', n.purpose, 'channel', n.channel,
         'what', n.what, 'at', ${timeText('n.event_at')}, 'time', ${timeText('n.recorded_at')}, 'mechanism', n.mechanism,
-        'source', n.source, 'by', n.recorded_by, 'operation', n.operation)::text AS record
+        'source', n.source, 'party', n.party, 'by', n.recorded_by, 'operation', n.operation))::text AS record
       FROM gdpr.consent_event n WHERE n.what IN ${NO} ORDER BY n.id`,
   },
   {

@@ -5,6 +5,9 @@ import { looksPersonal } from '../foundation/personal-text.js';
 export const RESULTS = ['done', 'refused', 'failed', 'abandoned'] as const;
 export type Result = (typeof RESULTS)[number];
 
+/** What the log calls the expiry of evidence; the count `through` of its outcome is the last entry without its text. */
+export const EXPIRY_ACTION = 'audit expire';
+
 /**
  * One line of the audit log: an intent before the work, an outcome after it. It names persons by reference only and
  * carries no value of a person (LAW: pseudonymous references, no payloads).

@@ -33,15 +33,19 @@ const CONDITIONS: Readonly<Record<keyof EntryFilter, (placeholder: string) => st
  */
 export async function* readEntries(session: Session, filter: EntryFilter = {}): AsyncGenerator<AuditEntry> {
   const values: (string | number)[] = [];
-  const conditions: string[] = [];
+  // What has expired has no text.
+  const conditions: string[] = ["entry <> ''"];
   for (const [name, condition] of Object.entries(CONDITIONS)) {
     const value = filter[name as keyof EntryFilter];
     if (value === undefined) continue;
     values.push(value);
     conditions.push(condition(`$${values.length}`));
   }
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  for await (const [entry] of session.stream(`SELECT entry FROM gdpr.audit_entry ${where} ORDER BY sequence`, values)) {
+  const where = conditions.join(' AND ');
+  for await (const [entry] of session.stream(
+    `SELECT entry FROM gdpr.audit_entry WHERE ${where} ORDER BY sequence`,
+    values,
+  )) {
     yield parseEntry(entry ?? '');
   }
 }

@@ -1,5 +1,5 @@
 import { Claims } from './claims.js';
-import { type AuditEntry, readEntry } from './entry.js';
+import { type AuditEntry, EXPIRY_ACTION, readEntry } from './entry.js';
 import { type AuditCheck, entriesFrom, Findings, type Problem, plural } from './findings.js';
 import type { VerifierKey } from './note.js';
 import { CompactTree, HASH_BYTES, leafHash } from './tree.js';
@@ -20,7 +20,7 @@ export interface ListedColumns {
 /** A row of the log as it is stored. */
 export interface StoredEntry {
   readonly sequence: number;
-  /** The canonical text. */
+  /** The canonical text; empty once it has expired. */
   readonly entry: string;
   readonly leafHash: Uint8Array;
   /** Left out where the entries do not come from the database's table. */
@@ -74,6 +74,7 @@ export async function verifyLog(log: LogToVerify): Promise<LogVerification> {
     else rows.take(item as StoredEntry);
   }
   claims.compare(rows.last, rows.tree);
+  rows.reportExpired();
 
   claims.reportDisagreements('checkpoints');
   claims.reportTail(rows.last);
@@ -93,18 +94,23 @@ export async function verifyLog(log: LogToVerify): Promise<LogVerification> {
     valid: findings.total === 0,
     size,
     root: rows.tree.root().toString('hex'),
-    checks: checksOf(findings, claims, size, log.journalCheckpoints !== null),
+    checks: checksOf(findings, claims, rows, log.journalCheckpoints !== null),
     problems: findings.problems(),
   };
 }
 
-function checksOf(findings: Findings, claims: Claims, size: number, withJournal: boolean): AuditCheck[] {
+function checksOf(findings: Findings, claims: Claims, rows: Rows, withJournal: boolean): AuditCheck[] {
+  const { size } = rows.tree;
   const entries = plural(size, 'entry');
   const covered = claims.covered ?? 0;
   const open = size > covered ? `, ${plural(size - covered, 'newer entry')} not yet` : '';
   const checks = [
     findings.check('sequence', 'Entries are numbered from 1 without gaps, none twice', entries),
-    findings.check('entries', 'Every entry is well-formed and matches its leaf hash', entries),
+    findings.check(
+      'entries',
+      'Every entry is well-formed and matches its leaf hash',
+      rows.expired === 0 ? entries : `${entries}, of which ${plural(rows.expired, 'text')} expired`,
+    ),
     findings.check('listing', 'The columns that lists are made of agree with the entries', entries),
     findings.check(
       'checkpoints',
@@ -134,6 +140,10 @@ class Rows {
   readonly tree = new CompactTree();
   /** The highest sequence so far. */
   last = 0;
+  /** How many entries have lost their text. */
+  expired = 0;
+  #lastExpired = 0;
+  #expiredThrough = 0;
 
   constructor(
     private readonly claims: Claims,
@@ -153,6 +163,12 @@ class Rows {
     }
     if (this.claims.nextSize < sequence) this.claims.compare(sequence - 1, this.tree);
     this.last = sequence;
+    if (row.entry === '' && row.leafHash.length === HASH_BYTES) {
+      this.tree.append(row.leafHash);
+      this.expired += 1;
+      this.#lastExpired = sequence;
+      return;
+    }
     const computed = leafHash(row.entry);
     const matches = computed.equals(row.leafHash);
     this.tree.append(row.leafHash.length === HASH_BYTES ? row.leafHash : computed);
@@ -170,11 +186,20 @@ class Rows {
       return;
     }
     if (this.withJournal) this.claims.takeEntry(entry);
+    if (entry.action === EXPIRY_ACTION && entry.result === 'done')
+      this.#expiredThrough = Math.max(this.#expiredThrough, entry.counts?.through ?? 0);
     if (row.listed !== undefined) {
       const column = differingColumn(entry, row.listed);
       if (column !== undefined)
         this.findings.add('listing', sequence, `the column ${column} of entry ${sequence} was changed`);
     }
+  }
+
+  /** Names the text that is gone although no entry tells of its expiry. */
+  reportExpired(): void {
+    if (this.#lastExpired <= this.#expiredThrough) return;
+    const problem = `the text of entry ${this.#lastExpired} is gone, and no entry tells that it has expired`;
+    this.findings.add('entries', this.#lastExpired, problem);
   }
 }
 

@@ -55,7 +55,7 @@ export interface TableWriterOptions {
   readonly catalog: Catalog;
   readonly model: DataMapModel;
   readonly traits: Traits;
-  readonly archive: ArchiveWriter;
+  readonly archive: Pick<ArchiveWriter, 'add'>;
   /** Takes the tables' part of the page, which stands in the archive after all data. */
   readonly page: Spool;
   readonly counter: WithheldCounter;

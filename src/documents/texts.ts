@@ -35,6 +35,9 @@ export const TEXTS = {
 
   who: { lv: 'Kas saņem Jūsu datus', en: 'Who receives your data' },
   noRecipient: { lv: 'Nav saņēmēju, ko šeit norādīt.', en: 'There are no recipients to name here.' },
+  given: { lv: 'Kam Jūsu dati ir izsniegti', en: 'To whom your data were given' },
+  givenOn: { lv: 'Kad', en: 'When' },
+  onWhat: { lv: 'Uz kāda pamata', en: 'On what basis' },
   recipient: { lv: 'Saņēmējs', en: 'Recipient' },
   role: { lv: 'Loma', en: 'Role' },
   forWhat: { lv: 'Kādam nolūkam', en: 'For what' },

@@ -16,17 +16,18 @@ SELECT e.sequence, coalesce(o.id, e.operation), CASE
     WHEN e.sequence IS NULL AND o.state = 'started' THEN 'is not in the log'
     WHEN e.sequence IS NULL THEN 'has ended without an outcome in the log'
     WHEN o.state <> e.result THEN 'has another state than the log says'
+    WHEN e.expired THEN NULL
     WHEN o.archive_sha256 IS DISTINCT FROM e.digest THEN 'has another digest of its archive than the log says'
     WHEN o.subjects <> e.subjects THEN 'names other persons than the log does'
   END AS difference
-FROM (SELECT sequence, operation, result, subjects, ${ARCHIVE_DIGEST} AS digest
+FROM (SELECT sequence, operation, result, subjects, ${ARCHIVE_DIGEST} AS digest, entry = '' AS expired
       FROM gdpr.audit_entry e WHERE kind = 'outcome') e
 FULL JOIN gdpr.operation o ON o.id = e.operation
 WHERE o.id IS NULL
   OR ${MISNAMED}
   OR o.state IS DISTINCT FROM e.result AND (e.sequence IS NOT NULL OR o.state <> 'started'
        OR NOT EXISTS (SELECT FROM gdpr.audit_entry i WHERE i.operation = o.id AND i.kind = 'intent'))
-  OR e.sequence IS NOT NULL AND (o.archive_sha256 IS DISTINCT FROM e.digest OR o.subjects <> e.subjects)
+  OR e.sequence IS NOT NULL AND NOT e.expired AND (o.archive_sha256 IS DISTINCT FROM e.digest OR o.subjects <> e.subjects)
 ORDER BY e.sequence NULLS LAST, o.id`;
 
 /**

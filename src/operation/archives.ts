@@ -8,6 +8,9 @@ import type { OpenWorkspace } from '../workspace/open.js';
 import { isArchiveName, operationOfFile } from './archive-name.js';
 import { ARCHIVE_DIGEST } from './outcome-sql.js';
 
+/** Of an entry whose text has expired, what its operation says. */
+const SHA256 = `CASE WHEN e.entry = '' THEN o.archive_sha256 ELSE ${ARCHIVE_DIGEST} END`;
+
 export interface ListedArchive {
   readonly operation: string;
   readonly action: string;
@@ -26,9 +29,9 @@ export interface ListedArchive {
 export async function listArchives({ database, paths }: OpenWorkspace): Promise<ListedArchive[]> {
   const rows = await database.transaction('read committed', (session) =>
     session.query<{ id: string; action: string; ended: string; sha256: string; archive: string | null }>(
-      `SELECT e.operation AS id, e.action, ${timeText('e.time')} AS ended, ${ARCHIVE_DIGEST} AS sha256, o.archive
+      `SELECT e.operation AS id, e.action, ${timeText('e.time')} AS ended, ${SHA256} AS sha256, o.archive
        FROM gdpr.audit_entry e LEFT JOIN gdpr.operation o ON o.id = e.operation
-       WHERE e.kind = 'outcome' AND e.result = 'done' AND ${ARCHIVE_DIGEST} IS NOT NULL ORDER BY e.sequence`,
+       WHERE e.kind = 'outcome' AND e.result = 'done' AND ${SHA256} IS NOT NULL ORDER BY e.sequence`,
     ),
   );
   const found = new Map((await names(paths.archives)).map((name) => [operationOfFile(name), name]));

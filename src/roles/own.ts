@@ -29,6 +29,7 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   installation: EVERYBODY,
   audit_entry: logging('INSERT'),
   audit_checkpoint: logging('INSERT (size, note, frontier)'),
+  expiry: { auditor: READ },
   operation: logging(
     'INSERT (id, action, state, operator, subjects, request, plan_digest, archive, batch)',
     'UPDATE (state, ended_at, archive, archive_sha256, subjects, request)',
@@ -88,16 +89,26 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   consent_event: {
     operator: [
       ...READ,
-      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, recorded_by, operation, digest)',
+      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, party, categories, recorded_by, operation, digest)',
     ],
     auditor: READ,
     marketer: READ,
   },
+  agreement: {
+    operator: [
+      ...READ,
+      'INSERT (number, recipient, name, role, since, until, purposes, categories, columns, country, safeguard, subprocessors, sha256, added_by, operation)',
+      'UPDATE (ended, end_reason, ended_by, end_operation)',
+    ],
+    approver: READ,
+    auditor: READ,
+  },
   audience_list: { operator: [...READ, 'INSERT'], auditor: READ, marketer: [...READ, 'INSERT'] },
 };
 
-/** Who may call the functions of schema `gdpr`; those of triggers need no privilege. */
+/** Who may call the functions of schema `gdpr` beside the owner; those of triggers need no privilege. */
 export const OWN_FUNCTIONS: Readonly<Record<string, readonly Granted[]>> = {
   'json_or_null(text)': ['operator', 'marketer'],
   'certify_tombstones(text, text)': ['operator'],
+  'expire_evidence(text, timestamp with time zone)': [],
 };

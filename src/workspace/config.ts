@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { period } from '../datamap/schema-values.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { segmentsSchema } from './segments.js';
@@ -39,6 +40,8 @@ export const configSchema = z.strictObject({
   disclosure: z
     .strictObject({ prefix: z.string().regex(/^[A-Z][A-Z0-9]{0,7}$/, 'one to eight capital letters and digits') })
     .optional(),
+  /** How long evidence is kept, which is the controller's decision: ISO 8601. Without it none expires. */
+  evidence: z.strictObject({ keep: period }).optional(),
   /** Groups of people that offers may be limited to. */
   segments: segmentsSchema.optional(),
 });

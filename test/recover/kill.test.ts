@@ -1,6 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyArchive } from '../../src/archive/verify.js';
@@ -11,6 +10,7 @@ import type { Context } from '../../src/workspace/open.js';
 import { leaksIn, TYPED } from '../commands/needles.js';
 import { gdpr, ROOT } from '../commands/program.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+import { backends, goneBut } from './victims.js';
 
 const PRELOAD = join(ROOT, 'test', 'recover', 'steps.mjs');
 const EXPORT = ['customer', 'export', '--email', TYPED.email, '--verified', 'account login'];
@@ -48,18 +48,6 @@ afterAll(async () => {
 
 const count = async (sql: string): Promise<number> =>
   Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`)).rows[0]?.n);
-
-/** Until the server has noticed that the killed program is gone, its locks are held. */
-async function gone(): Promise<void> {
-  const others = `pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'gdpr' AND pid <> ALL (ARRAY[${await ownBackends()}]::int[])`;
-  while ((await count(others)) > 0) await sleep(10);
-}
-
-/** The connections of this process, by which recovery and verification run. */
-async function ownBackends(): Promise<string> {
-  const { rows } = (await context.database.knex.raw('SELECT pg_backend_pid() AS pid')) as { rows: { pid: number }[] };
-  return rows.map(({ pid }) => pid).join(',');
-}
 
 async function filesLeft(): Promise<string[]> {
   const names = await Promise.all(
@@ -119,13 +107,14 @@ describe('an export killed at any step', { timeout: 600_000 }, () => {
     for (const step of chosen()) {
       const where = `step ${step}: ${steps[step - 1]}`;
       const before = await count('gdpr.operation');
+      const own = await backends(client);
       const killed = await gdpr(EXPORT, {
         cwd: workspace.root,
         environment: { ...workspace.environment, GDPR_TEST_KILL_AT: String(step) },
         preload: [PRELOAD],
       });
       expect({ where, signal: killed.signal }).toEqual({ where, signal: 'SIGKILL' });
-      await gone();
+      await goneBut(client, own);
       const recovered = await recover(context);
       expect({ where, again: await recover(context) }).toEqual({ where, again: [] });
       try {

@@ -1,6 +1,5 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
@@ -9,11 +8,10 @@ import { listArchives } from '../../src/operation/archives.js';
 import { verifyAuditLog } from '../../src/operation/log.js';
 import { recover } from '../../src/operation/recover.js';
 import type { Context } from '../../src/workspace/open.js';
-import { gdpr, ROOT } from '../commands/program.js';
 import { changesBetween, shopSnapshot } from '../customer/erase/snapshot.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+import { backends, goneBut, Victims, type Work } from './victims.js';
 
-const PRELOAD = join(ROOT, 'test', 'recover', 'steps.mjs');
 /** Where a crash could leave a half: each change of the shop, each commit before and after it is sent, each file. */
 const MATTERS =
   /^(sent|rename|unlink|query (COMMIT|UPDATE "shop"|UPDATE gdpr\.operation|INSERT INTO gdpr\.subject_alias))/;
@@ -22,57 +20,34 @@ const PHONES = ['+371 29990011', '+371 29990022'] as const;
 let workspace: TestWorkspace;
 let context: Context;
 let client: pg.Client;
+let victims: Victims;
 beforeAll(async () => {
   workspace = await bookshopWorkspace();
   context = await workspace.context();
   client = new pg.Client({ connectionString: workspace.url });
   await client.connect();
+  victims = new Victims();
 });
 afterAll(async () => {
+  await victims.end();
   await client.end();
   await context.database.close();
   await workspace.remove();
 });
 
-const rectify = (from: string, phone: string, environment: Record<string, string> = {}) =>
-  gdpr(
-    [
-      'customer',
-      'rectify',
-      '--id',
-      'shop.customers:1',
-      '--phone',
-      from,
-      '--set',
-      `phone=${phone}`,
-      '--verified',
-      'account login',
-      '--yes',
-    ],
-    {
-      cwd: workspace.root,
-      environment: { ...workspace.environment, ...environment },
-      preload: [PRELOAD],
-    },
-  );
+const rectify = (from: string, phone: string): Work => ({
+  folder: workspace.root,
+  environment: workspace.environment,
+  work: 'rectify',
+  asked: { query: { id: 'shop.customers:1', phone: from }, set: [`phone=${phone}`] },
+});
 const other = (phone: string) => (phone === PHONES[0] ? PHONES[1] : PHONES[0]);
-
-/** Until the server has noticed that the killed program is gone, its locks are held. */
-async function gone(): Promise<void> {
-  const own = (await context.database.knex.raw('SELECT pg_backend_pid() AS pid')) as { rows: { pid: number }[] };
-  const others =
-    'SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND pid <> $2';
-  while ((await client.query(others, ['gdpr', own.rows[0]?.pid])).rows.length > 0) await sleep(10);
-}
 
 it('a correction killed at any step that matters is wholly done or wholly not, once recovered', {
   timeout: 600_000,
 }, async () => {
-  const list = join(workspace.root, 'steps.txt');
-  expect((await rectify(PEOPLE.anna.phone, PHONES[1])).code).toBe(0);
-  expect((await rectify(PHONES[1], PHONES[0], { GDPR_TEST_STEPS: list })).code).toBe(0);
-  const steps = (await readFile(list, 'utf8')).trimEnd().split('\n');
-  await rm(list);
+  await victims.whole(rectify(PEOPLE.anna.phone, PHONES[1]));
+  const steps = await victims.whole(rectify(PHONES[1], PHONES[0]));
   const chosen = steps.flatMap((step, i) => (MATTERS.test(step) ? [i + 1] : []));
   expect(steps.filter((step) => step.startsWith('query UPDATE "shop"')).length).toBeGreaterThan(1);
   const states = new Set<string>();
@@ -81,9 +56,10 @@ it('a correction killed at any step that matters is wholly done or wholly not, o
     const where = `step ${step}: ${steps[step - 1]}`;
     const before = await shopSnapshot(context);
     const next = other(standing);
-    const killed = await rectify(standing, next, { GDPR_TEST_KILL_AT: String(step) });
-    expect({ where, signal: killed.signal }).toEqual({ where, signal: 'SIGKILL' });
-    await gone();
+    const own = await backends(client);
+    const { signal } = await victims.killed(rectify(standing, next), step);
+    expect({ where, signal }).toEqual({ where, signal: 'SIGKILL' });
+    await goneBut(client, own);
     await recover(context);
     expect({ where, again: await recover(context) }).toEqual({ where, again: [] });
     const after = await shopSnapshot(context);

@@ -1,11 +1,10 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { verifyArchive } from '../../src/archive/verify.js';
-import { eraseMany, type PreparedMany, prepareEraseMany } from '../../src/customer/erase/erase-many.js';
+import { prepareEraseMany } from '../../src/customer/erase/erase-many.js';
 import { recoverErasures } from '../../src/customer/erase/recover.js';
 import type { ColumnEntry } from '../../src/datamap/schema.js';
 import { approvePlan, readPlan } from '../../src/operation/approve.js';
@@ -17,8 +16,16 @@ import { unzip } from '../customer/support/archive.js';
 import { mapOf, through } from '../datamap/maps.js';
 import { testDatabase } from '../support/postgres.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
+import { backends, goneBut, Victims, type Work } from './victims.js';
 
 const GROUND = 'Art. 17(1)(b)';
+/** Two people whose letters are in different languages. */
+const LINES = ['anna@x.example', 'janis@x.example'].map((email, i) => ({
+  line: i + 1,
+  query: { email },
+  verified: 'account login',
+  language: i === 0 ? ('en' as const) : ('lv' as const),
+}));
 const title = { lv: 'Teksts', en: 'Text' };
 /** A rule of the map, whose second word the linter takes for a promise. */
 const kept: ColumnEntry['erase'] = JSON.parse('{"keep": "long", "then": "clear"}');
@@ -58,86 +65,8 @@ const MODEL = mapOf({
   },
 });
 
-/** Stops this process's program before one of its statements, as if the process had been killed there. */
-class Killer {
-  readonly #original = pg.Client.prototype.query;
-  readonly #clients = new Set<pg.Client>();
-  #at = Number.POSITIVE_INFINITY;
-  #armed = false;
-  #dead: () => void = () => {};
-  steps: string[] = [];
-
-  constructor() {
-    const killer = this;
-    pg.Client.prototype.query = function patched(this: pg.Client, ...args: unknown[]) {
-      return killer.#query(this, args);
-    } as typeof pg.Client.prototype.query;
-  }
-
-  restore(): void {
-    pg.Client.prototype.query = this.#original;
-  }
-
-  /** Runs the work up to its step `at`, counted from 1; whether it came to that step. */
-  async run(at: number, work: () => Promise<unknown>): Promise<boolean> {
-    this.#at = at;
-    this.#armed = true;
-    this.steps = [];
-    this.#clients.clear();
-    const died = new Promise<boolean>((resolve) => {
-      this.#dead = () => resolve(true);
-    });
-    const ended = await Promise.race([work().then(() => false), died]);
-    this.#armed = false;
-    if (ended) for (const client of this.#clients) (client as unknown as Wire).connection.stream.destroy();
-    return ended;
-  }
-
-  #query(client: pg.Client, args: unknown[]): unknown {
-    const original = this.#original as (...args: unknown[]) => unknown;
-    if (!this.#armed) return original.apply(client, args);
-    this.#clients.add(client);
-    const text = textOf(args[0]);
-    if (this.#reached(text)) return this.#die(args[0]);
-    if (!/^commit/i.test(text) || !this.#reached('sent commit')) return original.apply(client, args);
-    // The server has committed, and the program does not learn of it.
-    const callback = args.findIndex((each) => typeof each === 'function');
-    if (callback !== -1)
-      return original.apply(
-        client,
-        args.with(callback, () => this.#dead()),
-      );
-    (original.apply(client, args) as Promise<unknown>).finally(() => this.#dead());
-    return new Promise(() => {});
-  }
-
-  #reached(name: string): boolean {
-    this.steps.push(name);
-    return this.steps.length === this.#at;
-  }
-
-  /** What waits for ever, of whatever kind is waited for. */
-  #die(query: unknown): unknown {
-    setImmediate(() => this.#dead());
-    const never = () => new Promise(() => {});
-    const isStream = typeof query === 'object' && query !== null && 'submit' in query;
-    return isStream ? { [Symbol.asyncIterator]: () => ({ next: never, return: never }) } : never();
-  }
-}
-
-interface Wire {
-  readonly connection: { readonly stream: { destroy(): void } };
-}
-
-function textOf(query: unknown): string {
-  if (typeof query === 'string') return query;
-  const { text, cursor } = (query ?? {}) as { text?: string; cursor?: { text?: string } };
-  return (text ?? cursor?.text ?? '').replaceAll(/\s+/g, ' ');
-}
-
 let origin: TestWorkspace;
-let killer: Killer;
-let prepared: PreparedMany;
+let victims: Victims;
 let copies: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -148,29 +77,23 @@ beforeAll(async () => {
   await client.end();
   await writeFile(join(origin.root, 'datamap.yaml'), stringify(MODEL.map));
   const context = await origin.context();
-  const lines = ['anna@x.example', 'janis@x.example'].map((email, i) => ({
-    line: i + 1,
-    query: { email },
-    verified: 'account login',
-    language: i === 0 ? ('en' as const) : ('lv' as const),
-  }));
-  prepared = await prepareEraseMany(context, lines, GROUND);
+  const prepared = await prepareEraseMany(context, LINES, GROUND);
   await prepared.store();
   await approvePlan({ ...context, operator: 'second' }, await readPlan(context, prepared.plan.digest));
   await context.database.close();
-  killer = new Killer();
+  victims = new Victims();
 }, 120_000);
 afterEach(async () => {
   for (const remove of copies) await remove();
   copies = [];
 });
 afterAll(async () => {
-  killer.restore();
+  await victims.end();
   await origin.remove();
 });
 
 /** The workspace and its database as they were before the erasure. */
-async function copy(): Promise<{ url: string; open: () => Promise<Context> }> {
+async function copy(): Promise<{ url: string; open: () => Promise<Context>; work: Work }> {
   const { url, drop, name } = await testDatabase({ template: new URL(origin.url ?? '').pathname.slice(1) });
   const root = `${origin.root}-${name}`;
   await cp(origin.root, root, { recursive: true });
@@ -179,10 +102,9 @@ async function copy(): Promise<{ url: string; open: () => Promise<Context> }> {
     await rm(root, { recursive: true, force: true });
   });
   const environment = { ...origin.environment, DATABASE_URL: url };
-  return { url, open: () => openContext({ ...origin.surroundings, folder: root, environment }) };
+  const work: Work = { folder: root, environment, work: 'erase', asked: { lines: LINES, ground: GROUND } };
+  return { url, open: () => openContext({ ...origin.surroundings, folder: root, environment }), work };
 }
-
-const erase = (context: Context) => eraseMany(context, prepared, { ground: GROUND });
 
 /** What an erasure leaves, in the shop and beside it. */
 async function stateOf(client: pg.Client, { paths }: Context) {
@@ -228,14 +150,14 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 
 /** A copy with what looks after it. */
 interface Place {
-  readonly open: () => Promise<Context>;
+  readonly work: Work;
   readonly client: pg.Client;
   readonly survivor: Context;
   close(): Promise<void>;
 }
 
 async function newPlace(): Promise<Place> {
-  const { url, open } = await copy();
+  const { url, open, work } = await copy();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const survivor = await open();
@@ -252,13 +174,7 @@ async function newPlace(): Promise<Place> {
     await remove?.();
   };
   copies.push(close);
-  return { open, client, survivor, close };
-}
-
-/** The connections of the program to the database. */
-async function backends(client: pg.Client): Promise<number[]> {
-  const sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gdpr'";
-  return (await client.query<{ pid: number }>(sql)).rows.map(({ pid }) => pid);
+  return { work, client, survivor, close };
 }
 
 it('an erasure of two people killed before any of its statements is wholly done or wholly not', {
@@ -266,13 +182,11 @@ it('an erasure of two people killed before any of its statements is wholly done 
 }, async () => {
   const whole = await copy();
   const context = await whole.open();
-  const [before, after] = await withClient(whole.url, async (client) => {
+  const [before, steps, after] = await withClient(whole.url, async (client) => {
     const first = await stateOf(client, context);
-    expect(await killer.run(Number.POSITIVE_INFINITY, () => erase(context))).toBe(false);
-    return [first, await stateOf(client, context)];
+    return [first, await victims.whole(whole.work), await stateOf(client, context)];
   });
   await context.database.close();
-  const { steps } = killer;
   expect(after.shop).toEqual([
     [{ id: 3, name: 'Ilze Egle', email: 'ilze@x.example' }],
     [
@@ -288,14 +202,13 @@ it('an erasure of two people killed before any of its statements is wholly done 
   // What was undone is as it was before, so that the next erasure can begin there; what was done ends a copy.
   let place: Place | undefined;
   for (const [i, step] of steps.entries()) {
-    const where = `statement ${i + 1} of ${steps.length}: ${step.slice(0, 80)}`;
+    if (!/^(query|sent) /.test(step)) continue;
+    const where = `step ${i + 1} of ${steps.length}: ${step}`;
     place ??= await newPlace();
     const { client, survivor } = place;
     const own = await backends(client);
-    const victim = await place.open();
-    expect({ where, killed: await killer.run(i + 1, () => erase(victim)) }).toEqual({ where, killed: true });
-    // Until the server has noticed that the program is gone, its locks are held.
-    while ((await backends(client)).some((pid) => !own.includes(pid))) await sleep(5);
+    expect({ where, ...(await victims.killed(place.work, i + 1)) }).toEqual({ where, code: null, signal: 'SIGKILL' });
+    await goneBut(client, own);
     const recovered = [...(await recover(survivor)), ...(await recoverErasures(survivor))];
     const again = [...(await recover(survivor)), ...(await recoverErasures(survivor))];
     expect({ where, again }).toEqual({ where, again: [] });

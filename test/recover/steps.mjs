@@ -1,19 +1,29 @@
 // Counts what the program does to the database and to files, and kills it with SIGKILL at one of these steps.
 // GDPR_TEST_STEPS: a file that takes the name of each step; GDPR_TEST_KILL_AT: the number of the step to die at, from 1;
-// GDPR_TEST_KILL_BEFORE: words of the step to die at.
+// GDPR_TEST_KILL_BEFORE: words of the step to die at. A program that imports this module may `arm` it instead.
 import { appendFileSync, constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import pg from 'pg';
 
 const list = process.env.GDPR_TEST_STEPS;
-const killAt = Number(process.env.GDPR_TEST_KILL_AT ?? 0);
 const killBefore = process.env.GDPR_TEST_KILL_BEFORE;
+let killAt = Number(process.env.GDPR_TEST_KILL_AT ?? 0);
 let steps = 0;
+let names;
+
+/** Counts anew from here, to die at this step (0: at none); the names of the steps are added to what it returns. */
+export function arm(at) {
+  killAt = at;
+  steps = 0;
+  names = [];
+  return names;
+}
 
 /** Whether this is the step to die at. */
 function reached(name) {
   steps += 1;
+  names?.push(name);
   if (list !== undefined) appendFileSync(list, `${name}\n`);
   return steps === killAt || (killBefore !== undefined && name.includes(killBefore));
 }
@@ -72,8 +82,9 @@ pg.Client.prototype.query = function patched(...args) {
   const text = typeof args[0] === 'string' ? args[0] : (args[0]?.text ?? args[0]?.cursor?.text ?? '');
   const name = text.replaceAll(/\s+/g, ' ').slice(0, 60);
   if (reached(`query ${name}`)) die();
-  const result = query.apply(this, args);
-  // A commit that was sent and not answered: the server has it, the program does not know.
-  if (/^commit/i.test(text) && reached('sent commit')) die();
-  return result;
+  if (!/^commit/i.test(text) || !reached('sent commit')) return query.apply(this, args);
+  // A commit that was answered and not read: the server has it, the program does not know.
+  const callback = args.findIndex((each) => typeof each === 'function');
+  if (callback !== -1) return query.apply(this, args.with(callback, die));
+  return query.apply(this, args).finally(die);
 };

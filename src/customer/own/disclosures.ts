@@ -7,6 +7,14 @@ export const UNNAMED: Text = {
   en: 'a body that the law does not allow us to name',
 };
 
+/** What each kind of disclosure is to the person. */
+export const DISCLOSURE_KINDS: Readonly<Record<string, Text>> = {
+  court: { lv: 'tiesa', en: 'court' },
+  authority: { lv: 'iestāde', en: 'authority' },
+  processor: { lv: 'pakalpojumu sniedzējs ar līgumu', en: 'service provider under an agreement' },
+  consented: { lv: 'saņēmējs, kuram piekritāt', en: 'a recipient to whom you agreed' },
+};
+
 const disclosure: PersonalTable = {
   title: { lv: 'Kam Jūsu dati izsniegti', en: 'To whom your data were given' },
   description: {
@@ -25,12 +33,7 @@ const disclosure: PersonalTable = {
     kind: {
       ...NOTED,
       title: { lv: 'Saņēmēja veids', en: 'Kind of recipient' },
-      codes: {
-        court: { lv: 'tiesa', en: 'court' },
-        authority: { lv: 'iestāde', en: 'authority' },
-        processor: { lv: 'pakalpojumu sniedzējs ar līgumu', en: 'service provider under an agreement' },
-        consented: { lv: 'saņēmējs, kuram piekritāt', en: 'a recipient to whom you agreed' },
-      },
+      codes: DISCLOSURE_KINDS,
     },
     basis: { ...NOTED, title: { lv: 'Pamats', en: 'Ground' } },
     case_number: { ...NOTED, title: { lv: 'Lietas numurs', en: 'Case number' } },

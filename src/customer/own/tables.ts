@@ -202,7 +202,7 @@ export const OWN_TABLES: readonly OwnTable[] = [
         UNION
         SELECT p.person, d.operation FROM person p JOIN gdpr.disclosure_subject s ON s.subject = p.reference
         JOIN gdpr.disclosure d ON d.number = s.disclosure WHERE d.gag_until IS NULL OR d.gag_until < ($2::timestamptz)::date
-      ) a JOIN gdpr.audit_entry e ON e.operation = a.operation GROUP BY a.person, a.operation`,
+      ) a JOIN gdpr.audit_entry e ON e.operation = a.operation AND e.entry <> '' GROUP BY a.person, a.operation`,
     order: ['at', 'last'],
   },
   ...RESTRAINT_TABLES,

@@ -85,11 +85,11 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
   },
   withdrawal: {
     columns: `digest text, subject text, purpose text, channel text, what text, at timestamptz, time text, mechanism text,
-      source text, by text, operation text`,
+      source text, party text, by text, operation text`,
     missing: 'NOT EXISTS (SELECT FROM gdpr.consent_event n WHERE n.digest = r.digest)',
     statements: [
-      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, recorded_by, operation, digest)
-       SELECT r.subject, r.purpose, r.channel, r.what, r.at, ${TIME}, r.mechanism, r.source, r.by, r.operation, r.digest
+      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, party, recorded_by, operation, digest)
+       SELECT r.subject, r.purpose, r.channel, r.what, r.at, ${TIME}, r.mechanism, r.source, r.party, r.by, r.operation, r.digest
        FROM r ORDER BY r.time ON CONFLICT (digest) DO NOTHING`,
     ],
   },
