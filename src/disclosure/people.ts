@@ -39,8 +39,9 @@ const NOBODY: FoundPerson = { roots: [], rows: [], identifiers: [], shared: [], 
  */
 export async function findDisclosed(context: Context, target: DisclosureTarget, chooser: Chooser): Promise<Disclosed> {
   if ('query' in target) {
-    const match = await onePerson(await matchAlsoErased(context, target.query), target.query, chooser);
-    return { people: [{ ...match, erased: isErased(match.person) }], orders: null };
+    const { person, subject } = await onePerson(await matchAlsoErased(context, target.query), target.query, chooser);
+    const [erased = false] = await areErased(context, [{ person, subject }]);
+    return { people: [{ person, subject, erased: erased || isErased(person) }], orders: null };
   }
   const { database, model, keys } = context;
   const found = await database.transaction('repeatable read', async (session) => {
@@ -59,14 +60,15 @@ export async function findDisclosed(context: Context, target: DisclosureTarget, 
     ),
   );
   const references = found.orders.map((_, i) => found.kept[i] ?? subjects[i] ?? '');
-  const erased = await erasedAmong(context, references);
+  const buyers = found.orders.map((_, i) => ({ person: found.buyers[i] ?? NOBODY, subject: references[i] ?? '' }));
+  const erased = await areErased(context, buyers);
   const people = new Map<string, DisclosedPerson>();
-  found.orders.forEach((order, i) => {
-    const subject = references[i] ?? '';
-    const buyer = found.buyers[i] ?? NOBODY;
-    const gone = erased.has(subject) && buyer.identifiers.length === 0;
-    const known = people.get(subject)?.person ?? (gone ? NOBODY : buyer);
+  buyers.forEach(({ person, subject }, i) => {
+    const order = found.orders[i];
+    if (order === undefined) return;
     const owner = model.table(order.table).owners[0]?.id ?? '';
+    const known = people.get(subject)?.person ?? person;
+    const gone = erased[i] === true;
     people.set(subject, { subject, erased: gone, person: gone ? known : withRow(known, order, owner) });
   });
   return { people: [...people.values()], orders: found.orders };
@@ -110,11 +112,29 @@ async function keptFor(session: Session, orders: readonly RowKey[]): Promise<(st
   return orders.map((_, i) => byOrder.get(i));
 }
 
-async function erasedAmong({ database }: Context, subjects: readonly string[]): Promise<Set<string>> {
+/**
+ * Who was erased and has not come back: nothing identifies them any more, or the rows that are them are there because
+ * the erasure kept them.
+ */
+async function areErased(
+  { database }: Context,
+  people: readonly { readonly person: FoundPerson; readonly subject: string }[],
+): Promise<boolean[]> {
+  const subjects = people.map(({ subject }) => subject);
   const rows = await database.transaction('read committed', (session) =>
-    session.query<{ subject: string }>('SELECT DISTINCT subject FROM gdpr.tombstone WHERE subject = ANY ($1::text[])', [
-      subjects,
-    ]),
+    session.query<{ subject: string; kept: string }>(
+      `SELECT t.subject, (SELECT coalesce(json_agg(DISTINCT k.table_name || ' ' || k.key), '[]') FROM gdpr.kept_row k WHERE k.subject = t.subject)::text AS kept
+       FROM (SELECT DISTINCT subject FROM gdpr.tombstone WHERE subject = ANY ($1::text[])) t`,
+      [subjects],
+    ),
   );
-  return new Set(rows.map(({ subject }) => subject));
+  const kept = new Map(rows.map((row) => [row.subject, new Set(JSON.parse(row.kept) as string[])]));
+  return people.map(({ person, subject }) => {
+    const mine = kept.get(subject);
+    if (mine === undefined) return false;
+    if (person.identifiers.length === 0) return true;
+    return (
+      person.roots.length > 0 && person.roots.every(({ table, key }) => mine.has(`${table} ${JSON.stringify(key)}`))
+    );
+  });
 }

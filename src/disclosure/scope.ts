@@ -106,6 +106,7 @@ export function compileScope(
       'min(person) AS person',
     );
     const keyNames = key.map((_, i) => `k${i + 1}`).join(', ');
+    const all = `(SELECT count(*) FROM (SELECT DISTINCT ${keyNames} FROM ${rowsOf(table)}) a)`;
     return {
       table,
       columns,
@@ -116,10 +117,10 @@ export function compileScope(
       people: statement(
         (from, conditions) => `SELECT r.person, count(*) AS rows ${from} WHERE ${conditions} GROUP BY r.person`,
       ),
-      rest: {
-        sql: `SELECT (SELECT count(*) FROM (SELECT DISTINCT ${keyNames} FROM ${rowsOf(table)}) a) - (${rows.sql}) AS rows`,
-        values: rows.values,
-      },
+      rest:
+        wanted.length === 0
+          ? { sql: `SELECT ${all} AS rows`, values: [] }
+          : { sql: `SELECT ${all} - (${rows.sql}) AS rows`, values: rows.values },
       keys:
         live(table, catalog).key.length === 0
           ? undefined
