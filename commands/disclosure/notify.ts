@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../src/cli/base-command.js';
 
 export default class DisclosureNotify extends BaseCommand {
-  static override summary = 'Write to those who were given the data that it was corrected, erased or restricted';
+  static override summary = 'Write to those who had the data of its correction, erasure, restriction';
   static override description =
     `Art. 19: for one operation, a letter in Latvian and in English to each recipient to whom the person's data was disclosed
 before, as a signed archive; noted in the register, so that nobody is told twice. The register knows no names: who is meant

@@ -82,6 +82,8 @@ export async function discloseToProcessor(
             const made = await makeList(session, context, gated, order, file, onProgress);
             const facts = factsOf(context, operation, gated, made);
             await archive.add('disclosure.json', 'application/json', `${JSON.stringify(facts, undefined, 2)}\n`);
+            // The journal does not have whom it is about: after a restored backup this tells.
+            await archive.add('subjects.csv', 'text/csv', subjectsCsv(session));
             for (const language of ['lv', 'en'] as const)
               await archive.add(
                 `page-${language}.html`,
@@ -337,6 +339,13 @@ async function* csvOf(
     records = [];
   }
   if (records.length > 0) yield print(records);
+}
+
+/** Everybody in the list by their reference, with how many of its rows are about them. */
+async function* subjectsCsv(session: Session): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('subject,rows\n');
+  for await (const [subject, rows] of session.stream(`${SUBJECTS} ORDER BY s.subject`))
+    yield Buffer.from(`${subject},${rows}\n`);
 }
 
 /** A cell that a spreadsheet would run as a formula is made text by an apostrophe (OWASP, CSV injection). */

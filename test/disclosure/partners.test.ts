@@ -207,6 +207,7 @@ describe('an agreement', { timeout: 90_000 }, () => {
     for (const [name, content] of archive)
       for (const { name: person, phone } of due)
         expect([name, content.includes(person), content.includes(phone ?? '-')]).toEqual([name, false, false]);
+    expect(archive.get('subjects.csv')?.toString().trim().split('\n')).toHaveLength(given.people + 1);
     const exported = await exportPerson(context, ANNA);
     expect(exported.archive.rows('gdpr.disclosure')).toMatchObject([
       { recipient: 'Omniva SIA', agreement: 'OMN-2023/114' },

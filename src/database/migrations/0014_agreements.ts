@@ -50,6 +50,9 @@ ALTER TABLE gdpr.consent_event DROP CONSTRAINT consent_event_channel_check,
   ADD CONSTRAINT consent_event_channel_check CHECK (channel IN ('email', 'sms', 'phone', 'post', 'disclosure')),
   ADD CONSTRAINT consent_event_party CHECK ((channel = 'disclosure') = (party IS NOT NULL)),
   ADD CONSTRAINT consent_event_categories CHECK (categories IS NULL OR party IS NOT NULL);
+-- A consent may expire, or be lost with a backup, before the disclosure that rested on it.
+ALTER TABLE gdpr.disclosure DROP CONSTRAINT disclosure_consent_event_fkey;
+COMMENT ON COLUMN gdpr.disclosure.consent_event IS 'Id of the event in the ledger on which it rests, which may have expired since';
 COMMENT ON COLUMN gdpr.consent_event.party IS 'Who may be given data, where that is what was said: an id of a recipient of the data map, or a name';
 COMMENT ON COLUMN gdpr.consent_event.categories IS 'The categories that the party may be given; NULL of a no, which is about all of them';
 `;
