@@ -38,6 +38,7 @@ next. Run again, it uses the shop that is there.`;
     const { makeDemo, runDemo } = await import('../examples/bookshop/demo.js');
     const { prepareMarketing } = await import('../examples/bookshop/marketing.js');
     const { prepareRetention } = await import('../examples/bookshop/retention.js');
+    const { prepareAgreements } = await import('../examples/bookshop/agreements.js');
     const surroundings = this.surroundings(root);
     const made = await makeDemo(
       surroundings,
@@ -55,6 +56,7 @@ next. Run again, it uses the shop that is there.`;
     const result = await this.withContext(root, async (context) => {
       await prepareMarketing(context);
       await prepareRetention(context);
+      await prepareAgreements(context);
       return runDemo(context);
     });
     const gdpr = process.env.npm_lifecycle_event === undefined ? 'gdpr' : 'npx gdpr';
@@ -75,6 +77,7 @@ next. Run again, it uses the shop that is there.`;
       `  ${gdpr} consent list --channel email --state unproven     whose yes cannot be proved?`,
       `  ${gdpr} marketing audience --channel email --out list.csv   who may be written to?`,
       `  ${gdpr} retention plan                                 what has to go by now?`,
+      `  ${gdpr} disclose --processor OMN-2023/114 --out omniva.csv   what the carrier needs, no more`,
       `  ${gdpr} archive list`,
       `  ${gdpr} audit list`,
       `  ${gdpr} audit verify`,

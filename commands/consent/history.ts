@@ -22,12 +22,13 @@ person stood before and after it; with objections and what the shop's own column
     for (const event of told.events) {
       const by = [event.mechanism ?? event.source, ...(event.place === null ? [] : [`in ${event.place}`])].join(' ');
       const proof = [
+        ...(event.categories === null ? [] : [`categories ${event.categories.join(', ')}`]),
         ...(event.wording === null ? [] : [`wording ${event.wording}`]),
         ...(event.evidence === null ? [] : [`evidence ${event.evidence}`]),
         ...(event.guardian === null ? [] : [`guardian ${event.guardian}`]),
       ];
       this.print(
-        `${event.at ?? 'at an unknown time'}  ${event.what}, ${event.channel}, ${event.purpose}`,
+        `${event.at ?? 'at an unknown time'}  ${event.what}, ${event.party === null ? event.channel : `disclosure to ${event.party}`}, ${event.purpose}`,
         `  ${[by, ...proof].join('; ')}`,
         ...(event.recordedAt === null ? [] : [`  recorded ${event.recordedAt}`]),
         `  ${event.before === event.after ? `${event.after}, as before` : `${event.before} → ${event.after}`}`,
@@ -35,7 +36,10 @@ person stood before and after it; with objections and what the shop's own column
     }
     this.print(
       '',
-      ...told.standings.map(({ channel, state, purpose }) => `${channel.padEnd(6)}  ${state} (${purpose})`),
+      ...told.standings.map(
+        ({ channel, state, purpose, party }) =>
+          `${(party === null ? channel : `to ${party}`).padEnd(6)}  ${state} (${purpose})`,
+      ),
     );
     return told;
   }

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count, textTable } from '../../src/cli/table.js';
-import { CHANNELS } from '../../src/consent/event.js';
+import { SUBJECTS } from '../../src/consent/event.js';
 import type { ConsentState } from '../../src/consent/fold.js';
 import { dayOf } from '../../src/request/day.js';
 
@@ -39,7 +39,7 @@ Whether somebody may be written to is more than this: "marketing audience" decid
       helpValue: 'DAY|INSTANT',
     }),
     purpose: Flags.string({ description: 'Only this purpose of the data map', helpValue: 'ID' }),
-    channel: Flags.option({ description: 'Only this channel; may be repeated', options: CHANNELS, multiple: true })(),
+    channel: Flags.option({ description: 'Only this channel; may be repeated', options: SUBJECTS, multiple: true })(),
     state: Flags.option({ description: 'Only who stands so; may be repeated', options: STATES, multiple: true })(),
     out: Flags.string({ description: 'Write all of them to a new CSV file', helpValue: 'FILE' }),
   };
@@ -60,7 +60,7 @@ Whether somebody may be written to is more than this: "marketing audience" decid
       const lines = rows.map((row) => [
         row.subject ?? row.row ?? '',
         ...(several ? [row.purpose] : []),
-        row.channel,
+        row.party === null ? row.channel : `to ${row.party}`,
         row.state,
         row.since === null ? '' : dayOf(new Date(row.since), timeZone),
         row.source,

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
+import { splitList } from '../../src/cli/lists.js';
 import { notifyLines } from '../../src/cli/notify-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count } from '../../src/cli/table.js';
@@ -12,7 +13,7 @@ export default class ConsentRecord extends BaseCommand {
     `Enters in the ledger what a person said and when. A withdrawal or an objection is about every channel unless some are
 named, and needs no wording. A yes names its channels and the registered wording that the person was shown, so that it
 proves something; below the age of consent it also names the authorisation of a parent or guardian (exit code 3
-otherwise). An objection does what "customer object" does as well.
+otherwise). With --party it is about giving that party data of these categories. An objection does what "customer object" does as well.
 
 What counts is when it was said, not when it was recorded. Recording the same again changes nothing.`;
 
@@ -45,6 +46,15 @@ What counts is when it was said, not when it was recorded. Recording the same ag
       description: 'Where the proof is: the number of a form, a record of the web server',
       helpValue: 'REFERENCE',
     }),
+    party: Flags.string({
+      description: 'Who may be given data: a recipient of the data map by its id, or a name (no names of people)',
+      helpValue: 'PARTY',
+      exclusive: ['channel'],
+    }),
+    categories: Flags.string({
+      description: 'What the party may be given: categories of the data map, comma-separated',
+      helpValue: 'LIST',
+    }),
     guardian: Flags.string({
       description: 'Where the authorisation of a parent or guardian is',
       helpValue: 'REFERENCE',
@@ -53,10 +63,22 @@ What counts is when it was said, not when it was recorded. Recording the same ag
 
   async run() {
     const { flags } = await this.parse(ConsentRecord);
-    const { what, mechanism, channel, purpose, at, wording, evidence, guardian } = flags;
+    const { what, mechanism, channel, purpose, at, wording, evidence, guardian, party, categories } = flags;
     const query = await personQuery(flags);
     const { recordConsent } = await import('../../src/consent/record.js');
-    const said = { query, what, mechanism, channels: channel ?? [], purpose, at, wording, evidence, guardian };
+    const said = {
+      query,
+      what,
+      mechanism,
+      channels: channel ?? [],
+      purpose,
+      at,
+      wording,
+      evidence,
+      guardian,
+      party,
+      categories: splitList(categories),
+    };
     const recorded = await this.withContext(flags.workspace, (context) =>
       recordConsent(context, said, chooseCandidate),
     );
@@ -64,6 +86,8 @@ What counts is when it was said, not when it was recorded. Recording the same ag
       `Person      ${recorded.subject}`,
       `Said        ${recorded.what}, at ${recorded.at}`,
       `Purpose     ${recorded.purpose}`,
+      ...(recorded.party === null ? [] : [`Party       ${recorded.party}`]),
+      ...(recorded.categories === null ? [] : [`May be given ${recorded.categories.join(', ')}`]),
       ...recorded.channels.map(
         (each, i) =>
           `${i === 0 ? 'Now' : ''}`.padEnd(12) +

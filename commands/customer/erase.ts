@@ -2,12 +2,14 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { confirmErase, confirmEraseMany } from '../../src/cli/confirm-erase.js';
+import { disclosedLines } from '../../src/cli/disclosed-lines.js';
 import { erasedLines, plannedLines } from '../../src/cli/erase-lines.js';
 import { leftLines } from '../../src/cli/left-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count } from '../../src/cli/table.js';
 import type { EraseStage, ErasureResult } from '../../src/customer/erase/run.js';
 import { EXIT } from '../../src/foundation/errors.js';
+import type { Context } from '../../src/workspace/open.js';
 
 export default class CustomerErase extends BaseCommand {
   static override summary = 'Erase what is held about one person, and prove it (Art. 17)';
@@ -88,7 +90,7 @@ Exit code 5 when something of the person is found afterwards.`;
       const { orderOf, eraseCustomer } = await import('../../src/customer/erase/run.js');
       const order = orderOf(prepared, { ...flags, ground });
       await confirmErase(prepared, flags.yes);
-      return this.#finished(await eraseCustomer(context, order, prepared.plan, this.#onStage));
+      return this.#finished(context, await eraseCustomer(context, order, prepared.plan, this.#onStage));
     });
   }
 
@@ -114,18 +116,20 @@ Exit code 5 when something of the person is found afterwards.`;
       const order = { ground: flags.ground, planDigest: flags['plan-digest'] };
       const result = await eraseMany(context, prepared, order, this.#onStage);
       this.print(`${count(result.erased, 'person', 'people')} erased, ${result.refused} left out.`, '');
-      return this.#finished(result);
+      return this.#finished(context, result);
     });
   }
 
   readonly #onStage = (stage: EraseStage) =>
     this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3);
 
-  #finished<T extends ErasureResult>(result: T): T {
+  async #finished<T extends ErasureResult>(context: Context, result: T) {
+    const { disclosedBefore } = await import('../../src/disclosure/notify.js');
+    const disclosed = await disclosedBefore(context, result.operation);
     this.progress.stop();
-    this.print(...erasedLines(result));
+    this.print(...erasedLines(result), ...disclosedLines(disclosed, result.operation));
     if (!result.residue.clean) process.exitCode = EXIT.verification;
-    return result;
+    return { ...result, disclosed };
   }
 }
 

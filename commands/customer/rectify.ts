@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
 import { confirmReference } from '../../src/cli/confirm-reference.js';
+import { disclosedLines } from '../../src/cli/disclosed-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { rectifiedLines, rectifyLines } from '../../src/cli/rectify-lines.js';
 import { setFlags, settingsFrom } from '../../src/cli/set-flags.js';
@@ -65,8 +66,10 @@ signed archive says what was corrected, without the values, and which recipients
         yes: flags.yes,
       });
       const result = await rectifyCustomer(context, prepared, order);
-      this.print(...rectifiedLines(result));
-      return result;
+      const { disclosedBefore } = await import('../../src/disclosure/notify.js');
+      const disclosed = result.places.length === 0 ? [] : await disclosedBefore(context, result.operation);
+      this.print(...rectifiedLines(result), ...disclosedLines(disclosed, result.operation));
+      return { ...result, disclosed };
     });
   }
 }

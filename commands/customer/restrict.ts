@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
+import { disclosedLines } from '../../src/cli/disclosed-lines.js';
 import { notifyLines } from '../../src/cli/notify-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { letterFlags, letterOrder, rightFlags } from '../../src/cli/right-flags.js';
@@ -32,9 +33,12 @@ either, unless the person asks. Prints the recipients that have to be told (Art.
     const { request, verified, ground } = flags;
     const query = await personQuery(flags);
     const { restrictCustomer } = await import('../../src/customer/restrict/restrict.js');
-    const restricted = await this.withContext(flags.workspace, (context) =>
-      restrictCustomer(context, { query, request, verified, ground, letter: letterOrder(flags) }, chooseCandidate),
-    );
+    const { disclosedBefore } = await import('../../src/disclosure/notify.js');
+    const restricted = await this.withContext(flags.workspace, async (context) => {
+      const asked = { query, request, verified, ground, letter: letterOrder(flags) };
+      const done = await restrictCustomer(context, asked, chooseCandidate);
+      return { ...done, disclosed: await disclosedBefore(context, done.operation) };
+    });
     this.print(
       `Person      ${restricted.subject}`,
       `Restricted  since ${restricted.since} under Art. ${restricted.ground}`,
@@ -42,6 +46,7 @@ either, unless the person asks. Prints the recipients that have to be told (Art.
       ...(restricted.letter === undefined ? [] : [`Letter      ${restricted.letter}`]),
       `Audit       entry ${restricted.audit.sequence}, operation ${restricted.operation}`,
       ...notifyLines('Tell these recipients (Art. 19):', restricted.notify),
+      ...disclosedLines(restricted.disclosed, restricted.operation),
     );
     return restricted;
   }

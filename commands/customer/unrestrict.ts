@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { chooseCandidate } from '../../src/cli/choose-candidate.js';
+import { disclosedLines } from '../../src/cli/disclosed-lines.js';
 import { notifyLines } from '../../src/cli/notify-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 
@@ -50,13 +51,16 @@ the day on which the person was told. Prints the recipients that have to be told
         return written;
       }
       const lifted = await liftRestriction(context, { query, ground, informed: informed ?? '' }, chooseCandidate);
+      const { disclosedBefore } = await import('../../src/disclosure/notify.js');
+      const disclosed = await disclosedBefore(context, lifted.operation);
       this.print(
         `Person    ${lifted.subject}`,
         `Lifted    ${lifted.grounds.map((each) => `Art. ${each}`).join(', ')}; told on ${lifted.informed}`,
         `Audit     entry ${lifted.audit.sequence}, operation ${lifted.operation}`,
         ...notifyLines('Tell these recipients (Art. 19):', lifted.notify),
+        ...disclosedLines(disclosed, lifted.operation),
       );
-      return lifted;
+      return { ...lifted, disclosed };
     });
   }
 }

@@ -19,6 +19,9 @@ export interface DemoOptions {
   readonly seed: number;
 }
 
+/** Numbers of records in sets for courts begin as the shop's order numbers do. */
+const NUMBERING = 'disclosure:\n  prefix: RB\n';
+
 /**
  * Makes the demo workspace, or finishes one that was interrupted; every step that was done is left as it is.
  * @returns the rows of the bookshop if it was made now
@@ -34,7 +37,7 @@ export async function makeDemo(
     const [map, segments] = await Promise.all(
       ['datamap.yaml', 'segments.yaml'].map((name) => readFile(bookshopFile(name), 'utf8')),
     );
-    await createWorkspace(root, server ? 'server' : 'embedded', map ?? '', segments);
+    await createWorkspace(root, server ? 'server' : 'embedded', map ?? '', `${NUMBERING}${segments ?? ''}`);
   }
   onProgress('database', 0, 1);
   await migrateWorkspace(surroundings);

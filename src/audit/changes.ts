@@ -7,18 +7,28 @@ import { appendJournal, type JournalRecord, readJournal } from './journal.js';
 interface Source {
   readonly type: string;
   readonly identity: readonly string[];
-  /** One column `record`, the members of each record as JSON text. */
+  /**
+   * One column `record`, the members of each record as JSON text. Where it has `$1`, that takes the journaled values of
+   * the one member of `identity`, so that large records are not made again.
+   */
   readonly sql: string;
 }
 
 /** What takes back a consent: a yes that is lost with a backup is missed by nobody but the shop, a no by the person. */
 const NO = "('expired', 'withdrawn', 'objected')";
 
-/** Whom holds, restrictions, objections, withdrawals, corrections and requests are about, under former references, too. */
+/**
+ * The disclosures of which the journal knows whom they were about. A processor gets the orders of the day every day: of
+ * these it has how many people they were about, and the archives have who.
+ */
+const TOLD_OF = "g.kind <> 'processor'";
+
+/** Whom holds, restrictions, objections, withdrawals, corrections, disclosures and requests are about, under former references, too. */
 const PROTECTED = `(SELECT unnest(h.subjects) FROM gdpr.hold h UNION SELECT r.subject FROM gdpr.restriction r
   UNION SELECT o.subject FROM gdpr.objection o UNION SELECT c.subject FROM gdpr.rectification c
   UNION SELECT q.subject FROM gdpr.request q WHERE q.subject IS NOT NULL
-  UNION SELECT n.subject FROM gdpr.consent_event n WHERE n.what IN ${NO})`;
+  UNION SELECT n.subject FROM gdpr.consent_event n WHERE n.what IN ${NO}
+  UNION SELECT d.subject FROM gdpr.disclosure_subject d JOIN gdpr.disclosure g ON g.number = d.disclosure WHERE ${TOLD_OF})`;
 
 const SOURCES: readonly Source[] = [
   {
@@ -77,9 +87,9 @@ const SOURCES: readonly Source[] = [
   {
     type: 'withdrawal',
     identity: ['digest'],
-    sql: `SELECT json_build_object('digest', n.digest, 'subject', n.subject, 'purpose', n.purpose, 'channel', n.channel,
+    sql: `SELECT json_strip_nulls(json_build_object('digest', n.digest, 'subject', n.subject, 'purpose', n.purpose, 'channel', n.channel,
         'what', n.what, 'at', ${timeText('n.event_at')}, 'time', ${timeText('n.recorded_at')}, 'mechanism', n.mechanism,
-        'source', n.source, 'by', n.recorded_by, 'operation', n.operation)::text AS record
+        'source', n.source, 'party', n.party, 'by', n.recorded_by, 'operation', n.operation))::text AS record
       FROM gdpr.consent_event n WHERE n.what IN ${NO} ORDER BY n.id`,
   },
   {
@@ -96,6 +106,37 @@ const SOURCES: readonly Source[] = [
     sql: `SELECT json_strip_nulls(json_build_object('operation', c.operation, 'subject', c.subject, 'request', c.request,
         'time', ${timeText('c.rectified_at')}, 'by', c.rectified_by, 'keyVersion', c.key_version, 'fields', c.fields))::text AS record
       FROM gdpr.rectification c ORDER BY c.rectified_at, c.operation`,
+  },
+  {
+    // Without the official's name and the words of the request, which the archive has under its digest.
+    type: 'disclosure',
+    identity: ['operation'],
+    sql: `SELECT json_strip_nulls(json_build_object('disclosure', g.number, 'operation', g.operation, 'kind', g.kind,
+        'recipient', g.recipient, 'recipientId', g.recipient_id, 'agreement', g.agreement, 'basis', g.basis,
+        'case', g.case_number, 'requestNumber', g.request_number, 'requestDate', g.request_date,
+        'received', g.received_on, 'deadline', g.deadline, 'document', g.document_digest, 'categories', g.categories,
+        'unnamed', g.unnamed, 'gagUntil', g.gag_until, 'whyTold', g.why_told, 'hold', g.hold,
+        'time', ${timeText('g.disclosed_at')}, 'by', g.disclosed_by, 'approvedBy', g.approved_by,
+        'archive', g.archive_digest, 'records', g.records::text, 'first', g.first_number, 'last', g.last_number,
+        'subjects', CASE WHEN ${TOLD_OF} THEN
+          (SELECT coalesce(json_agg(json_build_array(d.subject, d.rows) ORDER BY d.subject), '[]')
+           FROM gdpr.disclosure_subject d WHERE d.disclosure = g.number) ELSE '[]' END))::text AS record
+      FROM gdpr.disclosure g WHERE g.operation <> ALL ($1::text[]) ORDER BY g.disclosed_at, g.number`,
+  },
+  {
+    // Without who took it, and the receipt.
+    type: 'disclosure-handover',
+    identity: ['operation'],
+    sql: `SELECT json_build_object('operation', h.operation, 'disclosure', h.disclosure, 'means', h.means,
+        'time', ${timeText('h.at')}, 'by', h.by)::text AS record
+      FROM gdpr.disclosure_handover h ORDER BY h.at, h.operation`,
+  },
+  {
+    type: 'disclosure-notice',
+    identity: ['disclosure', 'cause'],
+    sql: `SELECT json_build_object('disclosure', n.disclosure, 'cause', n.cause, 'operation', n.operation,
+        'time', ${timeText('n.written_at')})::text AS record
+      FROM gdpr.disclosure_notice n ORDER BY n.written_at, n.disclosure, n.cause`,
   },
   {
     // Anew after each event, without the address for the answer; the last one counts.
@@ -121,8 +162,8 @@ const SOURCES: readonly Source[] = [
 const BATCH = 1000;
 
 /**
- * Appends to the journal the holds, restrictions, objections, withdrawals, suppressed addresses, corrections and requests
- * that the database has and it has not, fsynced before this returns, so that a restored backup cannot undo them unseen. Called after the change is
+ * Appends to the journal the holds, restrictions, objections, withdrawals, suppressed addresses, corrections, disclosures
+ * and requests that the database has and it has not, fsynced before this returns, so that a restored backup cannot undo them unseen. Called after the change is
  * committed and before it is reported; what a crash in between leaves out, the next call makes up for.
  * @returns how many were appended
  * @throws GdprError FILE_UNAVAILABLE, VERIFICATION_FAILED when the journal is damaged
@@ -156,13 +197,22 @@ function idOf({ type, identity }: Source, record: JournalRecord): string {
   return JSON.stringify([type, ...identity.map((member) => record[member])]);
 }
 
+/** The journaled values of a source's one identifying member. */
+function knownOf({ type }: Source, known: ReadonlySet<string>): string[] {
+  return [...known].flatMap((id) => {
+    const [of, member] = JSON.parse(id) as string[];
+    return of === type && member !== undefined ? [member] : [];
+  });
+}
+
 async function* freshRecords(
   session: Session,
   source: Source,
   known: ReadonlySet<string>,
 ): AsyncGenerator<JournalRecord[]> {
   let records: JournalRecord[] = [];
-  for await (const [text] of session.stream(source.sql)) {
+  const values = source.sql.includes('$1') ? [knownOf(source, known)] : [];
+  for await (const [text] of session.stream(source.sql, values)) {
     const record = { ...(JSON.parse(text ?? '{}') as object), type: source.type };
     if (known.has(idOf(source, record))) continue;
     records.push(record);

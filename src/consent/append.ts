@@ -14,10 +14,12 @@ export async function appendEvents(
   const digests = events.map(eventDigest);
   const added = await session.query<{ digest: string }>(
     `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source,
-       digest, recorded_by, operation)
-     SELECT u.*, $12, $13
+       digest, party, categories, recorded_by, operation)
+     SELECT u.subject, u.purpose, u.channel, u.what, u.at, u.mechanism, u.wording, u.evidence, u.guardian, u.source, u.digest,
+       u.party, CASE WHEN u.categories IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(u.categories::jsonb)) END, $14, $15
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
-       $9::text[], $10::text[], $11::text[]) u
+       $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) u (subject, purpose, channel, what, at, mechanism,
+       wording, evidence, guardian, source, digest, party, categories)
      ON CONFLICT (digest) DO NOTHING RETURNING digest`,
     [
       events.map(({ subject }) => subject),
@@ -31,6 +33,8 @@ export async function appendEvents(
       events.map(({ guardian }) => guardian),
       events.map(({ source }) => source),
       digests,
+      events.map(({ party }) => party ?? null),
+      events.map(({ categories }) => (categories === undefined ? null : JSON.stringify(categories))),
       who.operator,
       who.operation,
     ],

@@ -2,7 +2,11 @@ import { digestOf } from '../foundation/canonical-json.js';
 
 /** The ways of reaching somebody for which they are asked one by one. */
 export const CHANNELS = ['email', 'sms', 'phone', 'post'] as const;
-export type ConsentChannel = (typeof CHANNELS)[number];
+/** A way of reaching somebody. */
+export type ContactChannel = (typeof CHANNELS)[number];
+/** What a yes can be about: a way of reaching somebody, or that a named party may be given data of theirs. */
+export const SUBJECTS = [...CHANNELS, 'disclosure'] as const;
+export type ConsentChannel = (typeof SUBJECTS)[number];
 
 /** What can be said, in the order in which things said at the same instant count: a no comes last. */
 export const SAID = ['given', 'renewed', 'confirmed', 'expired', 'withdrawn', 'objected'] as const;
@@ -38,9 +42,18 @@ export interface ConsentEvent {
   /** Reference of the authorisation by a holder of parental responsibility (Art. 8). */
   readonly guardian: string | null;
   readonly source: 'person' | 'import' | 'link';
+  /** Who may be given data, on the channel `disclosure` alone: a recipient's id in the data map, or a name. */
+  readonly party?: string | undefined;
+  /** What the party may be given, by ids of the data map; left out of a no, which is about everything. */
+  readonly categories?: readonly string[] | undefined;
 }
 
 /** By which the same event is known when it comes in again. */
 export function eventDigest(event: ConsentEvent): string {
-  return digestOf({ ...event });
+  const { party, categories, ...said } = event;
+  return digestOf({
+    ...said,
+    ...(party !== undefined && { party }),
+    ...(categories && { categories: [...categories] }),
+  });
 }

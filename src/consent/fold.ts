@@ -17,6 +17,8 @@ export interface Standing {
 export type FoldedEvent = Pick<ConsentEvent, 'purpose' | 'channel' | 'what' | 'at' | 'wording'> & {
   readonly source: ConsentEvent['source'] | 'shop';
   readonly digest: string;
+  /** Who may be given data, where that is what it is about. */
+  readonly party?: string | null | undefined;
 };
 
 const STOPS: ReadonlySet<string> = new Set(['expired', 'withdrawn', 'objected']);
@@ -29,7 +31,7 @@ export function inOrder<E extends FoldedEvent>(events: readonly E[]): E[] {
 }
 
 /**
- * Where a person stands on one purpose and channel, from everything that they said about it. What was said last counts;
+ * Where a person stands on one purpose and channel (of one party), from everything that they said about it. What was said last counts;
  * an objection yields only to a yes that the person gave themselves afterwards (Art. 21(3)), not to an imported one.
  * Of several yeses the best proven stands. `foldSql` says the same of many people at once.
  */

@@ -20,6 +20,9 @@ export interface Told extends Omit<FoldedEvent, 'at'> {
   readonly guardian: string | null;
   /** The source of the data map whose columns say it; null of the ledger's events. */
   readonly place: string | null;
+  /** Who may be given data, and which categories, where that is what was said. */
+  readonly party: string | null;
+  readonly categories: readonly string[] | null;
   /** Where the person stood before and after, in the order of what was said. */
   readonly before: ConsentState;
   readonly after: ConsentState;
@@ -33,6 +36,7 @@ export interface StandingNow {
   readonly since: string | null;
   readonly wording: string | null;
   readonly source: FoldedEvent['source'] | null;
+  readonly party: string | null;
 }
 
 export interface ConsentHistory {
@@ -64,7 +68,7 @@ export async function consentHistory(context: Context, query: PersonQuery, choos
   });
 }
 
-export function standingNow({ purpose, channel, state, by }: ChannelStanding): StandingNow {
+export function standingNow({ purpose, channel, party, state, by }: ChannelStanding): StandingNow {
   const at = by?.at ?? '';
   return {
     purpose,
@@ -73,13 +77,25 @@ export function standingNow({ purpose, channel, state, by }: ChannelStanding): S
     since: at === '' ? null : at,
     wording: by?.wording ?? null,
     source: by?.source ?? null,
+    party,
   };
 }
 
 /** What was said, by purpose and channel, each with what it did to where the person stood. */
 export function toldOf({ events, shop, wordings }: PersonConsent, marketingPurpose: string | undefined): Told[] {
   type Entry = FoldedEvent &
-    Pick<Told, 'recordedAt' | 'recordedBy' | 'operation' | 'mechanism' | 'evidence' | 'guardian' | 'place'>;
+    Pick<
+      Told,
+      | 'recordedAt'
+      | 'recordedBy'
+      | 'operation'
+      | 'mechanism'
+      | 'evidence'
+      | 'guardian'
+      | 'place'
+      | 'party'
+      | 'categories'
+    >;
   const told = events.map((event): Entry => ({ ...event, place: null }));
   const unknown = {
     recordedAt: null,
@@ -88,6 +104,8 @@ export function toldOf({ events, shop, wordings }: PersonConsent, marketingPurpo
     mechanism: null,
     evidence: null,
     guardian: null,
+    party: null,
+    categories: null,
   };
   const shopSaid = (says: 'yes' | 'no') =>
     shop.flatMap(({ channel, says: said, at, wording, place }): Entry[] => {
@@ -109,12 +127,30 @@ export function toldOf({ events, shop, wordings }: PersonConsent, marketingPurpo
     });
   const ordered = inOrder([...told, ...shopSaid('yes')]);
   const group = (entry: Entry, upTo: number) =>
-    ordered.slice(0, upTo).filter(({ purpose, channel }) => purpose === entry.purpose && channel === entry.channel);
+    ordered
+      .slice(0, upTo)
+      .filter(
+        ({ purpose, channel, party }) =>
+          purpose === entry.purpose && channel === entry.channel && party === entry.party,
+      );
   const row = (entry: Entry, before: ConsentState, after: ConsentState): Told => {
     const { purpose, channel, what, wording, source, digest, recordedAt, recordedBy, operation, mechanism } = entry;
-    const { evidence, guardian, place, at } = entry;
+    const { evidence, guardian, place, at, party, categories } = entry;
     const said = { purpose, channel, what, at: at === '' ? null : at, wording, source, digest };
-    return { ...said, recordedAt, recordedBy, operation, mechanism, evidence, guardian, place, before, after };
+    return {
+      ...said,
+      recordedAt,
+      recordedBy,
+      operation,
+      mechanism,
+      evidence,
+      guardian,
+      place,
+      party,
+      categories,
+      before,
+      after,
+    };
   };
   const list = ordered.map((entry, i) =>
     row(entry, foldConsent(group(entry, i), wordings).state, foldConsent(group(entry, i + 1), wordings).state),

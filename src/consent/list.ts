@@ -44,6 +44,8 @@ export interface ListedConsent {
   readonly since: string | null;
   readonly wording: string | null;
   readonly source: FoldedEvent['source'];
+  /** Who may be given data, where that is what they stand on. */
+  readonly party: string | null;
 }
 
 export interface ConsentList {
@@ -158,7 +160,7 @@ async function collect(
   }
 }
 
-const COLUMNS = ['subject', 'row', 'purpose', 'channel', 'state', 'since', 'wording', 'source'] as const;
+const COLUMNS = ['subject', 'row', 'purpose', 'channel', 'state', 'since', 'wording', 'source', 'party'] as const;
 const LINES = 1000;
 
 async function* csvOf(
@@ -195,7 +197,7 @@ async function* everybody(
     states.length === 0 ? null : states,
   ];
   for await (const row of session.stream(SQL, values)) {
-    const [root = '', of = '', channel, state, since, wording, source, shopRow] = row;
+    const [root = '', of = '', channel, state, since, wording, source, shopRow, party] = row;
     const known = root?.startsWith('subject:') === true;
     yield {
       subject: known ? root : null,
@@ -206,6 +208,7 @@ async function* everybody(
       since: since ?? null,
       wording: wording ?? null,
       source: source as ListedConsent['source'],
+      party: party ?? null,
     };
   }
 }
@@ -230,20 +233,20 @@ WITH shop AS (
 folded AS (${foldSql(`
   SELECT s.* FROM (${saidSql('$1::text')}) s WHERE s.purpose IS NOT NULL AND s.event_at <= $2::timestamptz
   UNION ALL
-  SELECT s.root, s.root, s.purpose, s.channel, 'given', coalesce(s.at, '-infinity'), s.wording, 'shop', 'shop'
+  SELECT s.root, s.root, s.purpose, s.channel, 'given', coalesce(s.at, '-infinity'), s.wording, 'shop', 'shop', NULL
   FROM shop s WHERE s.says = 'yes' AND (s.at IS NULL OR s.at <= $2::timestamptz)`)}
 ),
 refused AS (SELECT DISTINCT s.root, s.purpose, s.channel FROM shop s WHERE s.says = 'no'),
 standing AS (
-  SELECT coalesce(f.root, n.root) AS root, coalesce(f.purpose, n.purpose) AS purpose, coalesce(f.channel, n.channel) AS channel,
+  SELECT coalesce(f.root, n.root) AS root, coalesce(f.purpose, n.purpose) AS purpose, coalesce(f.channel, n.channel) AS channel, f.party,
          CASE WHEN n.root IS NULL OR f.state = 'objected' THEN f.state ELSE 'withdrawn' END AS state,
          CASE WHEN n.root IS NULL OR f.state = 'objected' THEN f.since END AS since,
          CASE WHEN n.root IS NULL OR f.state = 'objected' THEN f.wording END AS wording,
          CASE WHEN n.root IS NULL OR f.state = 'objected' THEN f.source ELSE 'shop' END AS source
   FROM folded f FULL JOIN refused n ON n.root = f.root AND n.purpose = f.purpose AND n.channel = f.channel
 )
-SELECT s.root, s.purpose, s.channel, s.state, CASE WHEN isfinite(s.since) THEN ${timeText('s.since')} END, s.wording, s.source, x.row
+SELECT s.root, s.purpose, s.channel, s.state, CASE WHEN isfinite(s.since) THEN ${timeText('s.since')} END, s.wording, s.source, x.row, s.party
 FROM standing s LEFT JOIN (SELECT r.root, min(r.row) AS row FROM shop r GROUP BY r.root) x ON x.root = s.root
 WHERE ($4::text[] IS NULL OR s.purpose = ANY ($4)) AND ($5::text[] IS NULL OR s.channel = ANY ($5))
   AND ($6::text[] IS NULL OR s.state = ANY ($6))
-ORDER BY s.root COLLATE "C", x.row COLLATE "C", s.purpose COLLATE "C", s.channel COLLATE "C"`;
+ORDER BY s.root COLLATE "C", x.row COLLATE "C", s.purpose COLLATE "C", s.channel COLLATE "C", s.party COLLATE "C"`;

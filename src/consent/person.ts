@@ -14,9 +14,13 @@ import { type MarketingSource, marketingSources, shopSaysSql } from './shop-says
 import { readWordings, type Wording } from './wording.js';
 
 /** An event as the ledger holds it, or an objection that `customer object` noted. */
-export interface StoredEvent extends Omit<ConsentEvent, 'mechanism'> {
+export interface StoredEvent extends Omit<ConsentEvent, 'mechanism' | 'party' | 'categories'> {
   /** Null of an objection that was noted outside the ledger. */
   readonly mechanism: ConsentEvent['mechanism'] | null;
+  /** Null where it is about no party. */
+  readonly party: string | null;
+  /** Null where it is about no party, and of a no. */
+  readonly categories: readonly string[] | null;
   /** When it was written down, UTC with microseconds. */
   readonly recordedAt: string;
   readonly recordedBy: string;
@@ -58,19 +62,26 @@ async function readEvents(
   subject: string,
   marketingPurpose: string | undefined,
 ): Promise<StoredEvent[]> {
-  return session.query<StoredEvent & Record<string, unknown>>(
+  const rows = await session.query<
+    Omit<StoredEvent, 'categories'> & { categories: string | null } & Record<string, unknown>
+  >(
     `SELECT e.subject, e.purpose, e.channel, e.what, ${timeText('e.event_at')} AS at, e.mechanism, e.wording, e.evidence,
-            e.guardian, e.source, ${timeText('e.recorded_at')} AS "recordedAt", e.recorded_by AS "recordedBy", e.operation, e.digest
+            e.guardian, e.source, ${timeText('e.recorded_at')} AS "recordedAt", e.recorded_by AS "recordedBy", e.operation, e.digest,
+            e.party, array_to_json(e.categories)::text AS categories
      FROM gdpr.consent_event e WHERE e.subject IN ${FORMER}
      UNION ALL
      SELECT o.subject, $2::text, c.channel, 'objected', ${timeText('o.objected_at')}, NULL, NULL, NULL, NULL, 'person',
-            ${timeText('o.objected_at')}, o.noted_by, o.operation, o.operation
+            ${timeText('o.objected_at')}, o.noted_by, o.operation, o.operation, NULL, NULL
      FROM gdpr.objection o, unnest($3::text[]) c (channel)
      WHERE o.purpose = 'marketing' AND $2::text IS NOT NULL AND o.subject IN ${FORMER}
        AND NOT EXISTS (SELECT FROM gdpr.consent_event e WHERE e.operation = o.operation AND e.channel = c.channel)
      ORDER BY at, "recordedAt", channel, digest`,
     [subject, marketingPurpose ?? null, [...CHANNELS]],
   );
+  return rows.map(({ categories, ...row }) => ({
+    ...row,
+    categories: categories === null ? null : (JSON.parse(categories) as string[]),
+  }));
 }
 
 /**
@@ -116,10 +127,11 @@ export function ownerIndex({ source, table }: MarketingSource): number {
 export interface ChannelStanding extends Standing {
   readonly purpose: string;
   readonly channel: ConsentChannel;
+  readonly party: string | null;
 }
 
 /**
- * Where the person stood at an instant on each purpose and channel of which something was said. A no of the shop's
+ * Where the person stood at an instant on each purpose, channel and party of which something was said. A no of the shop's
  * columns has no time and always counts; only an objection says more.
  */
 export function standingsOf(
@@ -128,22 +140,23 @@ export function standingsOf(
   at: string,
 ): ChannelStanding[] {
   const said = foldedEvents(events, shop, marketingPurpose).filter((event) => event.at <= at);
-  const groups = groupBy(said, ({ purpose, channel }) => JSON.stringify([purpose, channel]));
+  const groups = groupBy(said, ({ purpose, channel, party }) => JSON.stringify([purpose, channel, party ?? null]));
   for (const { channel, says } of shop) {
-    const key = JSON.stringify([marketingPurpose, channel]);
+    const key = JSON.stringify([marketingPurpose, channel, null]);
     if (says === 'no' && !groups.has(key)) groups.set(key, []);
   }
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, group]) => {
-      const [purpose, channel] = JSON.parse(key) as [string, ConsentChannel];
+      const [purpose, channel, party] = JSON.parse(key) as [string, ConsentChannel, string | null];
       const standing = foldConsent(group, wordings);
       const refused =
         purpose === marketingPurpose && shop.some((each) => each.channel === channel && each.says === 'no');
-      if (!refused || standing.state === 'objected') return { purpose, channel, ...standing };
+      if (!refused || standing.state === 'objected') return { purpose, channel, party, ...standing };
       return {
         purpose,
         channel,
+        party,
         state: 'withdrawn',
         by: { ...SHOP, purpose, channel, what: 'withdrawn', at: '', wording: null },
       };

@@ -135,6 +135,8 @@ function pageOf(
 ): Omit<ConsentPageModel, 'language'> {
   const { map } = context.model;
   const title = (purpose: string): Text => map.purposes[purpose]?.title ?? { lv: purpose, en: purpose };
+  const category = (id: string): Text => map.categories[id]?.title ?? { lv: id, en: id };
+  const named = (party: string | null) => (party === null ? null : (map.recipients[party]?.name ?? party));
   const places = map.marketing?.sources ?? {};
   return {
     controller: map.controller,
@@ -142,9 +144,11 @@ function pageOf(
     snapshot,
     subject: match.subject,
     ...whoIs(context, match),
-    standings: standings.map((each) => ({ ...each, purpose: title(each.purpose) })),
+    standings: standings.map((each) => ({ ...each, party: named(each.party), purpose: title(each.purpose) })),
     events: events.map((event) => ({
       ...event,
+      party: named(event.party),
+      categories: event.categories?.map(category) ?? null,
       purpose: title(event.purpose),
       place: event.place === null ? null : (places[event.place]?.title ?? null),
     })),

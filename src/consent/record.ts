@@ -7,6 +7,7 @@ import { settleJournaled } from '../customer/settle-journaled.js';
 import { addressesOf } from '../customer/suppression/addresses.js';
 import { suppress } from '../customer/suppression/suppress.js';
 import type { Session } from '../database/session.js';
+import type { DataMapModel } from '../datamap/model.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
 import { addMonths, dayOf } from '../request/day.js';
@@ -17,6 +18,7 @@ import { appendEvents } from './append.js';
 import { CHANNELS, type ConsentChannel, type ConsentEvent, type Mechanism, type Said } from './event.js';
 import type { ConsentState } from './fold.js';
 import { presentInstant, readInstant, refuseFuture } from './instant.js';
+import { partyName } from './party.js';
 import { birthDateOf, readPersonConsent, standingsOf } from './person.js';
 import { purposeOf } from './purpose.js';
 import { proves, readWordings } from './wording.js';
@@ -33,6 +35,10 @@ export interface ConsentSaid {
   readonly wording?: string | undefined;
   readonly evidence?: string | undefined;
   readonly guardian?: string | undefined;
+  /** Who may be given data: a recipient's id in the data map, or a name. Then it is about no channel. */
+  readonly party?: string | undefined;
+  /** Ids of the categories that the party may be given; none for a no. */
+  readonly categories?: readonly string[] | undefined;
 }
 
 export interface Recorded {
@@ -40,6 +46,8 @@ export interface Recorded {
   readonly what: Said;
   readonly purpose: string;
   readonly at: string;
+  readonly party: string | null;
+  readonly categories: readonly string[] | null;
   /** Each channel with whether this was new, and where the person stands now. */
   readonly channels: readonly {
     readonly channel: ConsentChannel;
@@ -76,6 +84,7 @@ const GROUNDS: Readonly<Record<Said, string>> = {
 export async function recordConsent(context: Context, said: ConsentSaid, chooser: Chooser): Promise<Settled<Recorded>> {
   const { what, mechanism } = said;
   const { model, database } = context;
+  const disclosure = disclosureOf(model, said);
   const purpose = purposeOf(model, said.purpose);
   const channels = channelsOf(said);
   if (YES.has(what) && said.wording === undefined) {
@@ -100,7 +109,7 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
   return runOperation(context, intent, async (operation) => {
     if (YES.has(what) && guardian === null) await refuseChild(context, match, at);
     const taken = what === 'withdrawn' || what === 'objected';
-    const notify = taken ? await recipientsOf(context, person, 'marketing') : [];
+    const notify = taken && disclosure === undefined ? await recipientsOf(context, person, 'marketing') : [];
     const events = channels.map(
       (channel): ConsentEvent => ({
         subject,
@@ -113,17 +122,28 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
         evidence,
         guardian,
         source: 'person',
+        ...disclosure,
       }),
     );
     const settled = await settleJournaled(context, operation, async (session) => {
       const fresh = await appendEvents(session, { operation: operation.id, operator: context.operator }, events);
       const news = channels.filter((_, i) => fresh[i]);
       const suppressed =
-        what === 'objected' && news.length > 0
+        what === 'objected' && news.length > 0 && disclosure === undefined
           ? await alsoObject(session, context, operation.id, { match, purpose, channels, at })
           : 0;
       return {
-        result: { subject, what, purpose, at, suppressed, notify, news },
+        result: {
+          subject,
+          what,
+          purpose,
+          at,
+          party: disclosure?.party ?? null,
+          categories: disclosure?.categories ?? null,
+          suppressed,
+          notify,
+          news,
+        },
         traces: { counts: { events: news.length, ...(suppressed > 0 && { suppressed }) } },
       };
     });
@@ -135,18 +155,57 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
       channels: channels.map((channel) => ({
         channel,
         new: news.includes(channel),
-        state: now.find((each) => each.purpose === purpose && each.channel === channel)?.state ?? 'none',
+        state:
+          now.find(
+            (each) =>
+              each.purpose === purpose && each.channel === channel && each.party === (disclosure?.party ?? null),
+          )?.state ?? 'none',
       })),
     };
   });
 }
 
-function channelsOf({ what, channels }: ConsentSaid): readonly ConsentChannel[] {
+function channelsOf({ what, channels, party }: ConsentSaid): readonly ConsentChannel[] {
+  if (party !== undefined) return ['disclosure'];
   if (channels.length > 0) return CHANNELS.filter((channel) => channels.includes(channel));
   if (!NEEDS_CHANNEL.has(what)) return CHANNELS;
   throw new GdprError('USAGE', 'a yes is about channels: name them with --channel', {
     hint: `one or several of: ${CHANNELS.join(', ')}`,
   });
+}
+
+/**
+ * Who may be given what, where a party is named. A no takes everything back, and is told of by withdrawing.
+ * @throws GdprError USAGE, NOT_FOUND for a category that the map does not have
+ */
+function disclosureOf(
+  { map }: Pick<DataMapModel, 'map'>,
+  { what, party, categories, channels, purpose }: ConsentSaid,
+): { readonly party: string; readonly categories?: readonly string[] } | undefined {
+  const usage = (message: string, hint: string) => new GdprError('USAGE', message, { hint });
+  if (party === undefined) {
+    if (categories === undefined) return undefined;
+    throw usage('categories are what a party may be given, and no party is named', 'name it with --party');
+  }
+  if (channels.length > 0)
+    throw usage('what a party may be given is about no channel', 'leave out --channel or --party');
+  if (purpose === undefined)
+    throw usage('nobody says what the party is to be given the data for', 'name the purpose with --purpose');
+  if (what === 'objected')
+    throw usage('an objection is against what the shop does itself', 'record it as withdrawn, or leave out --party');
+  const named = partyName(party);
+  if (!YES.has(what)) {
+    if (categories === undefined) return { party: named };
+    throw usage(`what is ${what} is all of it: categories are named with a yes`, 'leave out --categories');
+  }
+  if (categories === undefined || categories.length === 0)
+    throw usage('nobody says what the party may be given', 'name categories of the data map with --categories');
+  if (!categories.every((id) => Object.hasOwn(map.categories, id))) {
+    throw new GdprError('NOT_FOUND', 'the data map has no such category', {
+      hint: `its categories are: ${Object.keys(map.categories).join(', ')}`,
+    });
+  }
+  return { party: named, categories: [...new Set(categories)].sort() };
 }
 
 const LONGEST_REFERENCE = 200;
@@ -242,7 +301,7 @@ async function alsoObject(
     return addresses.length;
   }
   const suppressed = new Set<(typeof addresses)[number]>();
-  for (const channel of channels) {
+  for (const channel of CHANNELS.filter((each) => channels.includes(each))) {
     const reached = addresses.filter(({ kind }) =>
       channel === 'email' ? kind === 'email' : kind === 'phone' && channel !== 'post',
     );

@@ -12,10 +12,10 @@ const KNOWN = `WITH RECURSIVE known (reference, root) AS (
 
 /** As `saidSql`, of these people alone: it begins with them, so that the ledger's size does not matter. */
 const SAID_OF = `${KNOWN}
-  SELECT k.root, e.subject, e.purpose, e.channel, e.what, e.event_at, e.wording, e.source, e.digest
-  FROM known k JOIN gdpr.consent_event e ON e.subject = k.reference
+  SELECT k.root, e.subject, e.purpose, e.channel, e.what, e.event_at, e.wording, e.source, e.digest, e.party
+  FROM known k JOIN gdpr.consent_event e ON e.subject = k.reference WHERE e.party IS NULL
   UNION ALL
-  SELECT k.root, o.subject, $2, c.channel, 'objected', o.objected_at, NULL, 'person', o.operation
+  SELECT k.root, o.subject, $2, c.channel, 'objected', o.objected_at, NULL, 'person', o.operation, NULL
   FROM known k JOIN gdpr.objection o ON o.subject = k.reference, unnest(ARRAY['email', 'sms', 'phone', 'post']) c (channel)
   WHERE o.purpose = 'marketing'`;
 
@@ -58,7 +58,7 @@ export async function standingsOf(
             ${timeText("max(e.event_at) FILTER (WHERE e.source = 'person' AND e.what IN ('given', 'renewed'))")} AS own,
             coalesce(json_agg(DISTINCT concat_ws(' ', e.mechanism, e.evidence)) FILTER (WHERE e.source = 'link'), '[]')::text AS links
      FROM known k JOIN gdpr.consent_event e ON e.subject = k.reference
-     WHERE e.source <> 'import' GROUP BY k.root, e.purpose, e.channel`,
+     WHERE e.source <> 'import' AND e.party IS NULL GROUP BY k.root, e.purpose, e.channel`,
     [distinct],
   );
   const more = new Map(told.map((row) => [standingKey(row.root, row.purpose, row.channel), row]));

@@ -38,6 +38,10 @@ export interface Giver extends Own {
   readonly table: PersonalTableModel;
   /** Called for each place of a JSON document that was left out or in which words were covered. */
   readonly onJsonWithheld: (column: ColumnModel, path: string, reason: CellReason | 'redacted', because?: Text) => void;
+  /** What is about others is given, too. */
+  readonly everybody?: boolean;
+  /** Whether a place of a JSON document was asked for; all if left out. */
+  readonly asked?: (node: JsonNode) => boolean;
   /** Decides free texts where somebody read them; else those that mention others are withheld. */
   readonly judge?: (found: FoundText) => Verdict;
 }
@@ -53,7 +57,8 @@ export function giveCell(
   if (hidden) return { withheld: 'third-party' };
   if (value === null) return { value };
   const { entry } = column;
-  if (entry.namesSomeone === true && !isOwnName(giver.traits, value)) return { withheld: 'third-party' };
+  if (entry.namesSomeone === true && giver.everybody !== true && !isOwnName(giver.traits, value))
+    return { withheld: 'third-party' };
   if (entry.json !== undefined) return giveJson(giver, column, entry.json, owners, value);
   if (entry.freeText !== true) return { value };
   return textCell(judge(giver, { column, place: [], text: value, free: true, described: true }), value);
@@ -166,6 +171,8 @@ function nodeReason(
   value: unknown,
 ): CellReason | undefined {
   if (node.secret !== undefined) return 'secret';
+  if (giver.asked?.(node) === false) return 'not-asked';
+  if (giver.everybody === true) return undefined;
   if (!mayGive(giver.table, node.owner ?? column.owner, owners)) return 'third-party';
   if (value === null || isContainer(value)) return undefined;
   return node.namesSomeone === true && !isOwnName(giver.traits, String(value)) ? 'third-party' : undefined;

@@ -1,5 +1,5 @@
 import type { DataMapModel } from '../datamap/model.js';
-import type { PageModel, PageRetention, PageWithheld } from '../documents/page-model.js';
+import type { PageDisclosure, PageModel, PageRetention, PageWithheld } from '../documents/page-model.js';
 import { now } from '../foundation/clock.js';
 import { groupBy } from '../foundation/group.js';
 import type { KeptPart } from './erase/kept-person.js';
@@ -55,7 +55,11 @@ export function manifestOf(model: DataMapModel, facts: ExportFacts & { planDiges
 /** Everything on the page but the rows themselves. */
 export function pageOf(
   model: DataMapModel,
-  facts: ExportFacts & { retention: readonly PageRetention[]; erased: boolean },
+  facts: ExportFacts & {
+    retention: readonly PageRetention[];
+    disclosed: readonly PageDisclosure[];
+    erased: boolean;
+  },
 ): PageModel {
   const { map } = model;
   return {
@@ -70,6 +74,7 @@ export function pageOf(
     supervisor: map.supervisor,
     verifiedHow: facts.request.verified,
     ...informationOf(model, facts.results),
+    ...(facts.disclosed.length > 0 && { disclosed: facts.disclosed }),
     retention: facts.retention,
     automatedDecisions: map.automatedDecisions,
     transfers: map.transfers,

@@ -34,7 +34,7 @@ function withheldMark(reason: string): string {
 }
 
 /** A UTF-8 mark, so that spreadsheets read the file as UTF-8, and the header line. */
-export function csvHead(columns: readonly ColumnModel[]): string {
+export function csvHead(columns: readonly Pick<ColumnModel, 'name'>[]): string {
   return `\uFEFF${csv([columns.map((column) => column.name)])}`;
 }
 

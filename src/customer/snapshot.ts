@@ -5,7 +5,7 @@ import { type Contradicted, collectRows, compileCollect } from '../datamap/colle
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMapModel } from '../datamap/model.js';
 import type { TableRead } from '../datamap/read.js';
-import type { PageRetention } from '../documents/page-model.js';
+import type { PageDisclosure, PageRetention } from '../documents/page-model.js';
 import type { GdprError } from '../foundation/errors.js';
 import { groupBy } from '../foundation/group.js';
 import type { Context } from '../workspace/open.js';
@@ -13,6 +13,7 @@ import { Gagged } from './erase/gagged.js';
 import { isErased, type KeptRow, keptRowsOf, withKeptRows } from './erase/kept-person.js';
 import { retentionLine } from './information.js';
 import { ACCESS, type ExportKind } from './kind.js';
+import { disclosedTo } from './own/disclosed-to.js';
 import { withOwnTables } from './own/own.js';
 import type { FoundPerson } from './people.js';
 import { changesSince } from './recheck.js';
@@ -27,6 +28,8 @@ export interface PersonFacts {
   readonly retention: readonly PageRetention[];
   /** What erasures kept of them, as far as it may be told of. */
   readonly kept: readonly KeptRow[];
+  /** To whom their data was given, as far as it may be told of. */
+  readonly disclosed: readonly PageDisclosure[];
   /** Whether a tombstone alone leads to them. */
   readonly erased: boolean;
 }
@@ -92,6 +95,7 @@ export async function takeSnapshot(
       retention.set(Number(person), lines);
     }
   }
+  const disclosed = kind === ACCESS ? await disclosedTo(session, model, subjects) : new Map();
   return {
     at: instant?.at ?? '',
     ...withOwnTables(model, catalog),
@@ -105,6 +109,7 @@ export async function takeSnapshot(
         contradicted: contradicted.get(i) ?? [],
         retention: retention.get(i) ?? [],
         kept: keptOf(i),
+        disclosed: disclosed.get(subjects[i] ?? '') ?? [],
         erased: isErased(person),
       };
     }),

@@ -55,7 +55,7 @@ export interface TableWriterOptions {
   readonly catalog: Catalog;
   readonly model: DataMapModel;
   readonly traits: Traits;
-  readonly archive: ArchiveWriter;
+  readonly archive: Pick<ArchiveWriter, 'add'>;
   /** Takes the tables' part of the page, which stands in the archive after all data. */
   readonly page: Spool;
   readonly counter: WithheldCounter;
@@ -191,7 +191,8 @@ const FORMATS: Readonly<Record<string, NonNullable<PageTable['columns'][number][
   jsonb: 'json',
 };
 
-function pageTable(read: TableRead, model: DataMapModel, liveTable: CatalogTable): PageTable {
+/** A table as a page shows it. */
+export function pageTable(read: TableRead, model: DataMapModel, liveTable: CatalogTable): PageTable {
   const { name, entry } = read.table;
   const purposes = new Set(read.table.columns.flatMap((column) => column.entry.purposes));
   return {

@@ -95,7 +95,12 @@ export async function writeExport(
     const kept = keptParts(model, facts.kept);
     const at = snapshot.at;
     const written = { kind, files, request, operation: operation.id, snapshot: at, results, withheld, review, kept };
-    const pageModel = pageOf(model, { ...written, retention: facts.retention, erased: facts.erased });
+    const pageModel = pageOf(model, {
+      ...written,
+      retention: facts.retention,
+      disclosed: facts.disclosed,
+      erased: facts.erased,
+    });
     await archive.add('manifest.json', 'application/json', manifestOf(model, { ...written, planDigest: plan.digest }));
     await archive.add('index.html', 'text/html', wholePage(pageModel, page));
     return { results, withheld, review, kept };

@@ -13,6 +13,8 @@ import { sql as consent } from './migrations/0008_consent.js';
 import { sql as batchErasure } from './migrations/0009_batch_erasure.js';
 import { sql as rectification } from './migrations/0011_rectification.js';
 import { sql as retention } from './migrations/0012_retention.js';
+import { sql as disclosure } from './migrations/0013_disclosure.js';
+import { sql as agreements } from './migrations/0014_agreements.js';
 import { sql as expiry } from './migrations/0015_expiry.js';
 
 interface SqlMigration {
@@ -32,6 +34,8 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0009_batch_erasure', sql: batchErasure },
   { name: '0011_rectification', sql: rectification },
   { name: '0012_retention', sql: retention },
+  { name: '0013_disclosure', sql: disclosure },
+  { name: '0014_agreements', sql: agreements },
   { name: '0015_expiry', sql: expiry },
 ];
 

@@ -82,15 +82,8 @@ export function clockDay(
   model: DataMapModel,
   catalog: Catalog,
 ): string {
-  const zone = textLiteral(model.map.timeZone);
-  const day = (of: PersonalTableModel, name: string, alias: string) => {
-    const type = live(of, catalog).columns.get(name)?.baseType;
-    const moment =
-      type === 'timestamp with time zone' ? `${column(alias, name)} AT TIME ZONE ${zone}` : column(alias, name);
-    // `infinity` is how some shops write that there is no such day. Mistyped years must not break the arithmetic.
-    const counts = conditions(source.when, alias).map((condition) => `${condition} AND `);
-    return `CASE WHEN ${counts.join('')}isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
-  };
+  const day = (of: PersonalTableModel, name: string, alias: string) =>
+    localDay(of, name, alias, model, catalog, source.when);
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));
     const paths = pathsUp(table, target.name, new Map(model.tables.map((other) => [other.name, other])));
@@ -102,6 +95,25 @@ export function clockDay(
     return `(SELECT max(${day(other, source.column, 'x')}) FROM ${rowsOf(other)} y JOIN ${fromTable(other, catalog)} x ON ${join.join(' AND ')} WHERE y.person = r.person)`;
   }
   return day(table, source.column, 't');
+}
+
+/** The local calendar day of a date or timestamp over the alias, NULL where there is none, or it does not count. */
+export function localDay(
+  table: PersonalTableModel,
+  name: string,
+  alias: string,
+  model: DataMapModel,
+  catalog: Catalog,
+  when?: ClockSource['when'],
+): string {
+  const type = live(table, catalog).columns.get(name)?.baseType;
+  const moment =
+    type === 'timestamp with time zone'
+      ? `${column(alias, name)} AT TIME ZONE ${textLiteral(model.map.timeZone)}`
+      : column(alias, name);
+  // `infinity` is how some shops write that there is no such day. Mistyped years must not break the arithmetic.
+  const counts = conditions(when, alias).map((condition) => `${condition} AND `);
+  return `CASE WHEN ${counts.join('')}isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
 }
 
 /** The latest of several days, those without a value left out. */

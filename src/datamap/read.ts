@@ -4,8 +4,11 @@ import type { ColumnModel, DataMapModel, PersonalTableModel } from './model.js';
 import type { NotPortable } from './portable.js';
 import { column, fromTable, keyOf } from './sql.js';
 
-/** Why a value is not given to the person; `reviewed`: somebody at the controller read it and decided so. */
-export type CellReason = 'secret' | 'third-party' | 'free-text' | 'reviewed';
+/**
+ * Why a value is not given to the person; `reviewed`: somebody at the controller read it and decided so; `not-asked`: a
+ * court or an authority asked for other categories.
+ */
+export type CellReason = 'secret' | 'third-party' | 'free-text' | 'reviewed' | 'not-asked';
 
 /** Why a column, or everything under an identifier, is listed as withheld; `redacted`: words of it are covered. */
 export type WithheldReason = CellReason | NotPortable | 'redacted' | 'shared-identifier';

@@ -1,3 +1,5 @@
+import { disclosureProblems } from './disclosure-problems.js';
+import { manifestProblems } from './manifest-problems.js';
 import { marketingProblems } from './marketing-problems.js';
 import type { DataMapModel, PersonalTableModel, Problem, ResolvedReach } from './model.js';
 import { canonicalName } from './names.js';
@@ -35,6 +37,8 @@ export function referenceProblems(model: DataMapModel): Problem[] {
     ...problems,
     ...schemaOrgProblems(tables, impersonal),
     ...marketingProblems(model.map, tables),
+    ...manifestProblems(model.map, tables, impersonal),
+    ...disclosureProblems(model.map, tables),
     ...segmentProblems(model.map, tables, impersonal),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { manifest } from './schema-manifest.js';
 import { country, id, name, period, text } from './schema-values.js';
 
 export const controller = z.strictObject({
@@ -62,6 +63,9 @@ export const recipient = z.strictObject({
   transfer: text.optional().describe('The safeguard of Art. 46, where the country is outside the EEA'),
   purposes: z.array(id).min(1).describe('Ids of the purposes for which it receives data'),
   categories: z.array(id).min(1).describe('Ids of the categories that it receives'),
+  manifest: manifest
+    .optional()
+    .describe('What it is handed regularly, e.g. the parcels to be delivered; without it nothing is handed over'),
 });
 
 export const retentionRule = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { disclosure } from './schema-disclosure.js';
 import {
   automatedDecisions,
   category,
@@ -38,6 +39,9 @@ export const dataMapSchema = z.strictObject({
   marketing: marketing
     .optional()
     .describe('Who can be sent offers, and how the shop itself notes who wants them; without it nothing is sent'),
+  disclosure: disclosure
+    .optional()
+    .describe('What a court or an authority can ask for, beside the categories, and which date rows have'),
   ignoredSchemas: z
     .record(name, text)
     .optional()

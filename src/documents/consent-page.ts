@@ -13,6 +13,9 @@ export interface ConsentPageEvent {
   readonly recordedAt: string | null;
   readonly purpose: Text;
   readonly channel: string;
+  /** Who may be given data, by name; null where that is not what was said. */
+  readonly party: string | null;
+  readonly categories: readonly Text[] | null;
   readonly what: string;
   readonly mechanism: string | null;
   readonly wording: string | null;
@@ -46,6 +49,7 @@ export interface ConsentPageModel {
   readonly standings: readonly {
     readonly purpose: Text;
     readonly channel: string;
+    readonly party: string | null;
     readonly state: string;
     readonly since: string | null;
   }[];
@@ -61,6 +65,7 @@ export const CHANNEL_WORDS: Words = {
   sms: { lv: 'īsziņas', en: 'text messages' },
   phone: { lv: 'zvani', en: 'calls' },
   post: { lv: 'pasta sūtījumi', en: 'post' },
+  disclosure: { lv: 'datu nodošana', en: 'giving data to a party' },
 };
 
 /** What can be said. */
@@ -125,8 +130,8 @@ ${
   standings.length === 0
     ? html`<p>${say({ lv: 'Nekas nav pierakstīts.', en: 'Nothing is on record.' })}</p>`
     : html`<ul>${standings.map(
-        ({ purpose, channel, state, since }) =>
-          html`<li>${word(CHANNEL_WORDS, channel, say)}: <strong>${word(STATES, state, say)}</strong>${
+        ({ purpose, channel, party, state, since }) =>
+          html`<li>${word(CHANNEL_WORDS, channel, say)}${party === null ? undefined : html` (${isolated(party)})`}: <strong>${word(STATES, state, say)}</strong>${
             since === null
               ? undefined
               : html`, ${say({ lv: 'kopš', en: 'since' })} ${instantIn(since, timeZone)[language]}`
@@ -173,6 +178,11 @@ function eventPart({ language, timeZone }: ConsentPageModel, event: ConsentPageE
     [
       say({ lv: 'Kas', en: 'What' }),
       html`<strong>${word(SAID_WORDS, what, say)}</strong>: ${word(CHANNEL_WORDS, channel, say)}`,
+    ],
+    [say({ lv: 'Saņēmējs', en: 'Recipient' }), event.party === null ? undefined : isolated(event.party)],
+    [
+      say({ lv: 'Datu kategorijas', en: 'Categories of data' }),
+      event.categories === null ? undefined : event.categories.map((each) => each[language]).join(', '),
     ],
     [say({ lv: 'Nolūks', en: 'Purpose' }), purpose[language]],
     [say({ lv: 'Kā', en: 'How' }), mechanism === null ? undefined : word(MECHANISM_WORDS, mechanism, say)],

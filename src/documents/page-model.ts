@@ -4,7 +4,7 @@ export type Text = { lv: string; en: string };
 export type Language = 'lv' | 'en';
 
 /** Why a single cell is not shown; `reviewed`: somebody read it and decided so. */
-export type CellReason = 'third-party' | 'secret' | 'free-text' | 'reviewed';
+export type CellReason = 'third-party' | 'secret' | 'free-text' | 'reviewed' | 'not-asked';
 
 /** Why a column is listed as withheld; `redacted`: words of its texts are covered. */
 export type WithheldReason = CellReason | 'redacted' | 'inferred' | 'basis' | 'shared-identifier';
@@ -53,6 +53,19 @@ export interface PageRecipient {
   categories: readonly Text[];
   /** The safeguard of Art. 46 when the country is outside the EEA. */
   transfer?: Text;
+}
+
+/** One time that data of the person was given to somebody (Art. 15(1)(c); C-154/21). */
+export interface PageDisclosure {
+  /** The body itself; a text stands for one that the law does not allow to name. */
+  name: string | Text;
+  /** The kind of disclosure: to a court, an authority, under an agreement, on consent. */
+  kind: Text;
+  /** ISO 8601 with an offset. */
+  at: string;
+  /** The law, and the number of the case, agreement or request; left out where it would name the body. */
+  basis?: string;
+  categories: readonly Text[];
 }
 
 export interface PageRetention {
@@ -118,6 +131,8 @@ export interface PageModel {
   /** Only those that apply to this person; likewise recipients. */
   purposes: readonly PagePurpose[];
   recipients: readonly PageRecipient[];
+  /** To whom the person's data was in fact given, as far as they may be told. */
+  disclosed?: readonly PageDisclosure[];
   retention: readonly PageRetention[];
   sources: readonly { source: Source; tables: readonly Text[] }[];
   automatedDecisions: { exist: boolean; text: Text };

@@ -1,8 +1,8 @@
-import { dateText, parseMoment } from './dates.js';
+import { dateText, instantIn, parseMoment } from './dates.js';
 import { type Html, type HtmlValue, html, isolated, webAddress } from './escape.js';
 import { articleText, counted, countryText, periodText } from './format.js';
 import { both, facts, inline, section, t, table } from './markup.js';
-import type { PageModel, PagePurpose, PageRecipient, PageRetention, Text } from './page-model.js';
+import type { PageDisclosure, PageModel, PagePurpose, PageRecipient, PageRetention, Text } from './page-model.js';
 import { PORTABLE_TEXTS } from './portable-texts.js';
 import { RIGHTS, RIGHTS_TEXTS } from './rights.js';
 import { BASIS, NOUNS, ROLE, SOURCE, TEXTS } from './texts.js';
@@ -46,9 +46,32 @@ function basis(text: string): HtmlValue {
 /** Art. 15(1)(c): recipients by name (C-154/21). */
 export function recipientsSection(model: PageModel): Html {
   const head = { id: 'who', title: TEXTS.who, article: regulation('15(1)(c)') };
-  if (model.recipients.length === 0) return section(head, html`<p class="prose">${t(TEXTS.noRecipient)}</p>`);
+  const { recipients, disclosed = [] } = model;
+  if (recipients.length + disclosed.length === 0)
+    return section(head, html`<p class="prose">${t(TEXTS.noRecipient)}</p>`);
   const titles = [TEXTS.recipient, TEXTS.forWhat, TEXTS.categories, TEXTS.country];
-  return section(head, table('who-title', titles, model.recipients.map(recipientRow)));
+  const given = [TEXTS.recipient, TEXTS.givenOn, TEXTS.onWhat, TEXTS.categories];
+  return section(
+    head,
+    recipients.length === 0 ? html`` : table('who-title', titles, recipients.map(recipientRow)),
+    disclosed.length === 0
+      ? html``
+      : html`<h3 id="given-title">${t(TEXTS.given)}</h3>
+${table(
+  'given-title',
+  given,
+  disclosed.map((each) => disclosureRow(model, each)),
+)}`,
+  );
+}
+
+function disclosureRow({ timeZone }: PageModel, { name, kind, at, basis, categories }: PageDisclosure): HtmlValue[] {
+  return [
+    html`<strong>${typeof name === 'string' ? isolated(name) : t(name)}</strong><p class="small">${t(kind)}</p>`,
+    t(instantIn(at, timeZone)),
+    basis === undefined ? undefined : isolated(basis),
+    inline(categories),
+  ];
 }
 
 function recipientRow(recipient: PageRecipient): HtmlValue[] {

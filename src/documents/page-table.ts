@@ -167,7 +167,8 @@ const ROOM: Readonly<Record<NonNullable<PageColumn['format']>, number>> = {
 const PAPER_ROOM = 84;
 const DESKTOP_ROOM = 128;
 
-function widthOf(columns: readonly PageColumn[]): TableWidth {
+/** The room that a table of these columns needs. */
+export function widthOf(columns: readonly PageColumn[]): TableWidth {
   const room = columns.reduce((sum, column) => sum + ROOM[column.format ?? 'text'], 0);
   return room <= PAPER_ROOM ? 'slim' : room <= DESKTOP_ROOM ? 'broad' : 'record';
 }

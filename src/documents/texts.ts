@@ -35,6 +35,9 @@ export const TEXTS = {
 
   who: { lv: 'Kas saņem Jūsu datus', en: 'Who receives your data' },
   noRecipient: { lv: 'Nav saņēmēju, ko šeit norādīt.', en: 'There are no recipients to name here.' },
+  given: { lv: 'Kam Jūsu dati ir izsniegti', en: 'To whom your data were given' },
+  givenOn: { lv: 'Kad', en: 'When' },
+  onWhat: { lv: 'Uz kāda pamata', en: 'On what basis' },
   recipient: { lv: 'Saņēmējs', en: 'Recipient' },
   role: { lv: 'Loma', en: 'Role' },
   forWhat: { lv: 'Kādam nolūkam', en: 'For what' },
@@ -171,6 +174,7 @@ export const CELL_WITHHELD: Readonly<Record<CellReason, Text>> = {
     en: 'hidden: free text that may mention others',
   },
   reviewed: { lv: 'paslēpts pēc izvērtēšanas', en: 'hidden after we read it' },
+  'not-asked': { lv: 'nav pieprasīts', en: 'not asked for' },
 };
 
 /** The reason in the list of withheld columns. */
@@ -203,6 +207,7 @@ export const WITHHELD_REASON: Readonly<Record<WithheldReason, Text>> = {
     lv: 'Tekstu izlasījām un nolēmām neizsniegt.',
     en: 'We read the text and decided not to give it.',
   },
+  'not-asked': { lv: 'Nav pieprasīts.', en: 'It was not asked for.' },
   'shared-identifier': {
     lv: 'Tālruni, e-pastu vai citu pazīmi, pēc kuras ierakstu atradām, lieto arī cita persona.',
     en: 'The phone, e-mail or other mark by which we found the record is also used by another person.',

@@ -48,7 +48,7 @@ const CREATE = [
 /** Where people stand on the purposes, on each channel, and when they last took a consent back. */
 function consented(marketing: string, purposes: readonly string[]): string {
   const wanted = purposes.length === 0 ? 'false' : `x.purpose IN (${purposes.map(textLiteral).join(', ')})`;
-  const said = `SELECT x.* FROM (${saidSql(textLiteral(marketing))}) x WHERE x.event_at <= transaction_timestamp() AND ${wanted}`;
+  const said = `SELECT x.* FROM (${saidSql(textLiteral(marketing))}) x WHERE x.party IS NULL AND x.event_at <= transaction_timestamp() AND ${wanted}`;
   return `CREATE TEMPORARY TABLE insight_consent ON COMMIT DROP AS
 SELECT f.root, f.purpose, f.channel, f.state, f.since, greatest(f.withdrawn_at, f.expired_at) AS stopped_at FROM (${foldSql(said)}) f`;
 }

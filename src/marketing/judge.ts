@@ -137,7 +137,7 @@ FROM pg_temp.audience_reasoned r`;
 /** Judges every candidate whose address was looked up, in a handful of statements whatever their number. */
 export async function judge(session: Session, rules: JudgeRules): Promise<void> {
   const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
-    WHERE x.purpose = ${purpose} AND ${channels} AND (x.what NOT IN ('given', 'renewed', 'confirmed') OR x.event_at <= transaction_timestamp())
+    WHERE x.party IS NULL AND x.purpose = ${purpose} AND ${channels} AND (x.what NOT IN ('given', 'renewed', 'confirmed') OR x.event_at <= transaction_timestamp())
       AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
   const softOptIn = rules.softOptIn && rules.channel === 'email';
   const analyse = (table: string) => session.run(`ANALYZE pg_temp.${table}`);

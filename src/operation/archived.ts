@@ -49,6 +49,7 @@ export async function archiveOutcome<T>(
 /**
  * Ends an operation that changes data with a signed archive of what was changed: in one READ COMMITTED transaction
  * `change` → `.partial`, signature, fsync → outcome → commit; then rename. So there is no change without its archive.
+ * `sealed` runs in that transaction once the archive's digest is known.
  * @throws GdprError as `archiveOutcome`, and what `change` throws
  */
 export async function archiveChange<T>(
@@ -58,15 +59,20 @@ export async function archiveChange<T>(
   change: (
     session: Session,
     archive: ArchiveWriter,
-  ) => Promise<{ written: T; outcome?: Pick<Outcome, 'counts' | 'rules'> }>,
+  ) => Promise<{
+    written: T;
+    outcome?: Pick<Outcome, 'counts' | 'rules'>;
+    sealed?: (sha256: string) => Promise<void>;
+  }>,
 ): Promise<Archived<T>> {
   const path = pathOf(context, name);
   const archive = await openArchive(context, name);
   try {
     const archived = await context.database
       .transaction('read committed', async (session) => {
-        const { written, outcome } = await change(session, archive);
+        const { written, outcome, sealed } = await change(session, archive);
         const { sha256 } = await archive.finish();
+        await sealed?.(sha256);
         const ended: Outcome = { result: 'done', archive: { path, sha256 }, ...outcome };
         const sequence = await recordOutcome(session, context, operation.id, operation.intent, ended);
         operation.ended = true;

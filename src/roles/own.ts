@@ -74,6 +74,17 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
     ],
   },
   hold_row: { operator: [...READ, 'INSERT'] },
+  disclosure: {
+    operator: [
+      ...READ,
+      'INSERT (number, operation, kind, recipient, recipient_id, agreement, consent_event, basis, case_number, official, request_number, request_date, received_on, deadline, document_digest, asked, categories, unnamed, gag_until, why_told, hold, disclosed_by, approved_by, archive_digest, records, first_number, last_number)',
+    ],
+  },
+  disclosure_subject: { operator: [...READ, 'INSERT'] },
+  disclosure_handover: {
+    operator: [...READ, 'INSERT (operation, disclosure, recipient_person, means, receipt, by)'],
+  },
+  disclosure_notice: { operator: [...READ, 'INSERT (disclosure, cause, operation)'] },
   restriction: {
     operator: [...READ, 'INSERT', 'UPDATE (lifted_at, lifted_by, informed, lift_operation)'],
     marketer: READ,
@@ -92,10 +103,19 @@ export const OWN_TABLES: Readonly<Record<string, Grants>> = {
   consent_event: {
     operator: [
       ...READ,
-      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, recorded_by, operation, digest)',
+      'INSERT (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source, party, categories, recorded_by, operation, digest)',
     ],
     auditor: READ,
     marketer: READ,
+  },
+  agreement: {
+    operator: [
+      ...READ,
+      'INSERT (number, recipient, name, role, since, until, purposes, categories, columns, country, safeguard, subprocessors, sha256, added_by, operation)',
+      'UPDATE (ended, end_reason, ended_by, end_operation)',
+    ],
+    approver: READ,
+    auditor: READ,
   },
   audience_list: { operator: [...READ, 'INSERT'], auditor: READ, marketer: [...READ, 'INSERT'] },
 };

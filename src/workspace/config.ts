@@ -42,6 +42,10 @@ export const configSchema = z.strictObject({
   retention: z
     .strictObject({ maxShare: percent.optional(), tables: z.record(z.string(), percent).optional() })
     .optional(),
+  /** What the numbers of the records in a set for a court begin with. */
+  disclosure: z
+    .strictObject({ prefix: z.string().regex(/^[A-Z][A-Z0-9]{0,7}$/, 'one to eight capital letters and digits') })
+    .optional(),
   /** How long evidence is kept, which is the controller's decision: ISO 8601. Without it none expires. */
   evidence: z.strictObject({ keep: period }).optional(),
   /** Groups of people that offers may be limited to. */

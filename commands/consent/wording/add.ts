@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../../src/cli/base-command.js';
 import { readStdinBytes } from '../../../src/cli/person-flags.js';
-import { CHANNELS } from '../../../src/consent/event.js';
+import { SUBJECTS } from '../../../src/consent/event.js';
 
 export default class ConsentWordingAdd extends BaseCommand {
   static override summary = 'Register what people are asked, word for word';
@@ -29,8 +29,8 @@ The text is kept as it is in the file, but for a byte-order mark and the last li
       required: true,
     })(),
     channel: Flags.option({
-      description: 'What it asks about; may be repeated (a soft opt-in: email)',
-      options: CHANNELS,
+      description: 'What it asks about; may be repeated (a soft opt-in: email; data for a named party: disclosure)',
+      options: SUBJECTS,
       multiple: true,
     })(),
     language: Flags.string({ description: 'Its language', helpValue: 'CODE', required: true }),
@@ -69,7 +69,7 @@ The text is kept as it is in the file, but for a byte-order mark and the last li
     const channels = flags.channel ?? (kind === 'soft-opt-in' ? (['email'] as const) : []);
     if (channels.length === 0) {
       throw new GdprError('USAGE', 'a question asks about channels: name them with --channel', {
-        hint: `one or several of: ${CHANNELS.join(', ')}`,
+        hint: `one or several of: ${SUBJECTS.join(', ')}`,
       });
     }
     const { readFile } = await import('node:fs/promises');

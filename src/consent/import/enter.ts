@@ -161,7 +161,7 @@ export class Entering {
       if (wording === undefined || !proves(wording, event)) this.unproven.add('unproven', line.line);
     }
     const hashers = addressHashers(this.context.keys);
-    for (const [channel, group] of groupBy(yeses, ({ event }) => event.channel)) {
+    for (const [channel, group] of groupBy(yeses, ({ line }) => line.channel)) {
       const wanted = group.flatMap((told) =>
         told.line.addresses.map((address) => ({
           line: told.line.line,

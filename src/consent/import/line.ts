@@ -2,7 +2,7 @@ import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import { looksPersonal } from '../../foundation/personal-text.js';
 import { parse } from '../../identity/kinds.js';
-import { CHANNELS, type ConsentChannel, MECHANISMS, type Mechanism, SAID, type Said } from '../event.js';
+import { CHANNELS, type ContactChannel, MECHANISMS, type Mechanism, SAID, type Said } from '../event.js';
 import type { CsvLine } from './csv.js';
 import { timeOf } from './time.js';
 
@@ -36,7 +36,7 @@ export interface ImportLine {
   /** Normal forms of the addresses on the line to which something of the channel could be sent. */
   readonly addresses: readonly { readonly kind: 'email' | 'phone'; readonly value: string }[];
   readonly purpose: string;
-  readonly channel: ConsentChannel;
+  readonly channel: ContactChannel;
   readonly what: Said;
   /** As PostgreSQL reads it; without an offset on the clock of the session, which is the map's. */
   readonly at: string;

@@ -60,7 +60,13 @@ function plain({ table, key }: RowKey): RowKey {
   return { table, key };
 }
 
-async function orderRows(session: Session, model: DataMapModel, catalog: Catalog, number: string): Promise<RowKey[]> {
+/** The rows that an order number names, as `findHeld` takes them. @throws GdprError USAGE, INPUT_INVALID, NOT_FOUND */
+export async function orderRows(
+  session: Session,
+  model: DataMapModel,
+  catalog: Catalog,
+  number: string,
+): Promise<RowKey[]> {
   if (model.map.identifiers[ORDER_NUMBER] === undefined) {
     throw new GdprError('USAGE', `the data map has no identifier named "${ORDER_NUMBER}"`, {
       hint: 'name the rows by --row TABLE:KEY',

@@ -101,6 +101,49 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
   },
   'hold release': { lv: 'Prasības saglabāt datus atcelšana', en: 'Releasing an order to keep data' },
   'hold list': { lv: 'Datu saglabāšanas prasību apskatīšana', en: 'Looking through the orders to keep data' },
+  'agreement add': {
+    lv: 'Līguma ar datu saņēmēju reģistrēšana',
+    en: 'Registering an agreement with a recipient of data',
+  },
+  'agreement end': { lv: 'Līguma ar datu saņēmēju izbeigšana', en: 'Ending an agreement with a recipient of data' },
+  'agreement list': {
+    lv: 'Līgumu ar datu saņēmējiem apskatīšana',
+    en: 'Looking through the agreements with recipients of data',
+  },
+  'disclose processor': {
+    lv: 'Datu nodošana sadarbības partnerim pēc līguma',
+    en: 'Giving data to a partner under an agreement',
+  },
+  'disclose consented': {
+    lv: 'Datu nodošana saņēmējam, kuram piekritāt',
+    en: 'Giving data to a recipient to whom you agreed',
+  },
+  'disclosure list': {
+    lv: 'Datu izsniegšanas reģistra apskatīšana',
+    en: 'Looking through the register of disclosures',
+  },
+  'disclosure show': {
+    lv: 'Ieraksta apskatīšana datu izsniegšanas reģistrā',
+    en: 'Looking at an entry in the register of disclosures',
+  },
+  'disclosure handover': {
+    lv: 'Izsniegto datu nodošanas pierakstīšana',
+    en: 'Recording how data that were given were handed over',
+  },
+  'disclosure notify': {
+    lv: 'Paziņojumu sagatavošana saņēmējiem par labošanu, dzēšanu vai ierobežošanu',
+    en: 'Writing to recipients about a correction, an erasure or a restriction',
+  },
+  'disclose court': { lv: 'Datu izsniegšana tiesai', en: 'Giving data to a court' },
+  'disclose authority': { lv: 'Datu izsniegšana iestādei', en: 'Giving data to an authority' },
+  'disclose plan': {
+    lv: 'Noskaidrošana, kādi dati jāizsniedz tiesai vai iestādei',
+    en: 'Finding out which data are to be given to a court or an authority',
+  },
+  'disclose review': {
+    lv: 'Brīvo tekstu caurskatīšana pirms datu izsniegšanas tiesai vai iestādei',
+    en: 'Reading through free texts before data are given to a court or an authority',
+  },
   approve: {
     lv: 'Otra darbinieka piekrišana tam, kas ar Jūsu datiem jādara',
     en: 'A second employee agreeing to what is to be done with your data',

@@ -15,6 +15,8 @@ const event: PersonalTable = {
     event_at: { ...ASKED, title: { lv: 'Kad teikts', en: 'Said at' } },
     what: { ...ASKED, title: { lv: 'Kas teikts', en: 'What was said' }, codes: SAID_WORDS },
     channel: { ...ASKED, title: { lv: 'Saziņas veids', en: 'Way of contact' }, codes: CHANNEL_WORDS },
+    party: { ...ASKED, title: { lv: 'Kam drīkst nodot datus', en: 'Who may be given data' } },
+    categories: { ...ASKED, title: { lv: 'Kādus datus', en: 'Which data' } },
     purpose: { ...NOTED, title: { lv: 'Nolūks', en: 'Purpose' } },
     mechanism: { ...NOTED, title: { lv: 'Kā', en: 'How' }, codes: MECHANISM_WORDS },
     wording: { ...NOTED, title: { lv: 'Jautājuma teksta apzīmējums', en: 'Id of the text of the question' } },
@@ -31,7 +33,8 @@ export const CONSENT_TABLE: OwnTable = {
   table: 'consent_event',
   entry: event,
   types: { event_at: 'timestamp with time zone', recorded_at: 'timestamp with time zone' },
-  rows: `SELECT p.person, e.*, w.text AS wording_text FROM person p JOIN gdpr.consent_event e ON e.subject = p.reference
+  rows: `SELECT p.person, e.id, e.event_at, e.what, e.channel, e.party, array_to_string(e.categories, ', ') AS categories, e.purpose,
+      e.mechanism, e.wording, w.text AS wording_text, e.evidence, e.guardian, e.recorded_at, e.recorded_by FROM person p JOIN gdpr.consent_event e ON e.subject = p.reference
     LEFT JOIN gdpr.wording w ON w.id = e.wording`,
   order: ['event_at', 'id'],
 };

@@ -1,4 +1,5 @@
 import type { PersonalTable } from '../../datamap/schema.js';
+import { UNNAMED } from './disclosures.js';
 import { ASKED, NOTED, type OwnTable, PERSON, RESTRAINTS, STAFF } from './words.js';
 
 const restriction: PersonalTable = {
@@ -132,7 +133,11 @@ const hold: PersonalTable = {
         rows: { lv: 'atsevišķi ieraksti', en: 'single records' },
       },
     },
-    authority: { ...NOTED, title: { lv: 'Kas prasa', en: 'By whose order' } },
+    authority: {
+      ...NOTED,
+      title: { lv: 'Kas prasa', en: 'By whose order' },
+      codes: { '[unnamed]': UNNAMED },
+    },
     reference: { ...NOTED, title: { lv: 'Lietas numurs', en: 'Case number' } },
     placed_at: { ...NOTED, title: { lv: 'Kopš', en: 'Since' } },
     until: { ...NOTED, title: { lv: 'Pēdējā diena', en: 'Last day' } },
@@ -182,7 +187,13 @@ export const RESTRAINT_TABLES: readonly OwnTable[] = [
     table: 'hold',
     entry: hold,
     types: { placed_at: 'timestamp with time zone', until: 'date', released_at: 'timestamp with time zone' },
-    rows: `SELECT p.person, h.* FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference] WHERE ${TOLD}`,
+    // The hold on what was given to a body that may not be named does not name it either.
+    rows: `SELECT p.person, h.id, h.scope, h.placed_at, h.until, h.released_at, h.release_reason, h.placed_by, h.released_by,
+        CASE WHEN u.unnamed THEN '[unnamed]' ELSE h.authority END AS authority,
+        CASE WHEN NOT u.unnamed THEN h.reference END AS reference
+      FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference]
+      CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM gdpr.disclosure d WHERE d.hold = h.id AND d.unnamed)) u (unnamed)
+      WHERE ${TOLD}`,
     order: ['placed_at', 'id'],
   },
 ];

@@ -2,6 +2,7 @@ import type { PersonalTable } from '../../datamap/schema.js';
 import { CLOCK } from '../../request/history.js';
 import { ACTIONS, RESULTS } from './actions.js';
 import { CONSENT_TABLE } from './consents.js';
+import { DISCLOSURE_TABLE } from './disclosures.js';
 import { ERASURE_TABLES } from './erasures.js';
 import { RESTRAINT_TABLES, TOLD } from './restraints.js';
 import { ASKED, LOG, LOGGED, NOTED, type OwnTable, PERSON, REQUESTS, SELF, STAFF } from './words.js';
@@ -186,7 +187,7 @@ export const OWN_TABLES: readonly OwnTable[] = [
     entry: access,
     types: { at: 'timestamp with time zone' },
     // By the log, which only grows; what was done about a request before anybody knew whose it is counts too, and a
-    // hold whose entry names nobody as long as it may not be told of.
+    // hold or a disclosure whose entry names nobody as long as it may not be told of.
     rows: `SELECT a.person, min(e.time) AS at, min(e.action) AS action, max(e.sequence) AS last,
         max(e.entry::jsonb ->> 'request') AS request, coalesce(max(e.result), 'started') AS result,
         nullif(concat_ws('; ', max(e.entry::jsonb ->> 'ground'), max(e.entry::jsonb ->> 'verified')), '') AS basis
@@ -198,12 +199,16 @@ export const OWN_TABLES: readonly OwnTable[] = [
         UNION
         SELECT p.person, o.id FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference]
         JOIN gdpr.operation o ON o.id IN (h.operation, h.release_operation) WHERE ${TOLD}
+        UNION
+        SELECT p.person, d.operation FROM person p JOIN gdpr.disclosure_subject s ON s.subject = p.reference
+        JOIN gdpr.disclosure d ON d.number = s.disclosure WHERE d.gag_until IS NULL OR d.gag_until < ($2::timestamptz)::date
       ) a JOIN gdpr.audit_entry e ON e.operation = a.operation AND e.entry <> '' GROUP BY a.person, a.operation`,
     order: ['at', 'last'],
   },
   ...RESTRAINT_TABLES,
   ...ERASURE_TABLES,
   CONSENT_TABLE,
+  DISCLOSURE_TABLE,
   {
     table: 'subject',
     entry: subject,

@@ -85,11 +85,11 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
   },
   withdrawal: {
     columns: `digest text, subject text, purpose text, channel text, what text, at timestamptz, time text, mechanism text,
-      source text, by text, operation text`,
+      source text, party text, by text, operation text`,
     missing: 'NOT EXISTS (SELECT FROM gdpr.consent_event n WHERE n.digest = r.digest)',
     statements: [
-      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, recorded_by, operation, digest)
-       SELECT r.subject, r.purpose, r.channel, r.what, r.at, ${TIME}, r.mechanism, r.source, r.by, r.operation, r.digest
+      `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, recorded_at, mechanism, source, party, recorded_by, operation, digest)
+       SELECT r.subject, r.purpose, r.channel, r.what, r.at, ${TIME}, r.mechanism, r.source, r.party, r.by, r.operation, r.digest
        FROM r ORDER BY r.time ON CONFLICT (digest) DO NOTHING`,
     ],
   },
@@ -108,6 +108,42 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
     statements: [
       `INSERT INTO gdpr.rectification (operation, subject, request, rectified_at, rectified_by, key_version, fields)
        SELECT r.operation, r.subject, r.request, ${TIME}, r.by, r."keyVersion", r.fields FROM r ON CONFLICT (operation) DO NOTHING`,
+    ],
+  },
+  disclosure: {
+    columns: `disclosure text, operation text, kind text, recipient text, "recipientId" text, agreement text, basis text,
+      "case" text, "requestNumber" text, "requestDate" date, received date, deadline date, document text, categories jsonb,
+      unnamed boolean, "gagUntil" date, "whyTold" text, hold text, time text, by text, "approvedBy" text, archive text,
+      records bigint, first text, last text, subjects jsonb`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.disclosure d WHERE d.operation = r.operation)',
+    statements: [
+      `INSERT INTO gdpr.disclosure (number, operation, kind, recipient, recipient_id, agreement, basis, case_number,
+         request_number, request_date, received_on, deadline, document_digest, categories, unnamed, gag_until, why_told, hold,
+         disclosed_at, disclosed_by, approved_by, archive_digest, records, first_number, last_number)
+       SELECT r.disclosure, r.operation, r.kind, r.recipient, r."recipientId", r.agreement, r.basis, r."case",
+         r."requestNumber", r."requestDate", r.received, r.deadline, r.document,
+         ARRAY(SELECT jsonb_array_elements_text(r.categories)), r.unnamed, r."gagUntil", r."whyTold", r.hold,
+         ${TIME}, r.by, r."approvedBy", r.archive, r.records, r.first, r.last FROM r ON CONFLICT DO NOTHING`,
+      `INSERT INTO gdpr.disclosure_subject (disclosure, subject, rows)
+       SELECT r.disclosure, s ->> 0, (s ->> 1)::bigint FROM r, jsonb_array_elements(r.subjects) s ON CONFLICT DO NOTHING`,
+    ],
+  },
+  'disclosure-handover': {
+    columns: 'operation text, disclosure text, means text, time text, by text',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.disclosure_handover h WHERE h.operation = r.operation)',
+    statements: [
+      `INSERT INTO gdpr.disclosure_handover (operation, disclosure, at, recipient_person, means, by)
+       SELECT r.operation, r.disclosure, ${TIME}, '[not in the journal]', r.means, r.by FROM r ON CONFLICT DO NOTHING`,
+    ],
+  },
+  'disclosure-notice': {
+    columns: 'disclosure text, cause text, operation text, time text',
+    missing:
+      'NOT EXISTS (SELECT FROM gdpr.disclosure_notice n WHERE n.disclosure = r.disclosure AND n.cause = r.cause)',
+    statements: [
+      `INSERT INTO gdpr.disclosure_notice (disclosure, cause, operation, written_at)
+       SELECT r.disclosure, r.cause, r.operation, ${TIME} FROM r
+       WHERE EXISTS (SELECT FROM gdpr.operation o WHERE o.id = r.cause) ON CONFLICT DO NOTHING`,
     ],
   },
   request: {
@@ -251,7 +287,8 @@ async function enterOperations(
       const known = named.get(id);
       named.set(id, {
         id,
-        action: known?.action ?? actionOf(kind, record),
+        // A disclosure placed its hold, too.
+        action: known === undefined || kind === 'disclosure' ? actionOf(kind, record) : known.action,
         operator: known?.operator ?? (typeof by === 'string' ? by : operator),
         time: known?.time ?? (typeof time === 'string' ? time : null),
         subjects: [...new Set([...(known?.subjects ?? []), ...subjectsOf(kind, record)])],
@@ -281,7 +318,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   closed: 'request close',
 };
 
-function actionOf(kind: Kind, { source, what }: JournalRecord): string {
+function actionOf(kind: Kind, { source, what, kind: disclosedTo }: JournalRecord): string {
   if (kind === 'withdrawal') {
     if (source === 'import') return 'consent import';
     return source === 'link' ? 'marketing unsubscribe' : 'consent record';
@@ -291,13 +328,20 @@ function actionOf(kind: Kind, { source, what }: JournalRecord): string {
   if (kind === 'restriction') return 'customer restrict';
   if (kind === 'restriction-lifted') return 'customer unrestrict';
   if (kind === 'rectification') return 'customer rectify';
+  if (kind === 'disclosure') return `disclose ${String(disclosedTo)}`;
+  if (kind === 'disclosure-handover') return 'disclosure handover';
+  if (kind === 'disclosure-notice') return 'disclosure notify';
   if (kind === 'request-event') return EVENTS[String(what)] ?? 'request verify-identity';
   return kind === 'tombstone' || source === 'erasure' ? 'customer erase' : 'customer object';
 }
 
-/** Whom the operation names: nobody where a hold may not be told of. */
+/** Whom the operation names: nobody where a hold or a disclosure may not be told of. */
 function subjectsOf(kind: Kind, { subject, subjects, gagUntil }: JournalRecord): string[] {
   if (kind === 'hold') return gagUntil === undefined && Array.isArray(subjects) ? (subjects as string[]) : [];
+  if (kind === 'disclosure')
+    return gagUntil === undefined && Array.isArray(subjects)
+      ? subjects.map((pair) => String((pair as string[])[0]))
+      : [];
   return typeof subject === 'string' ? [subject] : [];
 }
 

@@ -28,6 +28,10 @@ export const KINDS = [
   'withdrawal',
   'suppression',
   'rectification',
+  // After holds, which they name.
+  'disclosure',
+  'disclosure-handover',
+  'disclosure-notice',
   'request',
   'request-event',
   'tombstone',

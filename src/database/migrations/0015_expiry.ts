@@ -84,15 +84,16 @@ BEGIN
   SELECT count(*), greatest(max(sequence), (SELECT max(x.through) FROM gdpr.expiry x))
   INTO result.entries, result.through FROM emptied;
 
-  -- A person's last word stays, and with it whatever a later no has not taken back.
+  -- A person's last word stays, and with it whatever a later no has not taken back, and what somebody was given data by.
   DELETE FROM gdpr.consent_event e
   WHERE e.event_at < older_than AND e.recorded_at < older_than
     AND EXISTS (
       SELECT FROM gdpr.consent_event l
       WHERE (l.subject, l.purpose, l.channel) = (e.subject, e.purpose, e.channel)
-        AND l.what IN ('withdrawn', 'objected') AND l.event_at > e.event_at
+        AND l.party IS NOT DISTINCT FROM e.party AND l.what IN ('withdrawn', 'objected') AND l.event_at > e.event_at
         AND l.event_at < older_than AND l.recorded_at < older_than
-    );
+    )
+    AND NOT EXISTS (SELECT FROM gdpr.disclosure d WHERE d.consent_event = e.id);
   GET DIAGNOSTICS result.consents = ROW_COUNT;
 
   -- Whom something was kept of is still met by what they were known by.

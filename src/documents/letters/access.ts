@@ -83,6 +83,7 @@ const WITHHELD: Readonly<Record<WithheldReason, Text>> = {
   'free-text': { lv: 'brīvs teksts, kurā var būt minēti citi', en: 'free text that may mention others' },
   redacted: { lv: 'teksts, kurā kas aizklāts', en: 'text of which parts are covered' },
   reviewed: { lv: 'teksts, ko izlasījām un neizsniedzam', en: 'text that we read and do not give' },
+  'not-asked': { lv: 'dati, kas nav pieprasīti', en: 'data that were not asked for' },
   basis: { lv: 'dati ar citu tiesisko pamatu', en: 'data on another legal basis' },
   inferred: { lv: 'mūsu secinājumi', en: 'our conclusions' },
   'shared-identifier': { lv: 'pazīme, ko lieto arī cita persona', en: 'a mark that another person uses too' },

@@ -124,6 +124,7 @@ export const OWN = [
   'gdpr.tombstone',
   'gdpr.kept_row',
   'gdpr.consent_event',
+  'gdpr.disclosure',
   'gdpr.subject',
 ];
 

@@ -1,0 +1,323 @@
+import type { ArchiveWriter } from '../archive/write.js';
+import { presentInstant } from '../consent/instant.js';
+import { partyName } from '../consent/party.js';
+import type { Chooser } from '../customer/choose.js';
+import type { Match } from '../customer/find-customer.js';
+import { findRequester, gate } from '../customer/requester.js';
+import type { PersonQuery } from '../customer/resolve.js';
+import { type TableResult, TableWriter, WithheldCounter } from '../customer/table-writer.js';
+import { readTraits } from '../customer/traits.js';
+import type { Session } from '../database/session.js';
+import { readCatalog } from '../datamap/catalog.js';
+import { collectRows, compileCollect } from '../datamap/collect.js';
+import { assertNoDrift } from '../datamap/drift.js';
+import { compileReads } from '../datamap/read.js';
+import { partnerPage } from '../documents/partner-page.js';
+import { GdprError } from '../foundation/errors.js';
+import { Spool } from '../foundation/spool.js';
+import { archiveChange } from '../operation/archived.js';
+import { type Operation, runOperation } from '../operation/operation.js';
+import type { Context } from '../workspace/open.js';
+import { type PartyConsent, partyConsents } from './consented-to.js';
+import { enterDisclosure } from './register.js';
+
+/** What is to be given to a party to which the person consented. */
+export interface ConsentedOrder {
+  readonly query: PersonQuery;
+  /** A recipient's id in the data map, or the name under which the consent is recorded. */
+  readonly party: string;
+  /** Ids of categories of the data map. */
+  readonly categories: readonly string[];
+  /** What for; where it is left out, whatever purpose the person consented to. */
+  readonly purpose?: string | undefined;
+}
+
+export interface ConsentedResult {
+  readonly operation: string;
+  readonly disclosure: string;
+  readonly subject: string;
+  readonly party: string;
+  readonly purpose: string;
+  readonly categories: readonly string[];
+  /** When the person consented, UTC with microseconds. */
+  readonly consented: string;
+  readonly produced: readonly { readonly table: string; readonly rows: number }[];
+  readonly archive: string;
+  readonly sha256: string;
+  readonly audit: { readonly sequence: number };
+}
+
+/**
+ * Gives a party one person's data of the categories, on a consent of theirs that names the party, covers the
+ * categories, was given before this instant and stands: a signed archive with that data and no other. Free texts and
+ * other people's data stay out.
+ * @throws GdprError NOBODY, SEVERAL, DRIFT, NOT_FOUND for categories that the map does not have; REFUSED with the reason
+ *   for which the consent does not carry it, or when there is nothing to give
+ */
+export async function discloseConsented(
+  context: Context,
+  order: ConsentedOrder,
+  chooser: Chooser,
+  onProgress: (table: string, done: number, total: number) => void = () => {},
+): Promise<ConsentedResult> {
+  const { map } = context.model;
+  const categories = [...new Set(order.categories)].sort();
+  if (categories.length === 0 || !categories.every((id) => Object.hasOwn(map.categories, id))) {
+    throw new GdprError('NOT_FOUND', 'the data map has no such category', {
+      hint: `its categories are: ${Object.keys(map.categories).join(', ')}`,
+    });
+  }
+  const party = partyName(order.party);
+  const mapped = Object.entries(map.recipients).find(([id, { name }]) => id === party || name === party);
+  const parties = mapped === undefined ? [party] : [mapped[0], mapped[1].name];
+  const asks = { action: 'disclose consented', ground: 'Art. 6(1)(a)', kind: 'objection' } as const;
+  const { match } = await findRequester(context, asks, order.query, undefined, chooser);
+  const { subject } = match;
+  const intent = { action: asks.action, subjects: [subject], ground: asks.ground };
+  const wanted = { ...order, parties, categories };
+  await gate(context, intent, () =>
+    context.database.transaction('read committed', (session) => standingConsent(session, subject, wanted)),
+  );
+  const name = (id: string) => `disclosure-${id}.asice`;
+  const recipient = { id: mapped?.[0], name: mapped?.[1].name ?? party };
+  return runOperation(
+    context,
+    intent,
+    async (operation) => {
+      const files = new Spools(context.paths.temporary);
+      try {
+        const made = await produce(context, match, categories, files, onProgress);
+        const archived = await archiveChange(context, operation, name(operation.id), async (session, archive) => {
+          // Again, since it may have been taken back meanwhile.
+          const consent = await standingConsent(session, subject, wanted);
+          const given = await files.into(archive);
+          const facts = { operation, subject, recipient, consent, categories, ...made, given };
+          await writeFacts(context, archive, facts);
+          const rows = made.results.reduce((sum, each) => sum + each.rows, 0);
+          const written = { consent, number: '' };
+          return {
+            written,
+            outcome: { counts: Object.fromEntries(made.results.map(({ table, rows: n }) => [table.name, n])) },
+            sealed: async (sha256) => {
+              written.number = await enterDisclosure(
+                session,
+                operation,
+                context.operator,
+                {
+                  kind: 'consented',
+                  recipient: recipient.name,
+                  ...(recipient.id !== undefined && { recipientId: recipient.id }),
+                  consentEvent: consent.event,
+                  basis: 'Art. 6(1)(a)',
+                  categories,
+                  archiveDigest: sha256,
+                  records: rows,
+                },
+                [{ subject, rows }],
+              );
+            },
+          };
+        });
+        const { consent, number } = archived.written;
+        return {
+          operation: operation.id,
+          disclosure: number,
+          subject,
+          party,
+          purpose: consent.purpose,
+          categories,
+          consented: consent.since,
+          produced: made.results.map(({ table, rows }) => ({ table: table.name, rows })),
+          archive: archived.path,
+          sha256: archived.sha256,
+          audit: { sequence: archived.sequence },
+        };
+      } finally {
+        await files.discard();
+      }
+    },
+    name,
+  );
+}
+
+interface Wanted {
+  readonly parties: readonly string[];
+  readonly categories: readonly string[];
+  readonly purpose?: string | undefined;
+}
+
+/** The consent that carries the disclosure now. @throws GdprError REFUSED, which says what it lacks */
+async function standingConsent(session: Session, subject: string, wanted: Wanted): Promise<PartyConsent> {
+  const { parties, categories, purpose } = wanted;
+  const all = await partyConsents(session, [subject], parties, await presentInstant(session));
+  const consents = all.filter((each) => purpose === undefined || each.purpose === purpose);
+  const refuse = (reason: string): never => {
+    throw new GdprError('REFUSED', `nothing may be given to this party: ${reason}`, {
+      hint: 'the person has to consent before: gdpr consent record --what given --party',
+    });
+  };
+  if (consents.length === 0)
+    return refuse('no consent of the person that names it, and for that, was given before this act');
+  const given = consents.filter(({ state }) => state === 'given');
+  const [first] = consents;
+  if (given.length === 0) {
+    const proven = first?.state === 'unproven' || first?.state === 'unconfirmed';
+    return refuse(proven ? 'the consent that names it cannot be proved' : `the consent was ${first?.state}`);
+  }
+  const covering = given.find((each) => categories.every((id) => each.categories.includes(id)));
+  return covering ?? refuse('the consent that names it is for other categories');
+}
+
+interface Produced {
+  readonly results: readonly TableResult[];
+  /** UTC with microseconds. */
+  readonly at: string;
+}
+
+/** The person's rows, in one snapshot: the columns of the categories alone, one pair of files a table. */
+async function produce(
+  context: Context,
+  { person }: Match,
+  categories: readonly string[],
+  files: Spools,
+  onProgress: (table: string, done: number, total: number) => void,
+): Promise<Produced> {
+  const { model, paths, surroundings } = context;
+  const page = new Spool(paths.temporary);
+  try {
+    return await context.database.transaction('repeatable read', async (session) => {
+      const catalog = await readCatalog(session);
+      assertNoDrift(model, catalog);
+      const at = await presentInstant(session);
+      await collectRows(session, compileCollect(model, catalog), model, catalog, [person]);
+      const [traits = new Map()] = await readTraits(session, model, catalog, [person]);
+      const reads = compileReads(model, catalog, ({ entry }) =>
+        categories.includes(entry.category) ? undefined : 'basis',
+      ).filter(({ columns }) => columns.length > 0);
+      const writer = new TableWriter({
+        rowsOf: async function* ({ sql, values }) {
+          for await (const [, ...row] of session.stream(sql, values)) yield row;
+        },
+        catalog,
+        model,
+        traits,
+        archive: files,
+        page,
+        counter: new WithheldCounter(),
+        temporary: paths.temporary,
+        signal: surroundings.signal,
+      });
+      const results: TableResult[] = [];
+      for (const [done, read] of reads.entries()) {
+        onProgress(read.table.name, done, reads.length);
+        const result = await writer.write(read);
+        if (result !== undefined && result.rows > 0) results.push(result);
+      }
+      if (results.length === 0) {
+        throw new GdprError(
+          'REFUSED',
+          'nothing of these categories is held about the person, so that there is nothing to give',
+          {
+            hint: 'see what is held: gdpr customer export',
+          },
+        );
+      }
+      return { results, at };
+    });
+  } finally {
+    await page.discard();
+  }
+}
+
+/** Files that are written in one transaction and signed in the next. */
+class Spools implements Pick<ArchiveWriter, 'add'> {
+  readonly #files: { readonly name: string; readonly mediaType: string; readonly spool: Spool }[] = [];
+
+  constructor(private readonly folder: string) {}
+
+  async add(
+    name: string,
+    mediaType: string,
+    source: Parameters<ArchiveWriter['add']>[2],
+  ): ReturnType<ArchiveWriter['add']> {
+    const spool = new Spool(this.folder);
+    this.#files.push({ name, mediaType, spool });
+    const decoder = new TextDecoder();
+    const pieces = typeof source === 'string' || source instanceof Uint8Array ? [source] : source;
+    for await (const piece of pieces)
+      await spool.write(typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true }));
+    return { name, bytes: 0, sha256: '' };
+  }
+
+  async into(archive: ArchiveWriter): Promise<{ readonly name: string; readonly sha256: string }[]> {
+    const added: { name: string; sha256: string }[] = [];
+    for (const { name, mediaType, spool } of this.#files) {
+      const { sha256 } = await archive.add(name, mediaType, spool.drain());
+      added.push({ name, sha256 });
+    }
+    return added;
+  }
+
+  async discard(): Promise<void> {
+    for (const { spool } of this.#files) await spool.discard();
+  }
+}
+
+interface Facts extends Produced {
+  readonly operation: Operation;
+  readonly subject: string;
+  readonly recipient: { readonly id: string | undefined; readonly name: string };
+  readonly consent: PartyConsent;
+  readonly categories: readonly string[];
+  readonly given: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+async function writeFacts(
+  { model }: Context,
+  archive: ArchiveWriter,
+  { operation, subject, recipient, consent, categories, results, at, given }: Facts,
+): Promise<void> {
+  const { map } = model;
+  const { purpose, since } = consent;
+  const facts = {
+    format: 'privatums disclosure',
+    version: 1,
+    kind: 'consented',
+    operation: operation.id,
+    controller: map.controller.name,
+    mapDigest: model.digest,
+    recipient: { id: recipient.id ?? null, name: recipient.name },
+    subject,
+    purpose,
+    categories,
+    consented: since,
+    snapshot: at,
+    produced: results.map(({ table, rows, files }) => ({ table: table.name, rows, files })),
+  };
+  await archive.add('disclosure.json', 'application/json', `${JSON.stringify(facts, undefined, 2)}\n`);
+  const digestOf = (file: string) => given.find(({ name }) => name === file)?.sha256 ?? '';
+  for (const language of ['lv', 'en'] as const) {
+    const page = partnerPage({
+      language,
+      controller: map.controller,
+      timeZone: map.timeZone,
+      at,
+      operation: operation.id,
+      recipient: recipient.name,
+      ground: {
+        lv: `personas piekrišana (${since.slice(0, 10)}), Regulas 6. panta 1. punkta a) apakšpunkts`,
+        en: `consent of the person (${since.slice(0, 10)}), Article 6(1)(a) of the Regulation`,
+      },
+      purpose: map.purposes[purpose]?.title ?? { lv: purpose, en: purpose },
+      categories: categories.map((each) => map.categories[each]?.title ?? { lv: each, en: each }),
+      given: results.map(({ table, rows, files }) => ({
+        what: `${table.entry.title[language]}: ${files.csv}`,
+        rows,
+        sha256: digestOf(files.csv),
+      })),
+      people: 1,
+      left: [],
+    });
+    await archive.add(`page-${language}.html`, 'text/html', page);
+  }
+}
