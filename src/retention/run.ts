@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withShopPath } from '../customer/erase/execute.js';
 import { journalDone } from '../customer/settle-journaled.js';
+import { shareStanding } from '../customer/standing.js';
 import type { Session } from '../database/session.js';
 import { canonicalName } from '../datamap/names.js';
 import { fromTable, live } from '../datamap/sql.js';
@@ -15,6 +16,7 @@ import { assertCovered } from './coverage.js';
 import { forgetLeft } from './finish.js';
 import { standingStamp } from './guards.js';
 import type { MissingIndex } from './indexes.js';
+import { assertNotAhead } from './instant.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
 import { enterProtected, findProtected, type ProtectedRows, protectedRows } from './protect.js';
@@ -169,6 +171,7 @@ class Run {
       const approved = await assertApproved(session, ruleSetOf(context.model));
       const taken = await survey(session, context);
       const { plan, ruling, unfinished } = taken;
+      await assertNotAhead(session, plan.asOf, plan.continues);
       assertCovered(plan.uncovered);
       const confirm = byTable(options.confirm, plan.tables);
       await assertUnused(session, confirm);
@@ -335,7 +338,8 @@ class Run {
       const done = await context.database.transaction('read committed', async (session) => {
         const taken = await takeBatch(session, batch, batches, protection);
         await this.#keepFigures(session, batch, taken);
-        // Seen after the rows are locked and gone: what was placed meanwhile takes them back.
+        // Seen after the rows are locked and gone: what was placed meanwhile takes them back, and nothing more is placed.
+        await shareStanding(session);
         if ((await standingStamp(session)) !== protection.stamp) throw new StandingChanged();
         return taken;
       });
