@@ -87,9 +87,7 @@ export async function runRetention(
     const { digest } = ruleSetOf(context.model);
     // What was typed reaches the log, so it must name tables of the map before.
     const confirm = byTable(options.confirm, context.model);
-    const confirmed = Object.fromEntries(
-      Object.entries(confirm).map(([table, rows]) => [`confirmed ${table}`, rows]),
-    );
+    const confirmed = Object.fromEntries(Object.entries(confirm).map(([table, rows]) => [`confirmed ${table}`, rows]));
     return await runOperation(
       context,
       {
@@ -246,7 +244,11 @@ class Run {
         [operation.intent.action, operation.id],
       );
       for (const { id, digest } of killed) {
-        const intent = { action: operation.intent.action, subjects: [], ...(digest !== null && { planDigest: digest }) };
+        const intent = {
+          action: operation.intent.action,
+          subjects: [],
+          ...(digest !== null && { planDigest: digest }),
+        };
         await recordOutcome(session, context, id, intent, { result: 'abandoned' });
       }
     });
@@ -493,9 +495,7 @@ class Run {
       await endOperation(context, operation, { result: 'failed', code, ...this.#outcome(approved) });
       if (this.#finished.size > 0) await journalDone(context);
     }
-    this.onBroken(
-      await context.database.transaction('repeatable read', (session) => readRun(session, operation.id)),
-    );
+    this.onBroken(await context.database.transaction('repeatable read', (session) => readRun(session, operation.id)));
   }
 
   /** What a materialised view shows goes when it is read anew. */
