@@ -9,7 +9,7 @@ import { type Finisher, forgetKept } from './finish.js';
 import { guardOf, pointedTo, protectedOf, type Standing } from './guards.js';
 import { dueByPeople } from './person-clock.js';
 import { enterProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
-import { type Slices, within } from './slices.js';
+import { behind, lastOf, orderOf, type Slices, within } from './slices.js';
 import { guardOfChild, lastRule, type Ruling } from './survey.js';
 import type { Unit } from './units.js';
 
@@ -27,7 +27,9 @@ export interface Batch {
   readonly slices: Slices;
   readonly from: number;
   readonly to: number;
-  /** The most rows that it may take. */
+  /** The key (texts) of the row behind which it begins; undefined: at the first of these slices. */
+  readonly after: readonly string[] | undefined;
+  /** The most rows that it may look at. */
   readonly limit: number;
   /** Milliseconds that a statement of it may run. */
   readonly timeout: number;
@@ -43,6 +45,9 @@ export interface Taken {
 export interface BatchDone {
   readonly taken: readonly Taken[];
   readonly rows: number;
+  /** Rows that it locked to look at them, and the key of the last one; fewer than its limit means that no more are there. */
+  readonly locked: number;
+  readonly last: readonly string[] | undefined;
   /** References of people whose erasure it finished. */
   readonly finished: readonly string[];
 }
@@ -91,7 +96,7 @@ export async function takeBatch(
 
 /** The condition that a row of alias `t` is due and free, without what is known of protected people and of persons' clocks. */
 export function freeRows(
-  { unit, slices, from, to }: Omit<Batch, 'limit' | 'timeout'>,
+  { unit, slices, from, to, after }: Omit<Batch, 'limit' | 'timeout'>,
   ruling: Ruling,
   standing: Standing,
   values: unknown[],
@@ -103,6 +108,7 @@ export function freeRows(
       ? pointedTo(unit, erasure.dependencies, (child, cut) => guardOfChild(child, cut, ruling, standing), catalog)
       : 'false';
   const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.todo];
+  if (after !== undefined) parts.push(behind(slices, unit, catalog, after, values));
   for (const against of [held, excepted, pointed]) if (against !== 'false') parts.push(`NOT ${against}`);
   return parts.filter((part) => part !== 'true').join(' AND ') || 'true';
 }
@@ -116,12 +122,9 @@ function lockedRows(batch: Batch, ruling: Ruling, standing: Standing, values: un
   const about = unit.person
     ? 'NULL::text AS rule, NULL::date AS month'
     : "x.rule, date_trunc('month', x.due)::date AS month";
-  const order =
-    live(table, ruling.catalog).key.length === 0
-      ? ''
-      : ` ORDER BY ${key.map(({ expression }) => expression).join(', ')}`;
-  return `SELECT ${key.map(({ expression }, i) => `${expression} AS k${i + 1}`).join(', ')}, ${about}
-    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, ruling, standing, values)}${order} LIMIT ${limit}
+  const order = orderOf(batch.slices, unit, ruling.catalog);
+  return `SELECT ${key.map(({ expression }, i) => `${expression} AS k${i + 1}`).join(', ')}, ${about}, ${unit.plain} AS plain
+    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, ruling, standing, values)} ORDER BY ${order} LIMIT ${limit}
     FOR UPDATE OF t SKIP LOCKED`;
 }
 
@@ -142,21 +145,19 @@ async function deleteAtOnce(
   const here = within(slices, unit, catalog, from, to, values);
   await session.query("SELECT set_config('search_path', $1, true)", [shopPath]);
   const rows = await guarded(table.name, () =>
-    session.query<{ rule: string; month: string; rows: string; locked: string }>(
-      `WITH c AS MATERIALIZED (${locked}),
+    session.query<{ rule: string | null; month: string; rows: string; locked: string; last: string | null }>(
+      `WITH c AS MATERIALIZED (${locked}), l AS (SELECT count(*)::text AS locked, ${lastOf(slices, unit, catalog)} AS last FROM c),
        d AS (DELETE FROM ${fromTable(table, catalog)} t USING c WHERE ${[...same, here].join(' AND ')} RETURNING c.rule, c.month)
-       SELECT d.rule, d.month::text AS month, count(*)::text AS rows, (SELECT count(*) FROM c)::text AS locked FROM d GROUP BY d.rule, d.month
-       UNION ALL SELECT NULL, NULL, '0', (SELECT count(*) FROM c)::text WHERE NOT EXISTS (SELECT FROM d)`,
+       SELECT g.*, l.locked, l.last FROM l LEFT JOIN (SELECT d.rule, d.month::text AS month, count(*)::text AS rows FROM d GROUP BY d.rule, d.month) g ON true`,
       values,
     ),
   );
-  const taken = rows
-    .filter(({ rows }) => rows !== '0')
-    .map(({ rule, month, rows }) => ({ rule, month, rows: Number(rows) }));
+  const taken = rows.flatMap(({ rule, month, rows }) => (rule === null ? [] : [{ rule, month, rows: Number(rows) }]));
   const sum = taken.reduce((all, each) => all + each.rows, 0);
   // Without a key, a row that changed since the statement began is found where it no longer stands, and waits for its turn.
-  if (live(table, catalog).key.length > 0 && sum !== Number(rows[0]?.locked ?? 0)) throw undone(table.name);
-  return { taken, rows: sum, finished: [] };
+  const { locked: all, last } = rows[0] ?? { locked: '0', last: null };
+  if (live(table, catalog).key.length > 0 && sum !== Number(all)) throw undone(table.name);
+  return { taken, rows: sum, ...looked(all, last), finished: [] };
 }
 
 async function takeCarefully(
@@ -170,23 +171,28 @@ async function takeCarefully(
   const { ruling } = context;
   const { catalog } = ruling;
   const { table } = unit.erase;
-  await lockIntoFates(session, batch, context, protection);
+  const done = await lockIntoFates(session, batch, context, protection);
   const [count] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${fateOf(table)}`);
-  if (count?.rows === '0') return { taken: [], rows: 0, finished: [] };
+  if (count?.rows === '0') return { taken: [], rows: 0, ...done, finished: [] };
   if (unit.does === 'delete') await deleteFates(session, batch, context);
   else await changeFates(session, batch, context);
   const key = keyOf(table, catalog);
-  const changed =
-    unit.does === 'change' && unit.steps.every(({ change }) => change.kind === 'json')
-      ? `(${unit.steps.map((step) => `EXISTS (SELECT FROM ${documentOf(unit.erase, step, catalog)})`).join(' OR ')})`
-      : 'true';
+  const documents = unit.does === 'delete' ? [] : unit.steps.filter(({ change }) => change.kind === 'json');
+  const changed = [
+    'f.plain',
+    ...documents.map((step) => `EXISTS (SELECT FROM ${documentOf(unit.erase, step, catalog)})`),
+  ].join(' OR ');
   const rows = await session.query<{ rule: string; month: string; rows: string }>(
     `SELECT f.rule, f.month::text AS month, count(*)::text AS rows FROM ${fateOf(table)} f WHERE ${changed} GROUP BY f.rule, f.month`,
   );
   const keys = `SELECT array_to_json(ARRAY[${key.map((_, i) => `f.k${i + 1}::text`).join(', ')}])::text AS key FROM ${fateOf(table)} f`;
   const finished = kept ? await forgetKept(session, unit, keys, context) : [];
   const taken = rows.map((row) => ({ ...row, rows: Number(row.rows) }));
-  return { taken, rows: taken.reduce((all, each) => all + each.rows, 0), finished };
+  return { taken, rows: taken.reduce((all, each) => all + each.rows, 0), ...done, finished };
+}
+
+function looked(locked: string, last: string | null): Pick<BatchDone, 'locked' | 'last'> {
+  return { locked: Number(locked), last: last === null ? undefined : (JSON.parse(last) as string[]) };
 }
 
 /** Locks the batch's rows and makes the table of fates of those that are due and free: whoever owns them, all of it goes. */
@@ -195,7 +201,7 @@ async function lockIntoFates(
   batch: Batch,
   { ruling }: BatchContext,
   protection: Protection,
-): Promise<void> {
+): Promise<Pick<BatchDone, 'locked' | 'last'>> {
   const { unit } = batch;
   const { model, catalog } = ruling;
   const { table } = unit.erase;
@@ -204,13 +210,14 @@ async function lockIntoFates(
   const owners = table.owners.reduce((bits, { index }) => bits | (1 << index), 0);
   await enterProtected(session, model, catalog, protection.rows, new Set([table.name, ...childrenOf(unit, ruling)]));
   await session.run(
-    `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${key.map((part, i) => `k${i + 1} ${part.type}`).join(', ')}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean, rule text, month date, PRIMARY KEY (${names})) ON COMMIT DROP`,
+    `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${key.map((part, i) => `k${i + 1} ${part.type}`).join(', ')}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean, plain boolean, rule text, month date, PRIMARY KEY (${names})) ON COMMIT DROP`,
   );
   const values: unknown[] = [];
   const locked = lockedRows(batch, ruling, protection.standing, values);
-  await session.run(
-    `WITH c AS MATERIALIZED (${locked})
-     INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.rule, c.month FROM c`,
+  const [row] = await session.query<{ locked: string; last: string | null }>(
+    `WITH c AS MATERIALIZED (${locked}),
+     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.plain, c.rule, c.month FROM c)
+     SELECT count(*)::text AS locked, ${lastOf(batch.slices, unit, catalog)} AS last FROM c`,
     values,
   );
   if (unit.person) await keepOnlyDue(session, unit, ruling);
@@ -230,6 +237,7 @@ async function lockIntoFates(
       );
   }
   await session.run(`ANALYZE ${fateOf(table)}`);
+  return looked(row?.locked ?? '0', row?.last ?? null);
 }
 
 function childrenOf({ erase }: Unit, { erasure }: Ruling): string[] {

@@ -77,6 +77,17 @@ export async function takeSurvey(session: Session, ruling: Ruling, standing: Sta
   }
 }
 
+/** Whether rows that go can point to rows of their own table, or in a ring of tables. */
+export function pointsWithin({ erase }: Pick<Unit, 'erase'>, { erasure }: Pick<Ruling, 'erasure'>): boolean {
+  const group = erasure.order.find((tables) => tables.includes(erase)) ?? [];
+  return (
+    group.length > 1 ||
+    erasure.dependencies.some(
+      ({ child, parent, cut }) => child.table === erase.table && parent.table === erase.table && cut.length === 0,
+    )
+  );
+}
+
 /** What keeps these columns of rows that point to others. */
 export function guardOfChild(
   child: TableErase,
