@@ -1,16 +1,17 @@
 import { executeErase } from '../customer/erase/execute.js';
 import { cutKey, deleteRows } from '../customer/erase/fate.js';
-import { fateOf, keyNames } from '../customer/erase/sql.js';
+import { fateOf, keyNames, sameRow } from '../customer/erase/sql.js';
 import { documentOf, type TokenHasher } from '../customer/erase/values.js';
 import type { Session } from '../database/session.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
 import { errno, GdprError } from '../foundation/errors.js';
+import { waitingForPeople } from './feeds.js';
 import { type Finisher, forgetKept } from './finish.js';
 import { guardOf, pointedTo, protectedOf, type Standing } from './guards.js';
 import { dueByPeople } from './person-clock.js';
 import { enterProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
-import { behind, lastOf, orderOf, type Slices, within } from './slices.js';
-import { guardOfChild, lastRule, type Ruling } from './survey.js';
+import { behind, lastOf, orderOf, type Slices, slicesIn, within } from './slices.js';
+import { guardOfChild, lastRule, lateForAny, type Ruling } from './survey.js';
 import type { Unit } from './units.js';
 
 /** What stands against taking rows, as it was last looked at. */
@@ -55,6 +56,9 @@ export interface BatchDone {
 /** Waiting longer than this for a lock, the run steps back. */
 const LOCK_TIMEOUT_MS = 500;
 
+/** Rows that are looked at together where they are counted. */
+const LOOK_AT = 500;
+
 /** What a run needs beside the batch. */
 export interface BatchContext extends Finisher {
   readonly ruling: Ruling;
@@ -83,6 +87,7 @@ export async function takeBatch(
   const plain =
     unit.does === 'delete' &&
     !unit.person &&
+    unit.feeds.length === 0 &&
     row?.kept === false &&
     !protection.rows.has(unit.erase.table.name) &&
     (unit.erase.live.key.length > 0 || protection.people.length === 0) &&
@@ -95,7 +100,7 @@ export async function takeBatch(
 }
 
 /** The condition that a row of alias `t` is due and free, without what is known of protected people and of persons' clocks. */
-export function freeRows(
+function freeRows(
   { unit, slices, from, to, after }: Omit<Batch, 'limit' | 'timeout'>,
   ruling: Ruling,
   standing: Standing,
@@ -221,6 +226,7 @@ async function lockIntoFates(
     values,
   );
   if (unit.person) await keepOnlyDue(session, unit, ruling);
+  if (unit.feeds.length > 0) await leaveWaiting(session, unit, ruling);
   // Where a row stands is certain only once it is locked.
   if (live(table, catalog).key.length === 0 && protection.people.length > 0) {
     const rows = await protectedRows(session, model, catalog, protection.people);
@@ -265,6 +271,65 @@ async function keepOnlyDue(session: Session, unit: Unit, { model, catalog, asOf 
     ],
   );
   await session.run(`DELETE FROM ${fateOf(table)} f WHERE f.rule IS NULL`);
+}
+
+/** Lets go of rows by which the clock of a person counts that has not run out. */
+async function leaveWaiting(session: Session, unit: Unit, ruling: Ruling): Promise<void> {
+  const { catalog } = ruling;
+  const { table } = unit.erase;
+  const key = keyOf(table, catalog);
+  const names = key.map((_, i) => `k${i + 1}`);
+  const rows = await session.query<{ key: string }>(
+    `SELECT array_to_json(ARRAY[${names.map((name) => `f.${name}::text`).join(', ')}])::text AS key
+     FROM ${fateOf(table)} f JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'f')} WHERE ${lateForAny(unit)}`,
+  );
+  const keys = rows.map((row) => JSON.parse(row.key) as string[]);
+  const waiting = [...(await waitingForPeople(session, unit, keys, ruling))].map((i) => keys[i] ?? []);
+  if (waiting.length === 0) return;
+  await session.run(
+    `DELETE FROM ${fateOf(table)} f USING unnest(${key.map((_, i) => `$${i + 1}::text[]`).join(', ')}) u (${names.join(', ')})
+     WHERE ${key.map((part, i) => `f.${names[i]} = u.${names[i]}::${part.type}`).join(' AND ')}`,
+    key.map((_, i) => waiting.map((row) => row[i] ?? null)),
+  );
+}
+
+/** How many due rows of a unit are there and free, in the caller's transaction. */
+export async function countFree(
+  session: Session,
+  unit: Unit,
+  slices: Slices,
+  ruling: Ruling,
+  protection: Protection,
+): Promise<number> {
+  const { model, catalog, asOf } = ruling;
+  const { table } = unit.erase;
+  await enterProtected(session, model, catalog, protection.rows, new Set(protection.rows.keys()));
+  const texts = keyOf(table, catalog).map(({ expression }) => `${expression}::text`);
+  const late = unit.feeds.length > 0 ? lateForAny(unit) : 'false';
+  let count = 0;
+  let after: readonly string[] | undefined;
+  for (;;) {
+    const values: unknown[] = [];
+    const where = freeRows({ unit, slices, from: 0, to: slicesIn(slices), after }, ruling, protection.standing, values);
+    const rows = await session.query<{ key: string; late: boolean }>(
+      `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS key, ${late} AS late FROM ${fromTable(table, catalog)} t
+       WHERE ${where} ORDER BY ${orderOf(slices, unit, catalog)} LIMIT ${LOOK_AT}`,
+      values,
+    );
+    const keys = rows.map((row) => JSON.parse(row.key) as string[]);
+    const due = unit.person ? await dueByPeople(session, unit, keys, model, catalog, asOf) : undefined;
+    const free = keys.filter((_, i) => due?.has(i) ?? true);
+    const lateKeys = new Set(rows.flatMap((row) => (row.late ? [JSON.stringify(JSON.parse(row.key))] : [])));
+    const waiting = await waitingForPeople(
+      session,
+      unit,
+      free.filter((key) => lateKeys.has(JSON.stringify(key))),
+      ruling,
+    );
+    count += free.length - waiting.size;
+    after = keys.at(-1);
+    if (rows.length < LOOK_AT) return count;
+  }
 }
 
 async function deleteFates(session: Session, { unit }: Batch, { ruling, shopPath }: BatchContext): Promise<void> {

@@ -10,14 +10,14 @@ import { archiveOutcome } from '../operation/archived.js';
 import { type Operation, recordOutcome, runOperation } from '../operation/operation.js';
 import { deskOf } from '../request/register.js';
 import type { Context } from '../workspace/open.js';
-import { type BatchContext, type BatchDone, freeRows, type Protection, type Taken, takeBatch } from './batch.js';
+import { type BatchContext, type BatchDone, countFree, type Protection, type Taken, takeBatch } from './batch.js';
 import { assertCovered } from './coverage.js';
 import { forgetLeft } from './finish.js';
 import { standingStamp } from './guards.js';
 import type { MissingIndex } from './indexes.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
-import { enterProtected, findProtected, type ProtectedRows, protectedRows } from './protect.js';
+import { findProtected, type ProtectedRows, protectedRows } from './protect.js';
 import { RUN_LOCK, type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
@@ -400,17 +400,9 @@ class Run {
 
   /** Due rows of a unit that are still there. */
   async #left({ unit, slices }: Work, ruling: Ruling, protection: Protection): Promise<number> {
-    if (unit.person) return 0;
-    return this.context.database.transaction('read committed', async (session) => {
-      await enterProtected(session, ruling.model, ruling.catalog, protection.rows, new Set(protection.rows.keys()));
-      const values: unknown[] = [];
-      const where = freeRows({ unit, slices, from: 0, to: slicesIn(slices) }, ruling, protection.standing, values);
-      const [row] = await session.query<{ rows: string }>(
-        `SELECT count(*)::text AS rows FROM ${fromTable(unit.erase.table, ruling.catalog)} t WHERE ${where}`,
-        values,
-      );
-      return Number(row?.rows);
-    });
+    return this.context.database.transaction('repeatable read', (session) =>
+      countFree(session, unit, slices, ruling, protection),
+    );
   }
 
   async #end(

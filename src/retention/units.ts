@@ -7,6 +7,7 @@ import { canonicalName } from '../datamap/names.js';
 import { column, textLiteral } from '../datamap/sql.js';
 import { groupBy } from '../foundation/group.js';
 import { type CutOffs, compileDue, type DueSql } from './due.js';
+import { type Feed, feedsOf } from './feeds.js';
 
 /** What goes at once, or not at all: the rows of a table, or columns of it that the same rules and grounds keep. */
 export interface Unit {
@@ -28,6 +29,8 @@ export interface Unit {
   readonly person: boolean;
   /** Ids of grounds of the map that keep it while they last. */
   readonly grounds: readonly string[];
+  /** Clocks of persons that count its rows. */
+  readonly feeds: readonly Feed[];
 }
 
 /**
@@ -38,6 +41,7 @@ export interface Unit {
 export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Catalog, cuts: CutOffs): Unit[] {
   const changes: Omit<Unit, 'index'>[] = [];
   const deletions = new Map<TableErase, Omit<Unit, 'index'>>();
+  const feeds = (erase: TableErase, steps: readonly ColumnStep[]) => feedsOf(erase, steps, model, catalog, cuts);
   for (const erase of erasure.tables) {
     const { table, live } = erase;
     const keeps = table.entry.retention ?? [];
@@ -45,7 +49,8 @@ export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Cat
     const rules = keeps.map((keep) => compileDue(table, keep, model, catalog, cuts));
     const all = conjunction(rules);
     const goes = deletesRows(erase);
-    if (goes) deletions.set(erase, unitOf(erase, 'delete', erase.columns, rules, model, all));
+    if (goes)
+      deletions.set(erase, unitOf(erase, 'delete', erase.columns, rules, all, feeds(erase, erase.columns), model));
     const grounds = (step: ColumnStep) => groundsOf(erase, [step], model);
     const groups = groupBy(
       // A key that leads from a shared row is cut for one of its owners; when nobody's bit stays, it goes with the row.
@@ -62,8 +67,10 @@ export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Cat
       const mine = covering(first, rules);
       // What covers every column covers the row, which goes as a whole.
       if (goes && mine.length === rules.length) continue;
-      const due = goes ? `(${conjunction(mine)} AND NOT ${all})` : conjunction(mine);
-      changes.push(unitOf(erase, 'change', steps, mine, model, due));
+      // Of a clock that asks for a person's rows, `all` says too little to tell which rows go as a whole.
+      const certain = goes && !rules.some(({ person }) => person);
+      const due = certain ? `(${conjunction(mine)} AND NOT ${all})` : conjunction(mine);
+      changes.push(unitOf(erase, 'change', steps, mine, due, feeds(erase, steps), model));
     }
   }
   const ordered = erasure.order.flat().flatMap((erase) => deletions.get(erase) ?? []);
@@ -83,17 +90,19 @@ function unitOf(
   does: Unit['does'],
   steps: readonly ColumnStep[],
   rules: readonly DueSql[],
-  model: DataMapModel,
   due: string,
+  feeds: readonly Feed[],
+  model: DataMapModel,
 ): Omit<Unit, 'index'> {
   const person = rules.some((rule) => rule.person);
   const ordinary = steps.filter(({ change }) => change.kind !== 'json');
   const plain = does === 'delete' ? 'true' : anyRemains(ordinary, model);
   const todo = does === 'delete' ? 'true' : anyRemains(steps, model);
-  return { erase, does, steps, rules, due, todo, plain, person, grounds: groundsOf(erase, steps, model) };
+  return { erase, does, steps, rules, due, todo, plain, person, grounds: groundsOf(erase, steps, model), feeds };
 }
 
-function covering({ column: { name }, keep }: ColumnStep, rules: readonly DueSql[]): readonly DueSql[] {
+/** The rules that keep a column. */
+export function covering({ column: { name }, keep }: ColumnStep, rules: readonly DueSql[]): readonly DueSql[] {
   const mine = rules.filter(
     (rule) => rule.keep.columns === undefined || rule.keep.columns.includes(name) || rule.keep.rule === keep?.rule,
   );
