@@ -6,7 +6,7 @@ import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import { canonicalName } from '../datamap/names.js';
-import { fromTable, textLiteral } from '../datamap/sql.js';
+import { column, fromTable, textLiteral } from '../datamap/sql.js';
 import { now } from '../foundation/clock.js';
 import { GdprError } from '../foundation/errors.js';
 import { endOperation, runOperation } from '../operation/operation.js';
@@ -14,7 +14,7 @@ import type { Config } from '../workspace/config.js';
 import type { Context } from '../workspace/open.js';
 import { findUncovered, type Uncovered } from './coverage.js';
 import { cutOffs } from './due.js';
-import { type Standing, standingStamp } from './guards.js';
+import { keyList, type Standing, standingStamp } from './guards.js';
 import { type MissingIndex, missingIndexes } from './indexes.js';
 import { enterProtected, findProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
 import { readRuleSet, ruleSetOf } from './rule-set.js';
@@ -112,8 +112,9 @@ export async function survey(session: Session, context: Context): Promise<Survey
   const { unfinished, untold } = await lastRun(session, ruleSet.digest);
   const asOf = unfinished?.asOf ?? now().toISOString().replace('Z', '000Z');
   const erasure = await chooseValues(session, compileErase(model, catalog), model, catalog);
-  const units = compileUnits(erasure, model, catalog, await cutOffs(session, model, asOf));
-  const ruling: Ruling = { model, catalog, erasure, units, asOf };
+  const cuts = await cutOffs(session, model, asOf);
+  const units = compileUnits(erasure, model, catalog, cuts);
+  const ruling: Ruling = { model, catalog, erasure, units, cuts, asOf };
   const stamp = await standingStamp(session);
   const people = await findProtected(session, context, catalog);
   const rows = await protectedRows(session, model, catalog, people);
@@ -222,15 +223,35 @@ async function rulePlans(session: Session, { units, model, catalog }: Ruling): P
 
 async function shares(
   session: Session,
-  { units, catalog }: Ruling,
+  { units, catalog, erasure }: Ruling,
   config: Config['retention'],
 ): Promise<TableShare[]> {
   const own = new Map(Object.entries(config?.tables ?? {}).map(([name, share]) => [canonicalName(name), share]));
   const tables: TableShare[] = [];
-  for (const table of new Set(units.map(({ erase }) => erase.table))) {
+  const going = new Map(
+    units.flatMap(({ erase, does, index }) => (does === 'delete' ? [[erase.table, index] as const] : [])),
+  );
+  const cuts = erasure.dependencies.filter(({ cut, parent }) => cut.length > 0 && going.has(parent.table));
+  for (const table of new Set([...units.map(({ erase }) => erase.table), ...cuts.map(({ child }) => child.table)])) {
+    const taken = [
+      ...(units.some(({ erase }) => erase.table === table)
+        ? [`SELECT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted`]
+        : []),
+      // A row that loses its key to a row that goes is changed as well.
+      ...cuts.flatMap(({ child, parent, key }) => {
+        if (child.table !== table) return [];
+        const on = key.columns.map(
+          (name, i) => `${column('t', name)} = ${column('p', key.referencedColumns[i] ?? '')}`,
+        );
+        return [
+          `SELECT ${keyList(table, catalog)} FROM ${fromTable(table, catalog)} t JOIN ${fromTable(parent.table, catalog)} p ON ${on.join(' AND ')}
+           JOIN ${surveyOf(parent.table)} s ON s.unit = ${going.get(parent.table)} AND NOT s.held AND NOT s.excepted AND ${sameRow(parent.table, catalog, 'p', 's')}`,
+        ];
+      }),
+    ];
     const [row] = await session.query<{ rows: string; eligible: string }>(
       `SELECT (SELECT count(*) FROM ${fromTable(table, catalog)})::text AS rows,
-         (SELECT count(*) FROM (SELECT DISTINCT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted) d)::text AS eligible`,
+         (SELECT count(*) FROM (${taken.join(' UNION ')}) d)::text AS eligible`,
     );
     const rows = Number(row?.rows);
     const eligible = Number(row?.eligible);

@@ -12,7 +12,7 @@ import { archiveOutcome } from '../operation/archived.js';
 import { endOperation, type Operation, recordOutcome, runOperation } from '../operation/operation.js';
 import { deskOf } from '../request/register.js';
 import type { Context } from '../workspace/open.js';
-import { type BatchContext, type BatchDone, freeRows, type Protection, type Taken, takeBatch } from './batch.js';
+import { type BatchContext, type BatchDone, countFree, type Protection, type Taken, takeBatch } from './batch.js';
 import { assertCovered } from './coverage.js';
 import { forgetLeft } from './finish.js';
 import { standingStamp } from './guards.js';
@@ -20,12 +20,12 @@ import type { MissingIndex } from './indexes.js';
 import { assertNotAhead } from './instant.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
-import { enterProtected, findProtected, type ProtectedRows, protectedRows } from './protect.js';
+import { findProtected, type ProtectedRows, protectedRows } from './protect.js';
 import { RUN_LOCK, type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
 import { cutSlices, SLICE, type Slices, slicesIn } from './slices.js';
-import { type Ruling, surveyOf } from './survey.js';
+import { pointsWithin, type Ruling, surveyOf } from './survey.js';
 import type { Unit } from './units.js';
 
 export interface RunOptions {
@@ -165,20 +165,20 @@ class Run {
       protection = next;
     };
     let stopped: Stopped | undefined;
-    const short: Work[] = [];
-    for (const each of work) {
-      const { stop, rows } = await this.#pass(each, batches, () => protection, set);
+    const short: Work[][] = [];
+    for (const group of together(work, ruling)) {
+      const { stop, rows } = await this.#passes(group, batches, () => protection, set);
       stopped ??= stop;
       if (stopped !== undefined) break;
-      if (rows < each.eligible) short.push(each);
+      if (rows < group.reduce((sum, { eligible }) => sum + eligible, 0)) short.push(group);
     }
     if (stopped === undefined && short.length > 0) {
       await this.#rest(SECOND_LOOK_MS);
-      for (const each of short) {
-        const { stop } = await this.#pass(each, batches, () => protection, set);
+      for (const group of short) {
+        const { stop } = await this.#passes(group, batches, () => protection, set);
         stopped ??= stop;
         if (stopped !== undefined) break;
-        this.#locked += await this.#left(each, ruling, protection);
+        for (const each of group) this.#locked += await this.#left(each, ruling, protection);
       }
     }
     return this.#end(plan, approved, batches, stopped ?? 'done');
@@ -287,6 +287,27 @@ class Run {
     });
   }
 
+  /** Goes through the units of a group, and again while rows went to which others of the group had pointed. */
+  async #passes(
+    group: readonly Work[],
+    batches: BatchContext,
+    protection: () => Protection,
+    protect: (next: Protection) => void,
+  ): Promise<{ stop?: Stopped; rows: number }> {
+    const again = group.some(({ unit }) => unit.does === 'delete' && pointsWithin(unit, batches.ruling));
+    let rows = 0;
+    for (;;) {
+      let found = 0;
+      for (const work of group) {
+        const pass = await this.#pass(work, batches, protection, protect);
+        found += pass.rows;
+        if (pass.stop !== undefined) return { stop: pass.stop, rows: rows + found };
+      }
+      rows += found;
+      if (!again || found === 0) return { rows };
+    }
+  }
+
   /** Goes once through a unit's slices. */
   async #pass(
     { unit, slices }: Work,
@@ -297,48 +318,38 @@ class Run {
     let rows = 0;
     const all = slicesIn(slices);
     const pace = new Pace();
-    const again = unit.does === 'delete' && this.#pointsToItself(unit, batches.ruling);
-    for (;;) {
-      let found = 0;
-      for (let at = 0, tries = 0; at < all; ) {
-        const stop = this.#stop();
-        if (stop !== undefined) return { stop, rows };
-        const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
-        const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
-        const began = performance.now();
-        const batch = { unit, slices, from: at, to, limit, timeout: pace.timeout };
-        const result = await this.#batch(batch, batches, protection());
-        if (result === 'changed') {
-          protect(await this.#protect(batches.ruling));
-          continue;
-        }
-        if (result === 'busy') {
-          tries += 1;
-          if (tries === MOST_TRIES) {
-            at = to;
-            tries = 0;
-          }
-          await this.#rest(pace.tooMuch());
-          continue;
-        }
-        tries = 0;
-        found += result.rows;
-        rows += result.rows;
-        this.onProgress(this.#rows, this.#total);
-        // Where the limit cut it short, the same place is looked at again.
-        if (result.rows < limit) at = to;
-        await this.#rest(pace.rest(performance.now() - began, result.rows));
+    let after: readonly string[] | undefined;
+    for (let at = 0, tries = 0; at < all; ) {
+      const stop = this.#stop();
+      if (stop !== undefined) return { stop, rows };
+      const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
+      const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
+      const began = performance.now();
+      const batch = { unit, slices, from: at, to, after, limit, timeout: pace.timeout };
+      const result = await this.#batch(batch, batches, protection());
+      if (result === 'changed') {
+        protect(await this.#protect(batches.ruling));
+        continue;
       }
-      if (!again || found === 0) return { rows };
+      if (result === 'busy') {
+        tries += 1;
+        if (tries === MOST_TRIES) {
+          at = to;
+          after = undefined;
+          tries = 0;
+        }
+        await this.#rest(pace.tooMuch());
+        continue;
+      }
+      tries = 0;
+      rows += result.rows;
+      this.onProgress(this.#rows, this.#total);
+      // Where the limit cut it short, it goes on behind the last row that it looked at, whether it took that or not.
+      after = result.locked < limit ? undefined : result.last;
+      if (after === undefined) at = to;
+      await this.#rest(pace.rest(performance.now() - began, result.locked));
     }
-  }
-
-  #pointsToItself({ erase }: Unit, { erasure }: Ruling): boolean {
-    const group = erasure.order.find((each) => each.some(({ table }) => table === erase.table)) ?? [];
-    return (
-      group.length > 1 ||
-      erasure.dependencies.some(({ child, parent }) => child.table === erase.table && parent.table === erase.table)
-    );
+    return { rows };
   }
 
   #stop(): Stopped | undefined {
@@ -419,17 +430,9 @@ class Run {
 
   /** Due rows of a unit that are still there. */
   async #left({ unit, slices }: Work, ruling: Ruling, protection: Protection): Promise<number> {
-    if (unit.person) return 0;
-    return this.context.database.transaction('read committed', async (session) => {
-      await enterProtected(session, ruling.model, ruling.catalog, protection.rows, new Set(protection.rows.keys()));
-      const values: unknown[] = [];
-      const where = freeRows({ unit, slices, from: 0, to: slicesIn(slices) }, ruling, protection.standing, values);
-      const [row] = await session.query<{ rows: string }>(
-        `SELECT count(*)::text AS rows FROM ${fromTable(unit.erase.table, ruling.catalog)} t WHERE ${where}`,
-        values,
-      );
-      return Number(row?.rows);
-    });
+    return this.context.database.transaction('repeatable read', (session) =>
+      countFree(session, unit, slices, ruling, protection),
+    );
   }
 
   async #end(
@@ -506,6 +509,20 @@ class Run {
       );
     }
   }
+}
+
+/** Work by what is done again and again together: tables whose rows that go point to each other's. */
+function together(work: readonly Work[], { erasure }: Ruling): Work[][] {
+  const groups: Work[][] = [];
+  for (const each of work) {
+    const ring =
+      each.unit.does === 'delete' ? erasure.order.find((tables) => tables.includes(each.unit.erase)) : undefined;
+    const last = groups.at(-1);
+    const [first] = last ?? [];
+    if (first?.unit.does === 'delete' && ring?.includes(first.unit.erase)) last?.push(each);
+    else groups.push([each]);
+  }
+  return groups;
 }
 
 class StandingChanged extends Error {}
