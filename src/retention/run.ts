@@ -326,7 +326,7 @@ class Run {
       const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
       const began = performance.now();
       const batch = { unit, slices, from: at, to, after, limit, timeout: pace.timeout };
-      const result = await this.#batch(batch, batches, protection());
+      const result = await this.#batch(batch, batches, protection(), tries);
       if (result === 'changed') {
         protect(await this.#protect(batches.ruling));
         continue;
@@ -369,6 +369,7 @@ class Run {
     batch: Parameters<typeof takeBatch>[1],
     batches: BatchContext,
     protection: Protection,
+    tries: number,
   ): Promise<BatchDone | 'changed' | 'busy'> {
     const { context } = this;
     try {
@@ -385,6 +386,8 @@ class Run {
     } catch (error) {
       if (error instanceof StandingChanged) return 'changed';
       if (BUSY.has(codeOf(error) ?? '')) return 'busy';
+      // The shop may have made a row that points to one of these; one that stays in the way is told of.
+      if (codeOf(error) === FOREIGN_KEY && tries < MOST_TRIES - 1) return 'busy';
       throw error;
     }
   }
@@ -529,6 +532,8 @@ class StandingChanged extends Error {}
 
 /** A lock not had in time, a statement that took too long, a deadlock: the shop goes first, and the batch again. */
 const BUSY: ReadonlySet<string> = new Set(['55P03', '57014', '40P01', '40001']);
+
+const FOREIGN_KEY = '23503';
 
 function codeOf(error: unknown): string | undefined {
   if (error instanceof GdprError) return codeOf(error.cause);
