@@ -242,7 +242,11 @@ describe('the gates of a run', { timeout: 180_000 }, () => {
     );
     const next = await run(context);
     expect(next.finished).toBe(1);
-    expect(await ask(context, 'SELECT subjects FROM gdpr.operation WHERE id = $1', [next.operation])).toHaveLength(1);
+    expect(
+      await ask(context, 'SELECT array_to_json(subjects) AS subjects FROM gdpr.operation WHERE id = $1', [
+        next.operation,
+      ]),
+    ).toEqual([{ subjects: [subject?.reference] }]);
     expect(await ask(context, "SELECT state FROM gdpr.operation WHERE id = '20260101-abcdefghijklmnop'")).toEqual([
       { state: 'abandoned' },
     ]);
