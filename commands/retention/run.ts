@@ -48,11 +48,14 @@ more than retention.maxShare of gdpr.yaml; 6 the data map and the database diffe
       import('../../src/retention/run.js'),
       import('../../src/retention/metrics.js'),
     ]);
-    const work = () =>
-      this.withContext(flags.workspace, (context) =>
-        runRetention(context, options, (done, total) => this.progress.show('rows', done, total)),
-      );
-    const { record: _, ...result } = await withMetrics(flags.metrics, work, ({ record }) => record);
+    const { record: _, ...result } = await withMetrics(
+      flags.metrics,
+      (onBroken) =>
+        this.withContext(flags.workspace, (context) =>
+          runRetention(context, options, (done, total) => this.progress.show('rows', done, total), onBroken),
+        ),
+      ({ record }) => record,
+    );
     this.progress.stop();
     // A timer's mail is for what went wrong; `retention plan` tells of these each time.
     if (process.stderr.isTTY)

@@ -41,7 +41,7 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
   const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`);
   const join = key.map((part, i) => `${part.expression} = r.k${i + 1}`).join(' AND ');
-  const day = latest(sourcesOf(keep).map((source) => clockDay(source, table, model, catalog)));
+  const day = lastDay(sourcesOf(keep), table, model, catalog);
   return [
     `SELECT d.person, ${names.map((name) => `d.${name}`).join(', ')}, ${dueDay(model, keep)} AS due`,
     `FROM (SELECT r.person, ${names.map((name) => `r.${name}`).join(', ')}, ${day} AS day`,
@@ -75,15 +75,31 @@ export function sourcesOf({ clock }: Pick<KeepUntil, 'clock'>): readonly ClockSo
   return 'latest' in clock ? clock.latest : [clock];
 }
 
-/** The local calendar day of a clock over alias `t` of the table, NULL while the clock has not started. */
+/**
+ * The day by which a clock of these sources counts, over alias `t` of the table; NULL while it has not started, and
+ * while one of them lies at the end of time, which never comes.
+ */
+export function lastDay(
+  sources: readonly ClockSource[],
+  table: PersonalTableModel,
+  model: DataMapModel,
+  catalog: Catalog,
+): string {
+  return `nullif(${latest(sources.map((source) => clockDay(source, table, model, catalog)))}, 'infinity'::date)`;
+}
+
+/** The local calendar day of one source over alias `t` of the table, NULL where it has none. */
 export function clockDay(
   source: ClockSource,
   table: PersonalTableModel,
   model: DataMapModel,
   catalog: Catalog,
 ): string {
-  const day = (of: PersonalTableModel, name: string, alias: string) =>
-    localDay(of, name, alias, model, catalog, source.when);
+  const day = (of: PersonalTableModel, name: string, alias: string) => {
+    const moment = momentOf(of, name, alias, model, catalog);
+    const counts = conditions(source.when, alias).map((condition) => `${condition} AND `);
+    return `CASE WHEN ${counts.join('')}${moment} > '-infinity' THEN CASE WHEN isfinite(${moment}) THEN ${withinCalendar(moment)} ELSE 'infinity'::date END END`;
+  };
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));
     const paths = pathsUp(table, target.name, new Map(model.tables.map((other) => [other.name, other])));
@@ -97,27 +113,31 @@ export function clockDay(
   return day(table, source.column, 't');
 }
 
-/** The local calendar day of a date or timestamp over the alias, NULL where there is none, or it does not count. */
+/** The local calendar day of a date or timestamp over the alias, NULL where there is none. */
 export function localDay(
   table: PersonalTableModel,
   name: string,
   alias: string,
   model: DataMapModel,
   catalog: Catalog,
-  when?: ClockSource['when'],
 ): string {
-  const type = live(table, catalog).columns.get(name)?.baseType;
-  const moment =
-    type === 'timestamp with time zone'
-      ? `${column(alias, name)} AT TIME ZONE ${textLiteral(model.map.timeZone)}`
-      : column(alias, name);
-  // `infinity` is how some shops write that there is no such day. Mistyped years must not break the arithmetic.
-  const counts = conditions(when, alias).map((condition) => `${condition} AND `);
-  return `CASE WHEN ${counts.join('')}isfinite(${moment}) THEN greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY}) END`;
+  const moment = momentOf(table, name, alias, model, catalog);
+  return `CASE WHEN isfinite(${moment}) THEN ${withinCalendar(moment)} END`;
+}
+
+function momentOf(table: PersonalTableModel, name: string, alias: string, model: DataMapModel, catalog: Catalog) {
+  return live(table, catalog).columns.get(name)?.baseType === 'timestamp with time zone'
+    ? `${column(alias, name)} AT TIME ZONE ${textLiteral(model.map.timeZone)}`
+    : column(alias, name);
+}
+
+/** Mistyped years must not break the arithmetic. */
+function withinCalendar(moment: string): string {
+  return `greatest(least((${moment})::date, ${LAST_DAY}), ${FIRST_DAY})`;
 }
 
 /** The latest of several days, those without a value left out. */
-export function latest(days: readonly string[]): string {
+function latest(days: readonly string[]): string {
   return days.length === 1 ? (days[0] ?? 'NULL') : `greatest(${days.join(', ')})`;
 }
 

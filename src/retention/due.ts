@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { clockDay, dueDay, FIRST_DAY, latest, sourcesOf } from '../datamap/clock.js';
+import { dueDay, FIRST_DAY, lastDay, sourcesOf } from '../datamap/clock.js';
 import { hopsSql } from '../datamap/hops.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
@@ -72,7 +72,7 @@ export function compileDue(
   const sources = sourcesOf(keep);
   const parts = sources.map((source) => sourceSql(source, table, keep, model, catalog, cuts));
   const [only] = parts;
-  const day = latest(sources.map((source) => clockDay(source, table, model, catalog)));
+  const day = lastDay(sources, table, model, catalog);
   const person = sources.some((source) => 'person' in source);
   const started = parts.map(({ any }) => any).join(' OR ');
   const over = parts.map(({ after }) => `NOT ${after}`);
@@ -102,8 +102,7 @@ function sourceSql(
   catalog: Catalog,
   cuts: CutOffs,
 ): SourceSql {
-  const cut = cuts.get(rule);
-  if (cut === undefined) throw new Error(`no cut-off for the rule ${rule}`);
+  const cut = cutOf(rule, cuts);
   const personal = new Map(model.tables.map((each) => [each.name, each]));
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));
@@ -123,7 +122,7 @@ function sourceSql(
   return valueSql(table, source, 't', model, catalog, cut);
 }
 
-/** Written over the bare column, so that an index on it serves. Infinity is how some shops write that there is no such day. */
+/** Written over the bare column, so that an index on it serves. A day at the end of time has not come, but begins no clock. */
 function valueSql(
   table: PersonalTableModel,
   { column: name, when }: ClockSource,
@@ -150,9 +149,27 @@ function valueSql(
       when === undefined
         ? `(${value} < ${at} AND ${value} > '-infinity'${found?.notNull === true ? '' : ` AND ${value} IS NOT NULL`})`
         : sure(`${value} < ${at} AND ${value} > '-infinity'`),
-    after: sure(`${value} >= ${at} AND ${value} < 'infinity'`),
+    after: sure(`${value} >= ${at}`),
     any: sure(`${value} > '-infinity' AND ${value} < 'infinity'`),
   };
+}
+
+/** Over alias `t`: that the row's own value of a source keeps a rule's clock, which asks for it, from having run out. Pure. */
+export function lateSql(
+  table: PersonalTableModel,
+  source: ClockSource,
+  { rule }: KeepUntil,
+  model: DataMapModel,
+  catalog: Catalog,
+  cuts: CutOffs,
+): string {
+  return valueSql(table, source, 't', model, catalog, cutOf(rule, cuts)).after;
+}
+
+function cutOf(rule: string, cuts: CutOffs): string {
+  const cut = cuts.get(rule);
+  if (cut === undefined) throw new Error(`no cut-off for the rule ${rule}`);
+  return cut;
 }
 
 type ValueOf = (alias: string) => SourceSql;

@@ -83,15 +83,15 @@ export function groundSql(id: string, table: PersonalTableModel, model: DataMapM
 }
 
 /**
- * That rows point to the row of alias `t` which neither go before it nor can be cut from it. `goes` says which rows of
- * alias `c` of a table are about to go; in the run none, since they have gone.
+ * That other rows point to the row of alias `t` which neither go before it nor can be cut from it. `goes` says which rows
+ * of alias `c` of a table are about to go, or to lose these columns; in the run none, since they have.
  */
 export function pointedTo(
   { erase }: Pick<Unit, 'erase'>,
   dependencies: readonly Dependency[],
   guard: (child: TableErase, cut: readonly string[]) => Guard,
   catalog: Catalog,
-  goes: (child: TableErase, alias: string) => string | undefined = () => undefined,
+  goes: (child: TableErase, cut: readonly string[], alias: string) => string | undefined = () => undefined,
 ): string {
   return anyOf(
     dependencies
@@ -100,14 +100,18 @@ export function pointedTo(
         const on = key.columns.map(
           (name, i) => `${column('c', name)} = ${column('t', key.referencedColumns[i] ?? '')}`,
         );
+        const own = keyOf(child.table, catalog).map((part) => part.expression);
+        if (child.table === erase.table)
+          on.push(`(${own.map((each) => each.replace(/^t\./, 'c.')).join(', ')}) <> (${own.join(', ')})`);
+        const leaves = goes(child, cut, 'c');
+        const stays = leaves === undefined ? '' : ` AND NOT ${leaves}`;
         if (cut.length > 0) {
           const { held, excepted } = guard(child, cut);
           if (held === 'false' && excepted === 'false') return 'false';
-          const names = key.columns.map((name) => column('t', name)).join(', ');
-          return `EXISTS (SELECT FROM (SELECT ${names} FROM ${fromTable(child.table, catalog)} t WHERE ${held} OR ${excepted}) c WHERE ${on.join(' AND ')})`;
+          const names = new Set([...key.columns.map((name) => column('t', name)), ...own]);
+          return `EXISTS (SELECT FROM (SELECT ${[...names].join(', ')} FROM ${fromTable(child.table, catalog)} t WHERE ${held} OR ${excepted}) c WHERE ${on.join(' AND ')}${stays})`;
         }
-        const leaves = goes(child, 'c');
-        return `EXISTS (SELECT FROM ${fromTable(child.table, catalog)} c WHERE ${on.join(' AND ')}${leaves === undefined ? '' : ` AND NOT ${leaves}`})`;
+        return `EXISTS (SELECT FROM ${fromTable(child.table, catalog)} c WHERE ${on.join(' AND ')}${stays})`;
       })
       .filter((part) => part !== 'false'),
   );

@@ -1,28 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withShopPath } from '../customer/erase/execute.js';
 import { journalDone } from '../customer/settle-journaled.js';
+import { shareStanding } from '../customer/standing.js';
 import type { Session } from '../database/session.js';
+import type { DataMapModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import { fromTable, live } from '../datamap/sql.js';
 import { errno, GdprError } from '../foundation/errors.js';
 import { approvalRule } from '../operation/approval.js';
 import { archiveOutcome } from '../operation/archived.js';
-import { type Operation, recordOutcome, runOperation } from '../operation/operation.js';
+import { endOperation, type Operation, recordOutcome, runOperation } from '../operation/operation.js';
 import { deskOf } from '../request/register.js';
 import type { Context } from '../workspace/open.js';
-import { type BatchContext, type BatchDone, freeRows, type Protection, type Taken, takeBatch } from './batch.js';
+import { type BatchContext, type BatchDone, countFree, type Protection, type Taken, takeBatch } from './batch.js';
 import { assertCovered } from './coverage.js';
 import { forgetLeft } from './finish.js';
 import { standingStamp } from './guards.js';
 import type { MissingIndex } from './indexes.js';
+import { assertNotAhead } from './instant.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
-import { enterProtected, findProtected, type ProtectedRows, protectedRows } from './protect.js';
+import { findProtected, type ProtectedRows, protectedRows } from './protect.js';
 import { RUN_LOCK, type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
 import { cutSlices, SLICE, type Slices, slicesIn } from './slices.js';
-import { type Ruling, surveyOf } from './survey.js';
+import { pointsWithin, type Ruling, surveyOf } from './survey.js';
 import type { Unit } from './units.js';
 
 export interface RunOptions {
@@ -68,11 +71,13 @@ const SECOND_LOOK_MS = 1000;
  * as-of instant, and never the same row twice, because a row that was taken is not due any more.
  * @throws GdprError LOCKED when another run goes on, REFUSED without an agreement or above the share, DRIFT with rows that
  *   no rule reaches
+ * @param onBroken told what a run had come to that then failed
  */
 export async function runRetention(
   context: Context,
   options: RunOptions,
   onProgress: (done: number, total: number) => void,
+  onBroken: (record: RunRecord) => void = () => {},
 ): Promise<RunResult> {
   const release = await context.database.lock(RUN_LOCK);
   if (release === undefined) {
@@ -80,9 +85,9 @@ export async function runRetention(
   }
   try {
     const { digest } = ruleSetOf(context.model);
-    const confirmed = Object.fromEntries(
-      Object.entries(options.confirm).map(([table, rows]) => [`confirmed ${table}`, rows]),
-    );
+    // What was typed reaches the log, so it must name tables of the map before.
+    const confirm = byTable(options.confirm, context.model);
+    const confirmed = Object.fromEntries(Object.entries(confirm).map(([table, rows]) => [`confirmed ${table}`, rows]));
     return await runOperation(
       context,
       {
@@ -91,7 +96,7 @@ export async function runRetention(
         planDigest: digest,
         ...(Object.keys(confirmed).length > 0 && { counts: confirmed }),
       },
-      async (operation) => new Run(context, options, operation, onProgress).go(),
+      async (operation) => new Run(context, { ...options, confirm }, operation, onProgress, onBroken).go(),
       archiveName,
     );
   } finally {
@@ -109,6 +114,12 @@ interface Work {
   readonly eligible: number;
 }
 
+interface Begun {
+  readonly taken: Survey;
+  readonly work: readonly Work[];
+  readonly approved: StoredRuleSet;
+}
+
 class Run {
   readonly #begun = Date.now();
   readonly #figures = new Map<string, { deleted: number; changed: number }>();
@@ -123,13 +134,24 @@ class Run {
     private readonly options: RunOptions,
     private readonly operation: Operation,
     private readonly onProgress: (done: number, total: number) => void,
+    private readonly onBroken: (record: RunRecord) => void,
   ) {}
 
   async go(): Promise<RunResult> {
+    const begun = await this.#begin();
+    try {
+      return await this.#take(begun);
+    } catch (error) {
+      // The first error is the one to report, whatever becomes of telling it.
+      await this.#fail(begun, error).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #take({ taken, work, approved }: Begun): Promise<RunResult> {
     const { context, operation } = this;
-    const { taken, work, approved } = await this.#begin();
-    const { ruling, plan, unfinished } = taken;
-    for (const subject of unfinished?.finished ?? []) this.#finished.add(subject);
+    const { ruling, plan, untold } = taken;
+    for (const subject of untold) this.#finished.add(subject);
     const batches: BatchContext = {
       ruling,
       operator: context.operator,
@@ -143,37 +165,39 @@ class Run {
       protection = next;
     };
     let stopped: Stopped | undefined;
-    const short: Work[] = [];
-    for (const each of work) {
-      const { stop, rows } = await this.#pass(each, batches, () => protection, set);
+    const short: Work[][] = [];
+    for (const group of together(work, ruling)) {
+      const { stop, rows } = await this.#passes(group, batches, () => protection, set);
       stopped ??= stop;
       if (stopped !== undefined) break;
-      if (rows < each.eligible) short.push(each);
+      if (rows < group.reduce((sum, { eligible }) => sum + eligible, 0)) short.push(group);
     }
     if (stopped === undefined && short.length > 0) {
       await this.#rest(SECOND_LOOK_MS);
-      for (const each of short) {
-        const { stop } = await this.#pass(each, batches, () => protection, set);
+      for (const group of short) {
+        const { stop } = await this.#passes(group, batches, () => protection, set);
         stopped ??= stop;
         if (stopped !== undefined) break;
-        this.#locked += await this.#left(each, ruling, protection);
+        for (const each of group) this.#locked += await this.#left(each, ruling, protection);
       }
     }
     return this.#end(plan, approved, batches, stopped ?? 'done');
   }
 
   /** The survey, the gates, and the run's own row, in one snapshot; nothing is written when a gate refuses. */
-  async #begin(): Promise<{ taken: Survey; work: Work[]; approved: StoredRuleSet }> {
+  async #begin(): Promise<Begun> {
     const { context, operation, options } = this;
     const begun = await context.database.transaction('repeatable read', async (session) => {
       const approved = await assertApproved(session, ruleSetOf(context.model));
       const taken = await survey(session, context);
       const { plan, ruling, unfinished } = taken;
+      await assertNotAhead(session, plan.asOf, plan.continues);
       assertCovered(plan.uncovered);
-      const confirm = byTable(options.confirm, plan.tables);
-      await assertUnused(session, confirm);
-      const confirmed = { ...unfinished?.confirmed, ...confirm };
-      assertShares(plan, confirmed, unfinished === undefined);
+      const fresh = options.confirm;
+      const inherited = unfinished?.confirmed ?? {};
+      await assertUnused(session, fresh);
+      assertShares(plan, { fresh, inherited });
+      const confirmed = { ...inherited, ...fresh };
       await session.run(
         `INSERT INTO gdpr.retention_run (operation, continues, as_of, rule_set, confirmed, finished)
          VALUES ($1, $2, $3::timestamptz, $4, $5::jsonb, $6::text[])`,
@@ -183,7 +207,7 @@ class Run {
           plan.asOf,
           plan.digest,
           Object.keys(confirmed).length === 0 ? null : JSON.stringify(confirmed),
-          unfinished?.finished ?? [],
+          taken.untold,
         ],
       );
       const work: Work[] = [];
@@ -205,23 +229,28 @@ class Run {
       }
       return { taken, work, approved };
     });
-    const { unfinished } = begun.taken;
-    if (unfinished !== undefined && !unfinished.ended) await this.#abandon(unfinished.operation);
+    await this.#abandonEarlier();
     this.#total = begun.work.reduce((sum, { eligible }) => sum + eligible, 0);
     return begun;
   }
 
-  /** A run that was killed is gone on with: its operation gets its outcome, as `recover` would give it. */
-  async #abandon(id: string): Promise<void> {
-    const { context } = this;
+  /** Runs that were killed, since one goes on at a time: their operations get the outcome that `recover` would give them. */
+  async #abandonEarlier(): Promise<void> {
+    const { context, operation } = this;
     await context.database.transaction('read committed', async (session) => {
-      const [row] = await session.query<{ digest: string | null }>(
-        "SELECT plan_digest AS digest FROM gdpr.operation WHERE id = $1 AND state = 'started'",
-        [id],
+      const killed = await session.query<{ id: string; digest: string | null }>(
+        `SELECT id, plan_digest AS digest FROM gdpr.operation
+         WHERE action = $1 AND state = 'started' AND id <> $2 ORDER BY id`,
+        [operation.intent.action, operation.id],
       );
-      if (row === undefined) return;
-      const intent = { action: 'retention run', subjects: [], ...(row.digest !== null && { planDigest: row.digest }) };
-      await recordOutcome(session, context, id, intent, { result: 'abandoned' });
+      for (const { id, digest } of killed) {
+        const intent = {
+          action: operation.intent.action,
+          subjects: [],
+          ...(digest !== null && { planDigest: digest }),
+        };
+        await recordOutcome(session, context, id, intent, { result: 'abandoned' });
+      }
     });
   }
 
@@ -258,6 +287,27 @@ class Run {
     });
   }
 
+  /** Goes through the units of a group, and again while rows went to which others of the group had pointed. */
+  async #passes(
+    group: readonly Work[],
+    batches: BatchContext,
+    protection: () => Protection,
+    protect: (next: Protection) => void,
+  ): Promise<{ stop?: Stopped; rows: number }> {
+    const again = group.some(({ unit }) => unit.does === 'delete' && pointsWithin(unit, batches.ruling));
+    let rows = 0;
+    for (;;) {
+      let found = 0;
+      for (const work of group) {
+        const pass = await this.#pass(work, batches, protection, protect);
+        found += pass.rows;
+        if (pass.stop !== undefined) return { stop: pass.stop, rows: rows + found };
+      }
+      rows += found;
+      if (!again || found === 0) return { rows };
+    }
+  }
+
   /** Goes once through a unit's slices. */
   async #pass(
     { unit, slices }: Work,
@@ -268,48 +318,38 @@ class Run {
     let rows = 0;
     const all = slicesIn(slices);
     const pace = new Pace();
-    const again = unit.does === 'delete' && this.#pointsToItself(unit, batches.ruling);
-    for (;;) {
-      let found = 0;
-      for (let at = 0, tries = 0; at < all; ) {
-        const stop = this.#stop();
-        if (stop !== undefined) return { stop, rows };
-        const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
-        const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
-        const began = performance.now();
-        const batch = { unit, slices, from: at, to, limit, timeout: pace.timeout };
-        const result = await this.#batch(batch, batches, protection());
-        if (result === 'changed') {
-          protect(await this.#protect(batches.ruling));
-          continue;
-        }
-        if (result === 'busy') {
-          tries += 1;
-          if (tries === MOST_TRIES) {
-            at = to;
-            tries = 0;
-          }
-          await this.#rest(pace.tooMuch());
-          continue;
-        }
-        tries = 0;
-        found += result.rows;
-        rows += result.rows;
-        this.onProgress(this.#rows, this.#total);
-        // Where the limit cut it short, the same place is looked at again.
-        if (result.rows < limit) at = to;
-        await this.#rest(pace.rest(performance.now() - began, result.rows));
+    let after: readonly string[] | undefined;
+    for (let at = 0, tries = 0; at < all; ) {
+      const stop = this.#stop();
+      if (stop !== undefined) return { stop, rows };
+      const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
+      const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
+      const began = performance.now();
+      const batch = { unit, slices, from: at, to, after, limit, timeout: pace.timeout };
+      const result = await this.#batch(batch, batches, protection(), tries);
+      if (result === 'changed') {
+        protect(await this.#protect(batches.ruling));
+        continue;
       }
-      if (!again || found === 0) return { rows };
+      if (result === 'busy') {
+        tries += 1;
+        if (tries === MOST_TRIES) {
+          at = to;
+          after = undefined;
+          tries = 0;
+        }
+        await this.#rest(pace.tooMuch());
+        continue;
+      }
+      tries = 0;
+      rows += result.rows;
+      this.onProgress(this.#rows, this.#total);
+      // Where the limit cut it short, it goes on behind the last row that it looked at, whether it took that or not.
+      after = result.locked < limit ? undefined : result.last;
+      if (after === undefined) at = to;
+      await this.#rest(pace.rest(performance.now() - began, result.locked));
     }
-  }
-
-  #pointsToItself({ erase }: Unit, { erasure }: Ruling): boolean {
-    const group = erasure.order.find((each) => each.some(({ table }) => table === erase.table)) ?? [];
-    return (
-      group.length > 1 ||
-      erasure.dependencies.some(({ child, parent }) => child.table === erase.table && parent.table === erase.table)
-    );
+    return { rows };
   }
 
   #stop(): Stopped | undefined {
@@ -329,13 +369,15 @@ class Run {
     batch: Parameters<typeof takeBatch>[1],
     batches: BatchContext,
     protection: Protection,
+    tries: number,
   ): Promise<BatchDone | 'changed' | 'busy'> {
     const { context } = this;
     try {
       const done = await context.database.transaction('read committed', async (session) => {
         const taken = await takeBatch(session, batch, batches, protection);
         await this.#keepFigures(session, batch, taken);
-        // Seen after the rows are locked and gone: what was placed meanwhile takes them back.
+        // Seen after the rows are locked and gone: what was placed meanwhile takes them back, and nothing more is placed.
+        await shareStanding(session);
         if ((await standingStamp(session)) !== protection.stamp) throw new StandingChanged();
         return taken;
       });
@@ -344,6 +386,8 @@ class Run {
     } catch (error) {
       if (error instanceof StandingChanged) return 'changed';
       if (BUSY.has(codeOf(error) ?? '')) return 'busy';
+      // The shop may have made a row that points to one of these; one that stays in the way is told of.
+      if (codeOf(error) === FOREIGN_KEY && tries < MOST_TRIES - 1) return 'busy';
       throw error;
     }
   }
@@ -389,17 +433,9 @@ class Run {
 
   /** Due rows of a unit that are still there. */
   async #left({ unit, slices }: Work, ruling: Ruling, protection: Protection): Promise<number> {
-    if (unit.person) return 0;
-    return this.context.database.transaction('read committed', async (session) => {
-      await enterProtected(session, ruling.model, ruling.catalog, protection.rows, new Set(protection.rows.keys()));
-      const values: unknown[] = [];
-      const where = freeRows({ unit, slices, from: 0, to: slicesIn(slices) }, ruling, protection.standing, values);
-      const [row] = await session.query<{ rows: string }>(
-        `SELECT count(*)::text AS rows FROM ${fromTable(unit.erase.table, ruling.catalog)} t WHERE ${where}`,
-        values,
-      );
-      return Number(row?.rows);
-    });
+    return this.context.database.transaction('repeatable read', (session) =>
+      countFree(session, unit, slices, ruling, protection),
+    );
   }
 
   async #end(
@@ -420,15 +456,7 @@ class Run {
     });
     if (this.#rows > 0) await this.#refreshViews(batches.ruling);
     const record = await context.database.transaction('repeatable read', (session) => readRun(session, operation.id));
-    const outcome = {
-      subjects: [...this.#finished],
-      counts: { ...Object.fromEntries([...this.#counts].sort()), ...(this.#locked > 0 && { locked: this.#locked }) },
-      rules: [
-        ...this.#figures.keys(),
-        ...(approved.approval === null ? [] : [approvalRule(approved.approval)]),
-        `stopped: ${stopped}`,
-      ].sort(),
-    };
+    const outcome = this.#outcome(approved, `stopped: ${stopped}`);
     const { path, sha256, sequence } = await archiveOutcome(
       context,
       operation,
@@ -457,6 +485,25 @@ class Run {
     };
   }
 
+  #outcome({ approval }: StoredRuleSet, ...more: readonly string[]) {
+    return {
+      subjects: [...this.#finished],
+      counts: { ...Object.fromEntries([...this.#counts].sort()), ...(this.#locked > 0 && { locked: this.#locked }) },
+      rules: [...this.#figures.keys(), ...(approval === null ? [] : [approvalRule(approval)]), ...more].sort(),
+    };
+  }
+
+  /** What was taken before an error is gone, so the log tells of it, and of nothing refused. */
+  async #fail({ approved }: Begun, error: unknown): Promise<void> {
+    const { context, operation } = this;
+    if (!operation.ended && this.#rows > 0) {
+      const code = error instanceof GdprError ? error.code : 'BUG';
+      await endOperation(context, operation, { result: 'failed', code, ...this.#outcome(approved) });
+      if (this.#finished.size > 0) await journalDone(context);
+    }
+    this.onBroken(await context.database.transaction('repeatable read', (session) => readRun(session, operation.id)));
+  }
+
   /** What a materialised view shows goes when it is read anew. */
   async #refreshViews({ erasure, catalog }: Ruling): Promise<void> {
     for (const { table } of erasure.tables.filter((each) => each.live.kind === 'view')) {
@@ -467,10 +514,26 @@ class Run {
   }
 }
 
+/** Work by what is done again and again together: tables whose rows that go point to each other's. */
+function together(work: readonly Work[], { erasure }: Ruling): Work[][] {
+  const groups: Work[][] = [];
+  for (const each of work) {
+    const ring =
+      each.unit.does === 'delete' ? erasure.order.find((tables) => tables.includes(each.unit.erase)) : undefined;
+    const last = groups.at(-1);
+    const [first] = last ?? [];
+    if (first?.unit.does === 'delete' && ring?.includes(first.unit.erase)) last?.push(each);
+    else groups.push([each]);
+  }
+  return groups;
+}
+
 class StandingChanged extends Error {}
 
 /** A lock not had in time, a statement that took too long, a deadlock: the shop goes first, and the batch again. */
 const BUSY: ReadonlySet<string> = new Set(['55P03', '57014', '40P01', '40001']);
+
+const FOREIGN_KEY = '23503';
 
 function codeOf(error: unknown): string | undefined {
   if (error instanceof GdprError) return codeOf(error.cause);
@@ -490,15 +553,12 @@ async function protectionOf(
 }
 
 /** The confirmations by canonical table name. @throws GdprError USAGE for a table that has no rules */
-function byTable(
-  confirm: Readonly<Record<string, number>>,
-  tables: readonly { readonly table: string }[],
-): Record<string, number> {
+function byTable(confirm: Readonly<Record<string, number>>, { tables }: DataMapModel): Record<string, number> {
   return Object.fromEntries(
     Object.entries(confirm).map(([written, rows]) => {
       const name = canonicalName(written);
-      if (tables.some(({ table }) => table === name)) return [name, rows];
-      throw new GdprError('USAGE', 'a --confirm names a table that has no retention rule, or no rows', {
+      if (tables.some((table) => table.name === name && (table.entry.retention ?? []).length > 0)) return [name, rows];
+      throw new GdprError('USAGE', 'a --confirm names a table that has no retention rule', {
         hint: 'write it as the plan does: --confirm TABLE=ROWS',
       });
     }),

@@ -83,3 +83,37 @@ export function within(
   const parts = [...(low ? [`${row} > ${bound(low)}`] : []), ...(high ? [`${row} <= ${bound(high)}`] : [])];
   return parts.length === 0 ? 'true' : parts.join(' AND ');
 }
+
+/** What puts the rows of alias `t` in the order in which batches take them: keys, as text where their own order is out of reach. */
+function inOrder(slices: Slices, { erase: { table } }: Pick<Unit, 'erase'>, catalog: Catalog) {
+  return keyOf(table, catalog).map(({ expression, type }) =>
+    slices.kind === 'whole' ? { expression: `${expression}::text COLLATE "C"`, type: 'text' } : { expression, type },
+  );
+}
+
+/** The same as ORDER BY takes it. */
+export function orderOf(slices: Slices, unit: Pick<Unit, 'erase'>, catalog: Catalog): string {
+  return inOrder(slices, unit, catalog)
+    .map(({ expression }) => expression)
+    .join(', ');
+}
+
+/** The key (JSON list of texts) of the last row of the query `c`, whose columns are k1 … kn, in that order. */
+export function lastOf(slices: Slices, unit: Pick<Unit, 'erase'>, catalog: Catalog): string {
+  const names = keyOf(unit.erase.table, catalog).map((_, i) => `c.k${i + 1}`);
+  const order = names.map((name) => (slices.kind === 'whole' ? `${name}::text COLLATE "C" DESC` : `${name} DESC`));
+  return `(SELECT array_to_json(ARRAY[${names.map((name) => `${name}::text`).join(', ')}])::text FROM c ORDER BY ${order.join(', ')} LIMIT 1)`;
+}
+
+/** That the row of alias `t` comes after the row of this key (texts). */
+export function behind(
+  slices: Slices,
+  unit: Pick<Unit, 'erase'>,
+  catalog: Catalog,
+  key: readonly string[],
+  values: unknown[],
+): string {
+  const parts = inOrder(slices, unit, catalog);
+  const bound = parts.map(({ type }, i) => `$${values.push(key[i])}::${type}`);
+  return `(${parts.map(({ expression }) => expression).join(', ')}) > (${bound.join(', ')})`;
+}

@@ -1,13 +1,14 @@
 import type { Erasure, TableErase } from '../customer/erase/compile.js';
-import { keyNames } from '../customer/erase/sql.js';
+import { keyNames, sameRow } from '../customer/erase/sql.js';
 import { quoteName, type Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { fromTable, keyOf, textLiteral } from '../datamap/sql.js';
-import type { DueSql } from './due.js';
+import { type CutOffs, compileDue, type DueSql } from './due.js';
+import { waitingForPeople } from './feeds.js';
 import { type Guard, guardOf, keyList, pointedTo, type Standing } from './guards.js';
 import { dueByPeople } from './person-clock.js';
-import { groundsOf, type Unit } from './units.js';
+import { covering, groundsOf, type Unit } from './units.js';
 
 /** Everything that decides what is due, compiled once. */
 export interface Ruling {
@@ -15,13 +16,14 @@ export interface Ruling {
   readonly catalog: Catalog;
   readonly erasure: Erasure;
   readonly units: readonly Unit[];
+  readonly cuts: CutOffs;
   /** ISO 8601. */
   readonly asOf: string;
 }
 
 /**
  * The temporary table of what is due in a table: k1 … kn, unit, rule (which let it go last), due (date), bytes, held,
- * excepted.
+ * excepted, leaves (where rows go one after the other: whether its turn comes).
  */
 export function surveyOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_survey_${table.index}`);
@@ -39,22 +41,74 @@ export async function takeSurvey(session: Session, ruling: Ruling, standing: Sta
   for (const table of new Set(units.map(({ erase }) => erase.table))) {
     const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
     await session.run(
-      `CREATE TEMPORARY TABLE gdpr_survey_${table.index} (${parts.join(', ')}, unit integer, rule text, due date, bytes bigint, held boolean, excepted boolean) ON COMMIT DROP`,
+      `CREATE TEMPORARY TABLE gdpr_survey_${table.index} (${parts.join(', ')}, unit integer, rule text, due date, bytes bigint, held boolean, excepted boolean, leaves boolean DEFAULT false) ON COMMIT DROP`,
     );
   }
   for (const unit of units) {
     if (unit.person) await surveyPeople(session, unit, ruling, standing);
     else await session.run(survey(unit, ruling, standing));
+    await exceptWaiting(session, unit, ruling);
   }
   for (const { erase } of units) await session.run(`ANALYZE ${surveyOf(erase.table)}`);
-  const goes = (child: TableErase, alias: string) => {
-    const unit = units.find(({ erase, does }) => does === 'delete' && erase.table === child.table);
-    if (unit === undefined) return undefined;
+  await exceptPointedTo(session, ruling, standing);
+  let rings = 0;
+  for (const group of erasure.order) {
+    const mine = units.filter(({ does, erase }) => does === 'delete' && group.includes(erase));
+    if (mine.some((unit) => pointsWithin(unit, ruling))) rings += await exceptRings(session, mine, ruling, standing);
+  }
+  if (rings > 0) await exceptPointedTo(session, ruling, standing);
+}
+
+/** Which rows of alias `alias` of a table are about to go, or to lose these columns, by the survey. */
+function leavesOf({ units, catalog }: Ruling, within: readonly Unit[] = []) {
+  return (child: TableErase, cut: readonly string[], alias: string) => {
+    const mine = units.filter(
+      ({ erase, does, steps }) =>
+        erase.table === child.table &&
+        (does === 'delete' ||
+          (cut.length > 0 &&
+            cut.every((name) => steps.some(({ column, change }) => column.name === name && change.kind === 'clear')))),
+    );
+    if (mine.length === 0) return undefined;
     const same = keyOf(child.table, catalog).map(
       ({ expression }, i) => `g.k${i + 1} = ${expression.replace(/^t\./, `${alias}.`)}`,
     );
-    return `EXISTS (SELECT FROM ${surveyOf(child.table)} g WHERE g.unit = ${unit.index} AND NOT g.held AND NOT g.excepted AND ${same.join(' AND ')})`;
+    const first = mine.some((unit) => within.includes(unit)) ? ' AND g.leaves' : '';
+    return `EXISTS (SELECT FROM ${surveyOf(child.table)} g WHERE g.unit IN (${mine.map(({ index }) => index).join(', ')}) AND NOT g.held AND NOT g.excepted${first} AND ${same.join(' AND ')})`;
   };
+}
+
+/** Rows in a ring, each of which waits for the next, cannot go one after the other, nor can what they point to. */
+async function exceptRings(
+  session: Session,
+  group: readonly Unit[],
+  ruling: Ruling,
+  standing: Standing,
+): Promise<number> {
+  const { catalog } = ruling;
+  const guard = (child: TableErase, cut: readonly string[]) => guardOfChild(child, cut, ruling, standing);
+  for (let changed = 1; changed > 0; ) {
+    changed = 0;
+    for (const unit of group) {
+      const { table } = unit.erase;
+      const pointed = pointedTo(unit, ruling.erasure.dependencies, guard, catalog, leavesOf(ruling, group));
+      changed += await session.run(
+        `UPDATE ${surveyOf(table)} s SET leaves = true FROM ${fromTable(table, catalog)} t
+         WHERE s.unit = ${unit.index} AND NOT s.held AND NOT s.excepted AND NOT s.leaves AND ${sameRow(table, catalog, 't', 's')} AND NOT ${pointed}`,
+      );
+    }
+  }
+  let rings = 0;
+  for (const { erase, index } of group)
+    rings += await session.run(
+      `UPDATE ${surveyOf(erase.table)} s SET excepted = true WHERE s.unit = ${index} AND NOT s.held AND NOT s.excepted AND NOT s.leaves`,
+    );
+  return rings;
+}
+
+/** Rows that others point to which stay are kept by these, until nothing changes any more. */
+async function exceptPointedTo(session: Session, ruling: Ruling, standing: Standing): Promise<void> {
+  const { units, catalog, erasure } = ruling;
   for (let changed = 1; changed > 0; ) {
     changed = 0;
     for (const unit of units) {
@@ -64,7 +118,7 @@ export async function takeSurvey(session: Session, ruling: Ruling, standing: Sta
         erasure.dependencies,
         (child, cut) => guardOfChild(child, cut, ruling, standing),
         catalog,
-        goes,
+        leavesOf(ruling),
       );
       if (pointed === 'false') continue;
       const { table } = unit.erase;
@@ -77,15 +131,32 @@ export async function takeSurvey(session: Session, ruling: Ruling, standing: Sta
   }
 }
 
+/** Whether rows that go can point to rows of their own table, or in a ring of tables. */
+export function pointsWithin({ erase }: Pick<Unit, 'erase'>, { erasure }: Pick<Ruling, 'erasure'>): boolean {
+  const group = erasure.order.find((tables) => tables.includes(erase)) ?? [];
+  return (
+    group.length > 1 ||
+    erasure.dependencies.some(
+      ({ child, parent, cut }) => child.table === erase.table && parent.table === erase.table && cut.length === 0,
+    )
+  );
+}
+
 /** What keeps these columns of rows that point to others. */
 export function guardOfChild(
   child: TableErase,
   columns: readonly string[],
-  { model, catalog, asOf }: Ruling,
+  { model, catalog, asOf, cuts }: Ruling,
   standing: Standing,
 ): Guard {
   const steps = child.columns.filter(({ column }) => columns.includes(column.name));
-  return guardOf({ erase: child, grounds: groundsOf(child, steps, model) }, model, catalog, standing, asOf);
+  const guard = guardOf({ erase: child, grounds: groundsOf(child, steps, model) }, model, catalog, standing, asOf);
+  const rules = (child.table.entry.retention ?? []).map((keep) => compileDue(child.table, keep, model, catalog, cuts));
+  const keeping = [...new Set(steps.flatMap((step) => covering(step, rules)))];
+  if (keeping.length === 0) return guard;
+  // A clock that asks for all rows of a person is not certain here: such a key waits for its own change, or its row's end.
+  const undue = keeping.some(({ person }) => person) ? 'true' : `NOT (${keeping.map(({ due }) => due).join(' AND ')})`;
+  return { ...guard, excepted: guard.excepted === 'false' ? undue : `(${guard.excepted} OR ${undue})` };
 }
 
 /** The rule that lets a row of alias `t` go last, and its day, as a FROM item `x`. */
@@ -105,6 +176,34 @@ function survey(unit: Unit, { model, catalog, asOf }: Ruling, standing: Standing
     `SELECT ${keyList(table, catalog)}, ${unit.index}, x.rule, x.due, pg_column_size(t.*), ${held}, NOT ${held} AND ${excepted}`,
     `FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE ${unit.due} AND ${unit.todo}`,
   ].join('\n');
+}
+
+/** Rows by which the clock of a person counts that has not run out stay, of those that are free. */
+async function exceptWaiting(session: Session, unit: Unit, ruling: Ruling): Promise<void> {
+  if (unit.feeds.length === 0) return;
+  const { catalog } = ruling;
+  const { table } = unit.erase;
+  const key = keyOf(table, catalog);
+  const names = key.map((_, i) => `k${i + 1}`);
+  const rows = await session.query<{ key: string }>(
+    `SELECT array_to_json(ARRAY[${names.map((name) => `s.${name}::text`).join(', ')}])::text AS key FROM ${surveyOf(table)} s JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 's')}
+     WHERE s.unit = ${unit.index} AND NOT s.held AND NOT s.excepted AND ${lateForAny(unit)} ORDER BY ${names.map((name) => `s.${name}`).join(', ')}`,
+  );
+  const keys = rows.map((row) => JSON.parse(row.key) as string[]);
+  for (let at = 0; at < keys.length; at += PEOPLE_AT_ONCE) {
+    const some = keys.slice(at, at + PEOPLE_AT_ONCE);
+    const waiting = [...(await waitingForPeople(session, unit, some, ruling))].map((i) => some[i] ?? []);
+    await session.run(
+      `UPDATE ${surveyOf(table)} s SET excepted = true FROM unnest(${key.map((_, i) => `$${i + 1}::text[]`).join(', ')}) u (${names.join(', ')})
+       WHERE s.unit = ${unit.index} AND ${key.map((part, i) => `s.${names[i]} = u.${names[i]}::${part.type}`).join(' AND ')}`,
+      key.map((_, i) => waiting.map((row) => row[i] ?? null)),
+    );
+  }
+}
+
+/** Over alias `t`: that the row alone keeps a clock that counts it from having run out. */
+export function lateForAny({ feeds }: Pick<Unit, 'feeds'>): string {
+  return `(${feeds.map(({ late }) => late).join(' OR ')})`;
 }
 
 /** The same where whole people have to be looked at: some hundreds at once. */

@@ -7,6 +7,7 @@ import { canonicalName } from '../datamap/names.js';
 import { column, textLiteral } from '../datamap/sql.js';
 import { groupBy } from '../foundation/group.js';
 import { type CutOffs, compileDue, type DueSql } from './due.js';
+import { type Feed, feedsOf } from './feeds.js';
 
 /** What goes at once, or not at all: the rows of a table, or columns of it that the same rules and grounds keep. */
 export interface Unit {
@@ -22,10 +23,14 @@ export interface Unit {
   readonly due: string;
   /** Over alias `t`: that there is something left to take. */
   readonly todo: string;
+  /** Over alias `t`: that it is left outside of JSON documents, whose edits tell for themselves what they change. */
+  readonly plain: string;
   /** Whether a rule asks for all rows of a person. */
   readonly person: boolean;
   /** Ids of grounds of the map that keep it while they last. */
   readonly grounds: readonly string[];
+  /** Clocks of persons that count its rows. */
+  readonly feeds: readonly Feed[];
 }
 
 /**
@@ -36,6 +41,7 @@ export interface Unit {
 export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Catalog, cuts: CutOffs): Unit[] {
   const changes: Omit<Unit, 'index'>[] = [];
   const deletions = new Map<TableErase, Omit<Unit, 'index'>>();
+  const feeds = (erase: TableErase, steps: readonly ColumnStep[]) => feedsOf(erase, steps, model, catalog, cuts);
   for (const erase of erasure.tables) {
     const { table, live } = erase;
     const keeps = table.entry.retention ?? [];
@@ -43,10 +49,12 @@ export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Cat
     const rules = keeps.map((keep) => compileDue(table, keep, model, catalog, cuts));
     const all = conjunction(rules);
     const goes = deletesRows(erase);
-    if (goes) deletions.set(erase, unitOf(erase, 'delete', erase.columns, rules, model, all, 'true'));
+    if (goes)
+      deletions.set(erase, unitOf(erase, 'delete', erase.columns, rules, all, feeds(erase, erase.columns), model));
     const grounds = (step: ColumnStep) => groundsOf(erase, [step], model);
     const groups = groupBy(
-      erase.columns.filter(({ change: { kind } }) => kind !== 'none' && kind !== 'impossible'),
+      // A key that leads from a shared row is cut for one of its owners; when nobody's bit stays, it goes with the row.
+      erase.columns.filter(({ change: { kind }, link }) => kind !== 'none' && kind !== 'impossible' && !link),
       (step) =>
         JSON.stringify([
           covering(step, rules).map(({ keep }) => rules.findIndex((each) => each.keep === keep)),
@@ -59,10 +67,10 @@ export function compileUnits(erasure: Erasure, model: DataMapModel, catalog: Cat
       const mine = covering(first, rules);
       // What covers every column covers the row, which goes as a whole.
       if (goes && mine.length === rules.length) continue;
-      const due = goes ? `(${conjunction(mine)} AND NOT ${all})` : conjunction(mine);
-      changes.push(
-        unitOf(erase, 'change', steps, mine, model, due, `(${steps.map((step) => remains(step, model)).join(' OR ')})`),
-      );
+      // Of a clock that asks for a person's rows, `all` says too little to tell which rows go as a whole.
+      const certain = goes && !rules.some(({ person }) => person);
+      const due = certain ? `(${conjunction(mine)} AND NOT ${all})` : conjunction(mine);
+      changes.push(unitOf(erase, 'change', steps, mine, due, feeds(erase, steps), model));
     }
   }
   const ordered = erasure.order.flat().flatMap((erase) => deletions.get(erase) ?? []);
@@ -82,15 +90,19 @@ function unitOf(
   does: Unit['does'],
   steps: readonly ColumnStep[],
   rules: readonly DueSql[],
-  model: DataMapModel,
   due: string,
-  todo: string,
+  feeds: readonly Feed[],
+  model: DataMapModel,
 ): Omit<Unit, 'index'> {
   const person = rules.some((rule) => rule.person);
-  return { erase, does, steps, rules, due, todo, person, grounds: groundsOf(erase, steps, model) };
+  const ordinary = steps.filter(({ change }) => change.kind !== 'json');
+  const plain = does === 'delete' ? 'true' : anyRemains(ordinary, model);
+  const todo = does === 'delete' ? 'true' : anyRemains(steps, model);
+  return { erase, does, steps, rules, due, todo, plain, person, grounds: groundsOf(erase, steps, model), feeds };
 }
 
-function covering({ column: { name }, keep }: ColumnStep, rules: readonly DueSql[]): readonly DueSql[] {
+/** The rules that keep a column. */
+export function covering({ column: { name }, keep }: ColumnStep, rules: readonly DueSql[]): readonly DueSql[] {
   const mine = rules.filter(
     (rule) => rule.keep.columns === undefined || rule.keep.columns.includes(name) || rule.keep.rule === keep?.rule,
   );
@@ -116,16 +128,23 @@ export function groundsOf({ table }: TableErase, steps: readonly ColumnStep[], {
   );
 }
 
+function anyRemains(steps: readonly ColumnStep[], model: DataMapModel): string {
+  return steps.length === 0 ? 'false' : `(${steps.map((step) => remains(step, model)).join(' OR ')})`;
+}
+
 /** Whether the column of alias `t` holds anything that its change would take. */
 function remains(step: ColumnStep, model: DataMapModel): string {
   const { change, live } = step;
   if (change.kind !== 'json') return `coalesce(${differs(step, model.map.timeZone)}, false)`;
   const value = column('t', step.column.name);
   const document = live.baseType === 'jsonb' ? value : `gdpr.json_or_null(${value}::text)`;
-  // Lax paths find what the edit would find and, in documents of another shape, sometimes more; the edit decides.
+  // Each step asks first for the shape that the edit asks for: lax paths find more than it does, strict ones fail on lists of mixed things.
   const places = change.edits.map(({ path, does }) => {
-    const steps = path.map((part) => (part === '*' ? '[*]' : `.${JSON.stringify(part)}`)).join('');
-    return `jsonb_path_exists(${document}, ${textLiteral(`$${steps}${does === 'clear' ? ' ? (@ != null)' : ''}`)}, '{}', true)`;
+    const steps = path.map((part) => {
+      const name = JSON.stringify(part);
+      return part === '*' ? ' ? (@.type() == "array") [*]' : ` ? (@.type() == "object" && exists (@.${name})).${name}`;
+    });
+    return `jsonb_path_exists(${document}, ${textLiteral(`strict $${steps.join('')}${does === 'clear' ? ' ? (@ != null)' : ''}`)}, '{}', true)`;
   });
   const unreadable = live.notNull || live.baseType === 'jsonb' ? [] : [`${document} IS NULL`];
   return `coalesce(${value} IS NOT NULL AND (${[...places, ...unreadable].join(' OR ')}), false)`;
