@@ -75,7 +75,7 @@ export async function openRequest(
 ): Promise<{ order: DisclosureOrder; disclosed: Disclosed; intent: Intent }> {
   const action = actionOf(typed);
   return gate(context, { action, subjects: [], ...(planDigest && { planDigest }) }, async () => {
-    const order = await readOrder(context, typed, await receivedIn(context, planDigest));
+    const order = await readOrder(context, typed, namesIn(target), await receivedIn(context, planDigest));
     const disclosed = await findDisclosed(context, target, chooser);
     await assertMayBeGiven(
       context,
@@ -90,6 +90,13 @@ export async function openRequest(
     };
     return { order, disclosed, intent };
   });
+}
+
+/** What the person or the orders are named by; a bare key could stand in any text. */
+function namesIn(target: DisclosureTarget): string[] {
+  if ('orders' in target) return [...target.orders];
+  const { id, ...others } = target.query;
+  return [...Object.values(others), id?.includes(':') === true ? id : undefined].filter((each) => each !== undefined);
 }
 
 /** The day of receipt that the stored plan has. */
@@ -210,10 +217,13 @@ function planOf(
   steps: readonly DisclosureStep[],
   review: Review | undefined,
 ): Plan {
+  // The plan is kept for good, and whoever may agree to it reads it: names and words stand in it by their digest.
+  const told = (words: string | null) =>
+    words === null ? null : `sha256:${createHash('sha256').update(words, 'utf8').digest('hex')}`;
   const plan: Json = {
     operation: actionOf(order),
     authority: order.authority,
-    official: order.official,
+    official: told(order.official),
     case: order.case,
     basis: order.basis,
     request: {
@@ -221,7 +231,7 @@ function planOf(
       date: order.requestDate,
       received: order.received,
       deadline: order.deadline,
-      asked: order.asked,
+      asked: told(order.asked),
       document: `sha256:${order.document.sha256}`,
     },
     // Whoever agrees to a gagged one leaves an entry, too, which `people` would name.
@@ -239,6 +249,7 @@ function planOf(
     unnamed: order.unnamed,
     gag: order.gagUntil === null ? null : { until: order.gagUntil, basis: order.gagBasis },
     hold: order.hold,
+    encrypted: { to: [...order.encrypted.to], sealed: order.encrypted.sealed },
     numbers: prefixOf(context),
     steps: steps.map((step) => ({
       ...step,

@@ -36,7 +36,13 @@ export interface DisclosureResult {
   readonly withheld: readonly Withheld[];
   readonly outOfScope: readonly OutsideScope[];
   readonly numbers: { readonly first: string; readonly last: string };
-  readonly hold: { readonly hold: string; readonly until: Day; readonly rows: number };
+  readonly hold: {
+    readonly hold: string;
+    readonly until: Day;
+    readonly rows: number;
+    /** Rows that were given and cannot be held, since their tables have no key. */
+    readonly unheld: number;
+  };
   readonly review?: ReviewSummary;
   readonly approval: Approval;
   readonly audit: { readonly sequence: number };
@@ -240,15 +246,21 @@ async function holdProduced(
     ],
   );
   let rows = 0;
+  let unheld = 0;
   for (const { table, keys } of scope.tables) {
-    if (keys === undefined || !steps.some(({ read }) => read === table.name)) continue;
+    const step = steps.find(({ read }) => read === table.name);
+    if (step === undefined) continue;
+    if (keys === undefined) {
+      unheld += step.rows;
+      continue;
+    }
     const { length } = keys.values;
     rows += await session.run(
       `INSERT INTO gdpr.hold_row (hold, table_name, key) SELECT $${length + 1}::text, $${length + 2}::text, q.key FROM (${keys.sql}) q`,
       [...keys.values, hold, table.name],
     );
   }
-  return { hold, until, rows };
+  return { hold, until, rows, unheld };
 }
 
 async function register(
