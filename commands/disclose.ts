@@ -93,7 +93,8 @@ Under an agreement on record (--processor) its recipient gets the list that the 
         const { steps, withheld, outside: outOfScope } = prepared;
         return { digest, plan, steps, withheld, outOfScope };
       }
-      await confirmDisclosure(prepared, flags.yes);
+      const { gate } = await import('../src/customer/requester.js');
+      await gate(context, prepared.intent, () => confirmDisclosure(prepared, flags.yes));
       const { produceDisclosure } = await import('../src/disclosure/produce.js');
       const language = flags.language === 'en' ? 'en' : 'lv';
       const result = await produceDisclosure(context, prepared, { planDigest, language });

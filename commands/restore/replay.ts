@@ -75,6 +75,8 @@ const WORDS = {
   withdrawal: ['withdrawn consent', 'withdrawn consents'],
   suppression: ['suppressed address', 'suppressed addresses'],
   rectification: ['correction', 'corrections'],
+  agreement: ['agreement', 'agreements'],
+  'agreement-end': ['ended agreement', 'ended agreements'],
   request: ['request', 'requests'],
   'request-event': undefined,
   tombstone: ['erasure', 'erasures'],

@@ -108,6 +108,23 @@ const SOURCES: readonly Source[] = [
       FROM gdpr.rectification c ORDER BY c.rectified_at, c.operation`,
   },
   {
+    type: 'agreement',
+    identity: ['number'],
+    sql: `SELECT json_strip_nulls(json_build_object('number', a.number, 'recipient', a.recipient, 'name', a.name,
+        'role', a.role, 'since', a.since, 'until', a.until, 'purposes', a.purposes, 'categories', a.categories,
+        'columns', a.columns, 'country', a.country, 'safeguard', a.safeguard, 'subprocessors', a.subprocessors,
+        'document', a.sha256, 'time', ${timeText('a.added_at')}, 'by', a.added_by, 'operation', a.operation))::text AS record
+      FROM gdpr.agreement a ORDER BY a.added_at, a.number`,
+  },
+  {
+    // Else what was ended would be in force again.
+    type: 'agreement-end',
+    identity: ['agreement'],
+    sql: `SELECT json_build_object('agreement', a.number, 'ended', a.ended, 'reason', a.end_reason, 'by', a.ended_by,
+        'operation', a.end_operation)::text AS record
+      FROM gdpr.agreement a WHERE a.ended IS NOT NULL ORDER BY a.ended, a.number`,
+  },
+  {
     // Without the official's name and the words of the request, which the archive has under its digest.
     type: 'disclosure',
     identity: ['operation'],

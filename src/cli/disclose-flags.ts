@@ -145,6 +145,8 @@ export function orderOf(flags: Typed): TypedOrder {
     thirdParties: text('third-parties'),
     restrictedGround: text('ground-18-2'),
     hold: flags.hold,
+    encryptTo: Array.isArray(flags['encrypt-to']) ? (flags['encrypt-to'] as string[]) : undefined,
+    sealed: flags['for-customer'] === true,
   };
 }
 

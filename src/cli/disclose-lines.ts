@@ -6,8 +6,13 @@ import { reviewLines } from './review.js';
 import { count, textTable } from './table.js';
 
 /** The scope table: what is produced, what is withheld and why, what is out of scope. */
-export function scopeLines({ steps, withheld, outside }: PreparedDisclosure): string[] {
+export function scopeLines({ order, steps, withheld, outside }: PreparedDisclosure): string[] {
   return [
+    // The plan has them by their digest only.
+    ...(order.official === null ? [] : [`Official   ${order.official}`]),
+    ...(order.asked === null ? [] : [`Asked for  ${order.asked}`]),
+    ...(order.encrypted.to.length === 0 ? [] : [`Opened by  ${order.encrypted.to.join(', ')}`]),
+    ...(order.encrypted.sealed ? ['Opened by  whoever is told the passphrase'] : []),
     'Produced',
     ...textTable(
       ['TABLE', 'RECORDS', 'COLUMNS'],
@@ -54,6 +59,9 @@ export function disclosedLines(result: DisclosureResult): string[] {
     `Register  ${result.disclosure}`,
     `Agreed    by ${approval.approver} on ${approval.approvedAt}`,
     `Held      ${count(hold.rows, 'row')} until ${hold.until} (${hold.hold})`,
+    ...(hold.unheld === 0
+      ? []
+      : [`NOT held  ${count(hold.unheld, 'row')} of tables without a key: keep them from erasure yourself`]),
     `Archive   ${result.archive}`,
     `SHA-256   ${result.sha256}`,
     `Audit     entry ${audit.sequence}, operation ${result.operation}`,

@@ -16,7 +16,7 @@ export interface Requester {
   readonly query: PersonQuery;
 }
 
-const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED']);
+const LOGGED = new Set(['NOBODY', 'SEVERAL', 'DRIFT', 'REFUSED', 'VERIFICATION_FAILED']);
 
 /** What erased people may still ask for: a copy of what was kept. */
 const COPIES: ReadonlySet<Kind> = new Set(['access', 'portability']);

@@ -1,3 +1,4 @@
+import { settleJournaled } from '../customer/settle-journaled.js';
 import type { DataMap } from '../datamap/schema.js';
 import { digestFile } from '../foundation/digest-file.js';
 import { GdprError } from '../foundation/errors.js';
@@ -63,7 +64,7 @@ export async function addAgreement(context: Context, given: NewAgreement): Promi
   }
   const sha256 = await digestFile(given.document);
   return runOperation(context, { action: 'agreement add', subjects: [] }, (operation) =>
-    settle(context, operation, async (session) => {
+    settleJournaled(context, operation, async (session) => {
       const added = await session.run(
         `INSERT INTO gdpr.agreement (number, recipient, name, role, since, until, purposes, categories, columns, country,
            safeguard, subprocessors, sha256, added_by, operation)
@@ -111,7 +112,7 @@ export async function endAgreement(
   const on = readDay('--on', given.on, today);
   const reason = checkWords('--reason', given.reason);
   return runOperation(context, { action: 'agreement end', subjects: [] }, (operation) =>
-    settle(context, operation, async (session) => {
+    settleJournaled(context, operation, async (session) => {
       const agreement = await readAgreement(session, given.number.trim());
       if (on < agreement.from) throw invalid(`--on is before its first day, ${agreement.from}`, 'see the two days');
       const ended = await session.run(

@@ -45,16 +45,16 @@ export async function listDisclosures(
     subjects = [...new Set([match.subject, ...known])];
   }
   const { recipient, gagged } = asked;
-  return runOperation(context, { action, subjects: named }, (operation) =>
+  // Their own log entries would tell somebody that there is one of which they may not be told.
+  return runOperation(context, { action, subjects: asked.gagged ? [] : named }, (operation) =>
     settle(context, operation, async (session) => {
       const disclosures = await readDisclosures(session, today, {
         gagged,
         ...(subjects && { subjects }),
         ...(recipient !== undefined && { recipient }),
       });
-      const revealed = disclosures.filter((each) => each.gagged).length;
-      const counts = { disclosures: disclosures.length, ...(gagged && { gagged: revealed }) };
-      return { result: { disclosures }, traces: { counts } };
+      const traces = gagged ? { rules: ['with gagged'] } : { counts: { disclosures: disclosures.length } };
+      return { result: { disclosures }, traces };
     }),
   );
 }

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { digestFile } from '../foundation/digest-file.js';
 import { asFileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
+import { looksPersonal } from '../foundation/personal-text.js';
 import { addMonths, type Day, readDay, todayIn } from '../request/day.js';
 import { checkWords } from '../request/words.js';
 import type { Context } from '../workspace/open.js';
@@ -33,6 +34,10 @@ export interface TypedOrder {
   readonly thirdParties?: string | undefined;
   readonly restrictedGround?: string | undefined;
   readonly hold: string;
+  /** Public age keys to which the set is encrypted. */
+  readonly encryptTo?: readonly string[] | undefined;
+  /** Whether it is sealed with a passphrase. */
+  readonly sealed?: boolean | undefined;
 }
 
 /** The same, checked: everything that has to be on record of it (KPL 190; CPL 112). */
@@ -66,17 +71,25 @@ export interface DisclosureOrder {
   readonly restrictedGround: RestrictedGround | null;
   /** ISO 8601, whole months or years. */
   readonly hold: string;
+  /** Who can open the set: public age keys, sorted, and whoever is told the passphrase. */
+  readonly encrypted: { readonly to: readonly string[]; readonly sealed: boolean };
 }
 
 const LONGEST = 500;
 
 /**
  * Checks a request. Without a paper, its number and date it is none that could be answered, whoever telephones.
+ * @param named by what the person or the orders are named, which the words of the request must not repeat
  * @param received the day that a stored plan has for it, where none is typed
  * @throws GdprError REFUSED for an unwritten request, one without a basis, and one from the future; INPUT_INVALID,
  *   USAGE, FILE_UNAVAILABLE
  */
-export async function readOrder(context: Context, typed: TypedOrder, received?: Day): Promise<DisclosureOrder> {
+export async function readOrder(
+  context: Context,
+  typed: TypedOrder,
+  named: readonly string[],
+  received?: Day,
+): Promise<DisclosureOrder> {
   const today = todayIn(context.model.map.timeZone);
   const { kind } = typed;
   const authority = needed('--authority', typed.authority, `the name of the ${kind}`);
@@ -129,7 +142,7 @@ export async function readOrder(context: Context, typed: TypedOrder, received?: 
     deadline,
     basis,
     document: await readDocument(path),
-    asked: line('--asked', typed.asked, 4000),
+    asked: askedOf(typed.asked, named),
     unnamed: typed.unnamed,
     gagUntil,
     gagBasis: line('--gag-basis', typed.gagBasis),
@@ -139,6 +152,7 @@ export async function readOrder(context: Context, typed: TypedOrder, received?: 
     thirdParties: typed.thirdParties === undefined ? null : checkWords('--third-parties', typed.thirdParties),
     restrictedGround: RESTRICTED_GROUNDS.find((ground) => ground === typed.restrictedGround) ?? null,
     hold: readPeriod(typed.hold),
+    encrypted: { to: [...new Set(typed.encryptTo)].sort(), sealed: typed.sealed === true },
   };
 }
 
@@ -178,6 +192,22 @@ function line(flag: string, typed: string | undefined, longest = LONGEST): strin
     });
   }
   return text === '' ? null : text;
+}
+
+/** The register keeps the words for good, so that nothing in them may name the person. */
+function askedOf(typed: string | undefined, named: readonly string[]): string | null {
+  const words = line('--asked', typed, 4000);
+  if (words === null) return null;
+  const bare = (text: string) =>
+    text
+      .normalize('NFD')
+      .replace(/[^\p{L}\p{N}]+/gu, '')
+      .toLowerCase();
+  const hits = named.map(bare).some((each) => each !== '' && bare(words).includes(each));
+  if (!hits && !looksPersonal(words)) return words;
+  throw new GdprError('INPUT_INVALID', '--asked holds what names the person or the order', {
+    hint: 'say what was asked for without names, numbers and addresses; the request itself goes into the set',
+  });
 }
 
 function readCategories({ model: { map } }: Context, typed: string | undefined): string[] {

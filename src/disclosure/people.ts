@@ -17,9 +17,16 @@ import type { Context } from '../workspace/open.js';
 /** About whom, or about which orders, a disclosure is. */
 export type DisclosureTarget = { readonly query: PersonQuery } | { readonly orders: readonly string[] };
 
+export interface KnownPerson {
+  readonly person: FoundPerson;
+  readonly subject: string;
+}
+
 export interface DisclosedPerson {
   readonly person: FoundPerson;
   readonly subject: string;
+  /** Whom the disclosure is about: themselves, or everybody to whom an order leads that stands for itself. */
+  readonly about: readonly KnownPerson[];
   /** Only what an erasure kept of them is left to give. */
   readonly erased: boolean;
 }
@@ -30,18 +37,28 @@ export interface Disclosed {
   readonly orders: readonly RowKey[] | null;
 }
 
+/** The references under which a disclosure is registered, each once, sorted. */
+export function subjectsOf(
+  { people }: Pick<Disclosed, 'people'>,
+  others: readonly { readonly subject: string }[] = [],
+) {
+  const about = people.flatMap(({ about }) => about.map(({ subject }) => subject));
+  return [...new Set([...about, ...others.map(({ subject }) => subject)])].sort();
+}
+
 const NOBODY: FoundPerson = { roots: [], rows: [], identifiers: [], shared: [], names: [], byNameOnly: false };
 
 /**
  * Finds the one person, erased people too, or the buyers of the orders. An order that leads to several people, or to
- * nobody, stands for itself: nothing is given then but what hangs on it.
+ * nobody, stands for itself: nothing is given then but what hangs on it, and it is about all to whom it leads.
  * @throws GdprError NOBODY, SEVERAL, NOT_FOUND, INPUT_INVALID, DRIFT
  */
 export async function findDisclosed(context: Context, target: DisclosureTarget, chooser: Chooser): Promise<Disclosed> {
   if ('query' in target) {
     const { person, subject } = await onePerson(await matchAlsoErased(context, target.query), target.query, chooser);
     const [erased = false] = await areErased(context, [{ person, subject }]);
-    return { people: [{ person, subject, erased: erased || isErased(person) }], orders: null };
+    const about = [{ person, subject }];
+    return { people: [{ person, subject, about, erased: erased || isErased(person) }], orders: null };
   }
   const { database, model, keys } = context;
   const found = await database.transaction('repeatable read', async (session) => {
@@ -52,24 +69,35 @@ export async function findDisclosed(context: Context, target: DisclosureTarget, 
     const orders = [...new Map(rows.map((row) => [JSON.stringify([row.table, row.key]), row])).values()];
     return { orders, buyers: await buyersOf(session, model, catalog, orders), kept: await keptFor(session, orders) };
   });
-  const subjects = await database.transaction('read committed', (session) =>
+  const everybody = found.buyers.flatMap(({ person, led }) => [person, ...led]);
+  const references = await database.transaction('read committed', (session) =>
     referencesOf(
       session,
       hasherOf(keys),
-      found.buyers.map((person) => aliasesOf(person, model)),
+      everybody.map((person) => aliasesOf(person, model)),
     ),
   );
-  const references = found.orders.map((_, i) => found.kept[i] ?? subjects[i] ?? '');
-  const buyers = found.orders.map((_, i) => ({ person: found.buyers[i] ?? NOBODY, subject: references[i] ?? '' }));
+  const referenceOf = new Map(everybody.map((person, i) => [person, references[i] ?? '']));
+  const known = (person: FoundPerson): KnownPerson => ({ person, subject: referenceOf.get(person) ?? '' });
+  const buyers = found.buyers.map(({ person, led }, i) => {
+    const subject = found.kept[i] ?? known(person).subject;
+    const itself = led.length === 0 || found.kept[i] !== undefined ? [{ person, subject }] : [];
+    return { person, subject, about: [...itself, ...led.map(known)] };
+  });
   const erased = await areErased(context, buyers);
   const people = new Map<string, DisclosedPerson>();
-  buyers.forEach(({ person, subject }, i) => {
+  buyers.forEach(({ person, subject, about }, i) => {
     const order = found.orders[i];
     if (order === undefined) return;
     const owner = model.table(order.table).owners[0]?.id ?? '';
-    const known = people.get(subject)?.person ?? person;
+    const before = people.get(subject);
     const gone = erased[i] === true;
-    people.set(subject, { subject, erased: gone, person: gone ? known : withRow(known, order, owner) });
+    people.set(subject, {
+      subject,
+      erased: gone,
+      person: gone ? (before?.person ?? person) : withRow(before?.person ?? person, order, owner),
+      about: [...(before?.about ?? []), ...about],
+    });
   });
   return { people: [...people.values()], orders: found.orders };
 }
@@ -79,13 +107,19 @@ function withRow(person: FoundPerson, { table, key }: RowKey, owner: string): Fo
   return there ? person : { ...person, rows: [...person.rows, { table, key, owner }] };
 }
 
-/** For each order the one person whom its first owner is, or the order itself. */
+interface Buyer {
+  readonly person: FoundPerson;
+  /** The people to whom an order leads that leads to several. */
+  readonly led: readonly FoundPerson[];
+}
+
+/** For each order the one person whom its first owner is, or the order itself with all whom it may be. */
 async function buyersOf(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
   orders: readonly RowKey[],
-): Promise<FoundPerson[]> {
+): Promise<Buyer[]> {
   const hits = orders.map((row) => {
     const table = model.table(row.table);
     const [owner] = table.owners;
@@ -95,9 +129,10 @@ async function buyersOf(
   const anchors = await followUp(session, model, catalog, hits);
   const { of } = await peopleOf(session, model, catalog, anchors.flat());
   return hits.map(({ row, node }, i) => {
-    const [person, ...others] = new Set((anchors[i] ?? []).flatMap((anchor) => [...of(anchor)]));
-    if (person !== undefined && others.length === 0) return person;
-    return withRow(NOBODY, row, node.owner.id);
+    const led = [...new Set((anchors[i] ?? []).flatMap((anchor) => [...of(anchor)]))];
+    const [person, ...others] = led;
+    if (person !== undefined && others.length === 0) return { person, led: [] };
+    return { person: withRow(NOBODY, row, node.owner.id), led };
   });
 }
 

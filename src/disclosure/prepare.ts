@@ -15,7 +15,8 @@ import { readPlan } from '../operation/approve.js';
 import { endOperation, type Intent, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type DisclosureOrder, readOrder, type TypedOrder } from './order.js';
-import { type Disclosed, type DisclosureTarget, findDisclosed } from './people.js';
+import { othersOf, readOthers } from './others.js';
+import { type Disclosed, type DisclosureTarget, findDisclosed, type KnownPerson, subjectsOf } from './people.js';
 import { openScope, Recorder } from './records.js';
 
 /** What is given of a table, and how the records are known again. */
@@ -40,6 +41,8 @@ export interface OutsideScope {
 export interface PreparedDisclosure {
   readonly order: DisclosureOrder;
   readonly disclosed: Disclosed;
+  /** Whom the records are about beside them, by references with rows; nobody where what is about others is redacted. */
+  readonly others: readonly { readonly subject: string; readonly rows: number }[];
   readonly review: Review | undefined;
   readonly plan: Plan;
   readonly steps: readonly DisclosureStep[];
@@ -72,17 +75,28 @@ export async function openRequest(
 ): Promise<{ order: DisclosureOrder; disclosed: Disclosed; intent: Intent }> {
   const action = actionOf(typed);
   return gate(context, { action, subjects: [], ...(planDigest && { planDigest }) }, async () => {
-    const order = await readOrder(context, typed, await receivedIn(context, planDigest));
+    const order = await readOrder(context, typed, namesIn(target), await receivedIn(context, planDigest));
     const disclosed = await findDisclosed(context, target, chooser);
-    await assertMayBeGiven(context, order, disclosed);
+    await assertMayBeGiven(
+      context,
+      order,
+      disclosed.people.flatMap(({ about }) => about),
+    );
     const intent: Intent = {
       action,
       // Under a gag the entry names nobody: their own export and their requests would tell of it.
-      subjects: order.gagUntil === null ? disclosed.people.map(({ subject }) => subject) : [],
+      subjects: order.gagUntil === null ? subjectsOf(disclosed) : [],
       ...(!order.unnamed && { ground: order.basis }),
     };
     return { order, disclosed, intent };
   });
+}
+
+/** What the person or the orders are named by; a bare key could stand in any text. */
+function namesIn(target: DisclosureTarget): string[] {
+  if ('orders' in target) return [...target.orders];
+  const { id, ...others } = target.query;
+  return [...Object.values(others), id?.includes(':') === true ? id : undefined].filter((each) => each !== undefined);
 }
 
 /** The day of receipt that the stored plan has. */
@@ -96,7 +110,11 @@ async function receivedIn(context: Context, digest: string | undefined): Promise
   return typeof request?.received === 'string' ? request.received : undefined;
 }
 
-async function assertMayBeGiven(context: Context, order: DisclosureOrder, { people }: Disclosed): Promise<void> {
+async function assertMayBeGiven(
+  context: Context,
+  order: DisclosureOrder,
+  people: readonly KnownPerson[],
+): Promise<void> {
   if (order.restrictedGround !== null) return;
   const { database, keys, model } = context;
   const restricted = await database.transaction('read committed', async (session) => {
@@ -127,7 +145,7 @@ export async function prepareDisclosure(
   return runOperation(context, { ...intent, action: 'disclose plan' }, async (operation) => {
     const judge = review && new ReviewJudge(review);
     const recorder = new Recorder(context, order, prefixOf(context), judge);
-    const { steps, outside } = await context.database.transaction('repeatable read', async (session) => {
+    const { steps, outside, found } = await context.database.transaction('repeatable read', async (session) => {
       const scope = await openScope(session, context, order, disclosed);
       const steps: Omit<DisclosureStep, 'withheld'>[] = [];
       const outside: OutsideScope[] = [];
@@ -147,26 +165,30 @@ export async function prepareDisclosure(
           outside.push({ table: name, rows: Number(rest?.rows), columns, ...(undated && { undated: true as const }) });
         }
       }
-      return { steps, outside };
+      return { steps, outside, found: order.thirdParties === null ? [] : await readOthers(session, context, scope) };
     });
     if (recorder.count === 0) {
       throw new GdprError('NOT_FOUND', 'nothing of what was asked for is held', {
         hint: 'look at the categories and the range of dates; that nothing is held is an answer, too',
       });
     }
+    const others = await othersOf(context, disclosed, found);
+    await assertMayBeGiven(context, order, others);
     const withheld = recorder.withheld.list();
     const full = steps.map((step) => ({ ...step, withheld: withheldOf(withheld, step.read) }));
-    const plan = planOf(context, order, disclosed, full, review);
+    const subjects = subjectsOf(disclosed, others);
+    const plan = planOf(context, order, disclosed, subjects, full, review);
     await endOperation(context, operation, { result: 'done', counts: countsOf(full) });
     return {
       order,
       disclosed,
+      others: others.map(({ subject, rows }) => ({ subject, rows })),
       review,
       plan,
       steps: full,
       outside,
       withheld,
-      intent: { ...intent, planDigest: plan.digest },
+      intent: { ...intent, subjects: order.gagUntil === null ? subjects : [], planDigest: plan.digest },
     };
   });
 }
@@ -190,15 +212,18 @@ function withheldOf(withheld: readonly Withheld[], table: string): DisclosureSte
 function planOf(
   context: Context,
   order: DisclosureOrder,
-  { people, orders }: Disclosed,
+  { orders }: Disclosed,
+  references: readonly string[],
   steps: readonly DisclosureStep[],
   review: Review | undefined,
 ): Plan {
-  const references = people.map(({ subject }) => subject).sort();
+  // The plan is kept for good, and whoever may agree to it reads it: names and words stand in it by their digest.
+  const told = (words: string | null) =>
+    words === null ? null : `sha256:${createHash('sha256').update(words, 'utf8').digest('hex')}`;
   const plan: Json = {
     operation: actionOf(order),
     authority: order.authority,
-    official: order.official,
+    official: told(order.official),
     case: order.case,
     basis: order.basis,
     request: {
@@ -206,11 +231,11 @@ function planOf(
       date: order.requestDate,
       received: order.received,
       deadline: order.deadline,
-      asked: order.asked,
+      asked: told(order.asked),
       document: `sha256:${order.document.sha256}`,
     },
     // Whoever agrees to a gagged one leaves an entry, too, which `people` would name.
-    ...(order.gagUntil === null ? { people: references } : { about: references }),
+    ...(order.gagUntil === null ? { people: [...references] } : { about: [...references] }),
     map: context.model.digest,
     scope: {
       categories: [...order.categories],
@@ -224,6 +249,7 @@ function planOf(
     unnamed: order.unnamed,
     gag: order.gagUntil === null ? null : { until: order.gagUntil, basis: order.gagBasis },
     hold: order.hold,
+    encrypted: { to: [...order.encrypted.to], sealed: order.encrypted.sealed },
     numbers: prefixOf(context),
     steps: steps.map((step) => ({
       ...step,

@@ -8,6 +8,7 @@ import { custodyPage } from '../documents/custody-page.js';
 import type { DisclosureHead } from '../documents/disclosure-page.js';
 import type { Language } from '../documents/page-model.js';
 import { canonicalJson } from '../foundation/canonical-json.js';
+import { GdprError } from '../foundation/errors.js';
 import { randomId } from '../foundation/random-id.js';
 import { type Approval, approvalRule, useApproval } from '../operation/approval.js';
 import { readPlan } from '../operation/approve.js';
@@ -16,6 +17,7 @@ import { type Operation, runOperation } from '../operation/operation.js';
 import { type Day, todayIn } from '../request/day.js';
 import type { Context } from '../workspace/open.js';
 import { endOfPeriod } from './order.js';
+import { subjectsOf } from './people.js';
 import { countsOf, type OutsideScope, type PreparedDisclosure, prefixOf } from './prepare.js';
 import { type OpenScope, openScope, Recorder } from './records.js';
 import { enterDisclosure, newNumber } from './register.js';
@@ -34,7 +36,13 @@ export interface DisclosureResult {
   readonly withheld: readonly Withheld[];
   readonly outOfScope: readonly OutsideScope[];
   readonly numbers: { readonly first: string; readonly last: string };
-  readonly hold: { readonly hold: string; readonly until: Day; readonly rows: number };
+  readonly hold: {
+    readonly hold: string;
+    readonly until: Day;
+    readonly rows: number;
+    /** Rows that were given and cannot be held, since their tables have no key. */
+    readonly unheld: number;
+  };
   readonly review?: ReviewSummary;
   readonly approval: Approval;
   readonly audit: { readonly sequence: number };
@@ -129,7 +137,10 @@ function archiveName(kind: string, operation: string): string {
 
 /** When the plan was stored; nobody can have agreed to one that was not. */
 async function preparedPlan(context: Context, digest: string): Promise<{ preparedAt: string }> {
-  return readPlan(context, digest).catch(() => ({ preparedAt: '' }));
+  return readPlan(context, digest).catch((error: unknown) => {
+    if (error instanceof GdprError && error.code === 'NOT_FOUND') return { preparedAt: '' };
+    throw error;
+  });
 }
 
 async function intentSequence(session: Session, operation: Operation): Promise<number> {
@@ -215,7 +226,7 @@ async function holdProduced(
   session: Session,
   context: Context,
   operation: Operation,
-  { order, disclosed, steps }: PreparedDisclosure,
+  { order, disclosed, others, steps }: PreparedDisclosure,
   scope: OpenScope,
   until: Day,
 ): Promise<DisclosureResult['hold']> {
@@ -225,7 +236,7 @@ async function holdProduced(
      VALUES ($1, 'rows', $2::text[], $3, $4, $5::date, $6::date, $7, $8)`,
     [
       hold,
-      disclosed.people.map(({ subject }) => subject),
+      subjectsOf(disclosed, others),
       order.case ?? order.requestNumber,
       order.authority,
       until,
@@ -235,22 +246,28 @@ async function holdProduced(
     ],
   );
   let rows = 0;
+  let unheld = 0;
   for (const { table, keys } of scope.tables) {
-    if (keys === undefined || !steps.some(({ read }) => read === table.name)) continue;
+    const step = steps.find(({ read }) => read === table.name);
+    if (step === undefined) continue;
+    if (keys === undefined) {
+      unheld += step.rows;
+      continue;
+    }
     const { length } = keys.values;
     rows += await session.run(
       `INSERT INTO gdpr.hold_row (hold, table_name, key) SELECT $${length + 1}::text, $${length + 2}::text, q.key FROM (${keys.sql}) q`,
       [...keys.values, hold, table.name],
     );
   }
-  return { hold, until, rows };
+  return { hold, until, rows, unheld };
 }
 
 async function register(
   session: Session,
   context: Context,
   operation: Operation,
-  { order, disclosed, steps }: PreparedDisclosure,
+  { order, disclosed, others, steps }: PreparedDisclosure,
   written: {
     readonly scope: OpenScope;
     readonly disclosure: string;
@@ -261,12 +278,12 @@ async function register(
     readonly records: number;
   },
 ): Promise<void> {
-  const records = new Map(disclosed.people.map(({ subject }) => [subject, 0]));
+  const records = new Map(subjectsOf(disclosed).map((subject) => [subject, 0]));
   for (const { table, people } of written.scope.tables) {
     if (!steps.some(({ read }) => read === table.name)) continue;
     for await (const [person, rows] of session.stream(people.sql, people.values)) {
-      const subject = disclosed.people[Number(person)]?.subject ?? '';
-      records.set(subject, (records.get(subject) ?? 0) + Number(rows));
+      for (const subject of subjectsOf({ people: disclosed.people.slice(Number(person), Number(person) + 1) }))
+        records.set(subject, (records.get(subject) ?? 0) + Number(rows));
     }
   }
   await enterDisclosure(
@@ -296,6 +313,6 @@ async function register(
       records: written.records,
       numbers: written.numbers,
     },
-    [...records].map(([subject, rows]) => ({ subject, rows })),
+    [...[...records].map(([subject, rows]) => ({ subject, rows })), ...others],
   );
 }

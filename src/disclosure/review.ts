@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { gate } from '../customer/requester.js';
 import { listTexts } from '../customer/review/list.js';
 import { type Review, readReview } from '../customer/review/read.js';
 import type { WrittenReview } from '../customer/review/review.js';
@@ -33,11 +34,12 @@ function boundTo({ model }: Context, { order, disclosed }: Opened): { readonly p
 }
 
 /**
- * The decisions on the free texts in the scope; undefined when there is no such file.
+ * The decisions on the free texts in the scope; undefined when there is no such file. A refusal is logged.
  * @throws GdprError as `readReview`; REFUSED for several people
  */
 export async function reviewOf(context: Context, opened: Opened, path: string): Promise<Review | undefined> {
-  return readReview(path, boundTo(context, opened));
+  const intent = { ...opened.intent, action: 'disclose review' };
+  return gate(context, intent, async () => readReview(path, boundTo(context, opened)));
 }
 
 /**

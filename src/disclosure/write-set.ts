@@ -11,6 +11,7 @@ import {
   type DisclosureHead,
   disclosureBottom,
   disclosureTop,
+  type RowsOutside,
   recordRows,
   recordsBottom,
   recordsTop,
@@ -40,7 +41,7 @@ export async function writeSet(
   session: Session,
   context: Context,
   archive: ArchiveWriter,
-  { order, steps }: PreparedDisclosure,
+  { order, steps, outside }: PreparedDisclosure,
   scope: OpenScope,
   recorder: Recorder,
   head: DisclosureHead,
@@ -80,7 +81,15 @@ export async function writeSet(
           },
         })),
     }));
-    await add('page.html', 'text/html', whole(head, page, shown));
+    const left = outside
+      .filter(({ rows }) => rows > 0)
+      .map(({ table: name, rows, undated }) => ({
+        name,
+        title: model.table(name).entry.title,
+        rows,
+        undated: undated === true,
+      }));
+    await add('page.html', 'text/html', whole(head, page, shown, left));
     return { tables: shown, files };
   } finally {
     await page.discard();
@@ -88,10 +97,15 @@ export async function writeSet(
   }
 }
 
-async function* whole(head: DisclosureHead, records: Spool, tables: readonly DisclosedTable[]) {
+async function* whole(
+  head: DisclosureHead,
+  records: Spool,
+  tables: readonly DisclosedTable[],
+  rowsOutside: readonly RowsOutside[],
+) {
   yield disclosureTop(head);
   yield* records.drain();
-  yield disclosureBottom(head, tables);
+  yield disclosureBottom(head, tables, rowsOutside);
 }
 
 function changed(): GdprError {

@@ -49,6 +49,15 @@ export interface DisclosedTable {
   readonly outside: readonly Text[];
 }
 
+/** Rows of a table that are outside the request, beside what was produced. */
+export interface RowsOutside {
+  readonly name: string;
+  readonly title: Text;
+  readonly rows: number;
+  /** Why no row is in a range of dates: the map gives the table's rows no date. */
+  readonly undated: boolean;
+}
+
 const TITLE: Text = { lv: 'Izsniegto datu kopa', en: 'Production set' };
 const RECORD: Text = { lv: 'Nr.', en: 'No.' };
 const NONE: Text = { lv: 'nav norādīts', en: 'not given' };
@@ -182,7 +191,11 @@ export function recordsBottom(rows: number): string {
 }
 
 /** Closes the records; the scope table: what was produced, withheld and not asked for. */
-export function disclosureBottom(head: DisclosureHead, tables: readonly DisclosedTable[]): string {
+export function disclosureBottom(
+  head: DisclosureHead,
+  tables: readonly DisclosedTable[],
+  rowsOutside: readonly RowsOutside[],
+): string {
   const list = (texts: readonly Text[]) =>
     t({ lv: texts.map(({ lv }) => lv).join(', '), en: texts.map(({ en }) => en).join(', ') });
   const produced = tables.map((each) => [
@@ -198,6 +211,14 @@ export function disclosureBottom(head: DisclosureHead, tables: readonly Disclose
     ]),
   );
   const outside = tables.filter((each) => each.outside.length > 0).map((each) => [t(each.title), list(each.outside)]);
+  const rows = rowsOutside.map((each) => [
+    html`<strong>${t(each.title)}</strong><p class="small">${isolated(each.name)}</p>`,
+    html`${t(counted(each.rows, NOUNS.record))}${
+      each.undated
+        ? html`<p class="small">${t({ lv: 'ierakstiem nav datuma', en: 'the records bear no date' })}</p>`
+        : ''
+    }`,
+  ]);
   return `${
     html`</section>
 ${section(
@@ -217,6 +238,14 @@ ${section(
   outside.length === 0
     ? html`<p class="prose">${t({ lv: 'Izsniegtajās tabulās tādu nav.', en: 'There are none in the tables produced.' })}</p>`
     : table('outside-title', [TEXTS.whatItIs, TEXTS.field], outside),
+)}${section(
+  { id: 'outside-rows', title: { lv: 'Nav pieprasīti: ieraksti', en: 'Out of scope: records' } },
+  rows.length === 0
+    ? html`<p class="prose">${t({ lv: 'Citu ierakstu par šo personu vai pasūtījumu nav.', en: 'There are no other records about the person or the orders.' })}</p>`
+    : html`<p class="prose">${t({
+        lv: 'Šie ieraksti par personu vai pasūtījumu pieprasītajā neietilpst un nav izsniegti.',
+        en: 'These records about the person or the orders are outside the request and are not given.',
+      })}</p>${table('outside-rows-title', [TEXTS.whatItIs, TEXTS.records], rows)}`,
 )}`.markup
   }${bilingualBottom(pageHeadOf(head, TITLE))}`;
 }

@@ -20,6 +20,9 @@ INSERT INTO shop.payments (order_id, method, status, amount, cardholder_name, pr
   SELECT id, 'card', 2, 10, 'Bystander Needle ' || order_number, 'ref ' || order_number, placed_at
   FROM shop.orders WHERE order_number LIKE 'RB-1990-%'`;
 
+const WORDS = 'one order of March 2031';
+const OFFICIAL = 'Judge Needle';
+
 let workspace: TestWorkspace;
 let desk: ReturnType<typeof courtDesk>;
 const rows = <R extends Record<string, unknown>>(statement: string) => sql<R>(workspace.url ?? '', statement);
@@ -41,7 +44,7 @@ async function refusals(): Promise<number> {
 }
 
 describe('a court asks for one order in a range of dates of a person with forty', { timeout: 240_000 }, () => {
-  const asked: Flags = { email: TYPED.email, from: '2031-03-01', to: '2031-03-31', asked: 'one order of March 2031' };
+  const asked: Flags = { email: TYPED.email, from: '2031-03-01', to: '2031-03-31', asked: WORDS, official: OFFICIAL };
   let given: Given;
 
   it('gets the rows of that order and nothing else, by independent SQL', async () => {
@@ -69,6 +72,11 @@ describe('a court asks for one order in a range of dates of a person with forty'
     );
     expect(records.map(({ data: row }) => String(row.order_id ?? row.id))).toEqual(records.map(() => order?.id));
     expect(given.outOfScope.find(({ table }) => table === 'shop.orders')?.rows).toBeGreaterThanOrEqual(39);
+    const [, outside = ''] = archive.text('page.html').split('id="outside-rows"');
+    for (const { table, rows: left } of given.outOfScope)
+      expect([table, outside.includes(`<bdi>${table}</bdi>`)]).toEqual([table, left > 0]);
+    expect(archive.text('page.html')).toContain(OFFICIAL);
+    expect(archive.text('page.html')).toContain(WORDS);
   });
 
   it('numbers the same records alike on the page, in the index and in the data', async () => {
@@ -167,6 +175,10 @@ describe('a court asks for one order in a range of dates of a person with forty'
     const before = await refusals();
     const other = await desk.disclose({ ...asked, 'request-number': '15-2/420', 'plan-digest': digest, yes: true });
     expect([other.code, jsonErrorOf(other).code]).toEqual([3, 'PLAN_CHANGED']);
+    const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
+    const stranger = await identityToRecipient(await generateX25519Identity());
+    const sent = await desk.disclose({ ...flags, 'plan-digest': digest, yes: true, 'encrypt-to': stranger });
+    expect([sent.code, jsonErrorOf(sent).code]).toEqual([3, 'PLAN_CHANGED']);
     const without = await desk.disclose({ ...asked, 'request-number': '15-2/420', yes: true });
     expect([without.code, jsonErrorOf(without).message]).toEqual([3, 'nobody else has agreed to this plan yet']);
     await rows(
@@ -181,7 +193,7 @@ describe('a court asks for one order in a range of dates of a person with forty'
     expect([approver.code, jsonErrorOf(approver).code]).toEqual([3, 'REFUSED']);
     const own = await desk.run(['approve', digest, '--yes', '--json'], 'ilze');
     expect([own.code, jsonErrorOf(own).code]).toEqual([3, 'REFUSED']);
-    expect(await refusals()).toBe(before + 4);
+    expect(await refusals()).toBe(before + 5);
     const done = await desk.disclose({ ...flags, 'plan-digest': digest, yes: true });
     expect(done.code).toBe(0);
     const twice = await desk.disclose({ ...flags, 'plan-digest': digest, yes: true });
@@ -198,6 +210,10 @@ describe('what a set never holds', { timeout: 240_000 }, () => {
       'request-number': '2',
       'third-parties': 'the court asked for who packed it',
     });
+    // The map knows no key of page views.
+    const views = closed.produced.find(({ table }) => table === 'shop.page_views')?.rows;
+    expect(views).toBeGreaterThan(0);
+    expect(closed.hold.unheld).toBe(views);
     const secrets = await rows<{ value: string }>(
       `SELECT password_hash AS value FROM shop.customers WHERE email = 'anna.berzina@pasts.example' UNION
        SELECT s.token FROM shop.sessions s JOIN shop.customers c ON c.id = s.customer_id WHERE c.email = 'anna.berzina@pasts.example'`,
@@ -215,10 +231,28 @@ describe('what a set never holds', { timeout: 240_000 }, () => {
   });
 });
 
+it('takes no words of the request that name the person or the order', { timeout: 120_000 }, async () => {
+  const asked = (words: string, named: Flags) =>
+    desk.disclose({ ...named, categories: 'order', asked: words, plan: true });
+  for (const [words, named] of [
+    [`all about ${TYPED.email.toUpperCase()}`, { email: TYPED.email }],
+    ['all about 010190-10101', { email: TYPED.email }],
+    ['order RB 1990 000014', { order: 'RB-1990-000014' }],
+  ] as const) {
+    const ran = await asked(words, named);
+    expect([ran.code, jsonErrorOf(ran).code]).toEqual([2, 'INPUT_INVALID']);
+    expect(ran.stdout).not.toContain(words);
+  }
+});
+
 it('tells nothing of the person in names, entries or what is stored of the plan', { timeout: 120_000 }, async () => {
   const stored = await rows<{ text: string }>(
     `SELECT entry::text AS text FROM gdpr.audit_entry UNION ALL SELECT plan FROM gdpr.plan UNION ALL SELECT d::text FROM gdpr.disclosure d`,
   );
   expect(stored.length).toBeGreaterThan(10);
+  const kept = await rows<{ text: string }>(
+    'SELECT plan AS text FROM gdpr.plan UNION ALL SELECT entry::text FROM gdpr.audit_entry',
+  );
+  expect(kept.filter(({ text }) => text.includes(WORDS) || text.includes(OFFICIAL))).toEqual([]);
   expect(stored.filter(({ text }) => /berzin|pasts\.example|RB-1990-|21234567/i.test(text))).toEqual([]);
 });

@@ -22,6 +22,7 @@ let workspace: TestWorkspace;
 let today: string;
 let gagged: string;
 let unnamed: string;
+let subject: string;
 
 beforeAll(async () => {
   workspace = await bookshopWorkspace();
@@ -29,6 +30,7 @@ beforeAll(async () => {
   try {
     today = todayIn(context.model.map.timeZone);
     const [anna] = await matchPeople(context, { email: 'anna.berzina@pasts.example' });
+    subject = anna?.subject ?? '';
     const enter = (recipient: string, more: object) =>
       runOperation(context, { action: 'disclose court', subjects: [] }, (operation) =>
         settle(context, operation, async (session) => {
@@ -47,7 +49,7 @@ beforeAll(async () => {
             records: 3,
             ...more,
           } as const;
-          const subjects = [{ subject: anna?.subject ?? '', rows: 3 }];
+          const subjects = [{ subject, rows: 3 }];
           const number = await enterDisclosure(session, operation, 'ilze', given, subjects);
           return { result: { number }, traces: {} };
         }),
@@ -119,6 +121,9 @@ describe('a disclosure under a gag', { timeout: 300_000 }, () => {
     expect([COURT, gagged].filter((needle) => letters.includes(needle))).toEqual([]);
     expect(letters).toContain(unnamed);
 
+    const own = async () => (await run(['audit', 'list', '--subject', subject, '--json'])).stdout;
+    const before = await own();
+    expect(before).toContain('"disclosure list"');
     const asked = jsonOf<{ disclosures: { disclosure: string; gagged: boolean }[] }>(
       await run(['disclosure', 'list', ...ANNA, '--with-gagged', '--json']),
       'disclosure-list',
@@ -127,6 +132,10 @@ describe('a disclosure under a gag', { timeout: 300_000 }, () => {
       [gagged, true],
       [unnamed, false],
     ]);
+    // A look at what they may not be told of leaves nothing in the person's own entries, but one in the log.
+    expect(await own()).toBe(before);
+    const looked = (await run(['audit', 'list', '--action', 'disclosure list', '--last', '1', '--json'])).stdout;
+    expect(JSON.parse(looked)).toMatchObject({ entries: [{ subjects: [], rules: ['with gagged'] }] });
     const shown = jsonOf<{ notices: unknown[] }>(
       await run(['disclosure', 'show', unnamed, '--json']),
       'disclosure-show',

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PEOPLE } from '../../examples/bookshop/people.js';
+import { matchPeople } from '../../src/customer/find-customer.js';
 import { placeHold } from '../../src/customer/hold/place.js';
 import { enterRecords, missingRecords } from '../../src/customer/restore/enter.js';
 import { readRecords } from '../../src/customer/restore/records.js';
@@ -10,6 +11,7 @@ import type { TypedOrder } from '../../src/disclosure/order.js';
 import type { DisclosureTarget } from '../../src/disclosure/people.js';
 import { openRequest, prepareDisclosure, storeDisclosure } from '../../src/disclosure/prepare.js';
 import { produceDisclosure } from '../../src/disclosure/produce.js';
+import { reviewOf } from '../../src/disclosure/review.js';
 import { readCertificate } from '../../src/keys/keys.js';
 import { approvePlan, readPlan } from '../../src/operation/approve.js';
 import { recover } from '../../src/operation/recover.js';
@@ -84,6 +86,11 @@ const refused = async () =>
     )
   ).map(({ code }) => code);
 
+const about = (disclosure: string) =>
+  rows<{ subject: string; rows: number }>(
+    `SELECT subject, rows::integer AS rows FROM gdpr.disclosure_subject WHERE disclosure = '${disclosure}' ORDER BY subject`,
+  );
+
 describe('what stops a disclosure to a court, and what does not', { timeout: 120_000 }, () => {
   it('gives the data of a restricted person on a recorded ground of Art. 18(2) alone', async () => {
     await restrictCustomer(context, { ...ANNA, ground: '18(1)(a)' }, nobodyToAsk);
@@ -98,6 +105,82 @@ describe('what stops a disclosure to a court, and what does not', { timeout: 120
       `SELECT entry::jsonb ->> 'rules' AS rules FROM gdpr.audit_entry WHERE sequence = ${given.audit.sequence}`,
     );
     expect(entry?.rules).toContain('Art. 18(2): legal-claims');
+  });
+
+  it('is about everybody to whom an order leads, and is refused while one of them is restricted', async () => {
+    await rows('ALTER TABLE shop.customers DROP CONSTRAINT customers_email_key');
+    const [one, other] = await rows<{ id: string }>(
+      `INSERT INTO shop.customers (email, first_name, last_name, personas_kods, created_at)
+       VALUES ('viens@pasts.example', 'Zane', 'Krasta', '010190-10101', now()), ('viens@pasts.example', 'Zane', 'Krasta', '020291-20202', now())
+       RETURNING 'shop.customers:' || id AS id`,
+    );
+    await rows(
+      `INSERT INTO shop.orders (order_number, guest_email, guest_name, status, placed_at, goods_total)
+       VALUES ('RB-2026-009001', 'viens@pasts.example', 'Zane Krasta', 'completed', now(), 10)`,
+    );
+    const { subject } = await restrictCustomer(
+      context,
+      { query: { id: one?.id }, ground: '18(1)(a)', verified: 'account login' },
+      nobodyToAsk,
+    );
+    const target = { orders: ['RB-2026-009001'] };
+    await expect(give(target)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('restricted'),
+    });
+    const given = await give(target, { restrictedGround: 'legal-claims' });
+    const [second] = await matchPeople(context, { id: other?.id });
+    expect(await about(given.disclosure)).toEqual(
+      [subject, second?.subject].sort().map((each) => ({ subject: each, rows: 1 })),
+    );
+  });
+
+  it('is about others, too, where what is about them is given', async () => {
+    const [gift] = await rows<{ number: string; email: string }>(
+      `SELECT o.order_number AS number, g.email FROM shop.orders o JOIN shop.shipments s ON s.order_id = o.id
+       JOIN shop.gift_recipients g ON g.id = s.gift_recipient_id
+       WHERE g.email IS NOT NULL AND o.customer_id IS NOT NULL
+         AND g.email NOT IN (SELECT email FROM shop.customers WHERE email IS NOT NULL) ORDER BY o.id LIMIT 1`,
+    );
+    const target = { orders: [gift?.number ?? ''] };
+    const [recipient] = await matchPeople(context, { email: gift?.email });
+    const { subject } = await restrictCustomer(
+      context,
+      { query: { email: gift?.email }, ground: '18(1)(a)', verified: 'account login' },
+      nobodyToAsk,
+    );
+    expect(subject).toBe(recipient?.subject);
+    const closed = await give(target);
+    expect((await about(closed.disclosure)).map((each) => each.subject)).not.toContain(subject);
+    const open = { thirdParties: 'the court asked for who got it' };
+    await expect(give(target, open)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await refused()).toEqual(['REFUSED']);
+    const given = await give(target, { ...open, restrictedGround: 'legal-claims' });
+    expect(await about(given.disclosure)).toContainEqual({ subject, rows: 1 });
+  });
+
+  it('logs that a review of several people was refused, and a stored plan that was changed', async () => {
+    const orders = await rows<{ number: string }>(
+      'SELECT order_number AS number FROM shop.orders WHERE customer_id IS NOT NULL ORDER BY id DESC LIMIT 2',
+    );
+    const target = { orders: orders.map(({ number }) => number) };
+    const opened = await openRequest(context, typed(), target, undefined, nobodyToAsk);
+    await expect(reviewOf(context, opened, join(workspace.root, 'review.yaml'))).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+    expect(await refused()).toEqual(['REFUSED']);
+    const prepared = await prepareDisclosure(context, opened, undefined);
+    const { digest } = prepared.plan;
+    await storeDisclosure(context, prepared);
+    await rows(
+      `ALTER TABLE gdpr.plan DISABLE TRIGGER USER; UPDATE gdpr.plan SET plan = '{"operation":"disclose court"}' WHERE digest = '${digest}'`,
+    );
+    const changed = { code: 'VERIFICATION_FAILED' };
+    await expect(openRequest(context, typed(), target, digest, nobodyToAsk)).rejects.toMatchObject(changed);
+    await expect(produceDisclosure(context, prepared, { planDigest: digest, language: 'lv' })).rejects.toMatchObject(
+      changed,
+    );
+    expect(await refused()).toEqual(['REFUSED', 'VERIFICATION_FAILED']);
   });
 
   it('is not hindered by holds of the person or of the order', async () => {

@@ -15,7 +15,7 @@ export interface Given {
   readonly withheld: readonly { readonly table: string; readonly column: string; readonly reason: string }[];
   readonly outOfScope: readonly { readonly table: string; readonly rows: number }[];
   readonly numbers: { readonly first: string; readonly last: string };
-  readonly hold: { readonly hold: string; readonly until: string; readonly rows: number };
+  readonly hold: { readonly hold: string; readonly until: string; readonly rows: number; readonly unheld: number };
   readonly audit: { readonly sequence: number };
 }
 

@@ -110,6 +110,28 @@ const ENTERING: Readonly<Record<Kind, Entering>> = {
        SELECT r.operation, r.subject, r.request, ${TIME}, r.by, r."keyVersion", r.fields FROM r ON CONFLICT (operation) DO NOTHING`,
     ],
   },
+  agreement: {
+    columns: `number text, recipient text, name text, role text, since date, until date, purposes jsonb, categories jsonb,
+      columns jsonb, country text, safeguard text, subprocessors jsonb, document text, time text, by text, operation text`,
+    missing: 'NOT EXISTS (SELECT FROM gdpr.agreement a WHERE a.number = r.number)',
+    statements: [
+      `INSERT INTO gdpr.agreement (number, recipient, name, role, since, until, purposes, categories, columns, country,
+         safeguard, subprocessors, sha256, added_at, added_by, operation)
+       SELECT r.number, r.recipient, r.name, r.role, r.since, r.until, ARRAY(SELECT jsonb_array_elements_text(r.purposes)),
+         ARRAY(SELECT jsonb_array_elements_text(r.categories)),
+         CASE WHEN r.columns IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(r.columns)) END, r.country,
+         r.safeguard, ARRAY(SELECT jsonb_array_elements_text(r.subprocessors)), r.document, ${TIME}, r.by, r.operation
+       FROM r ON CONFLICT (number) DO NOTHING`,
+    ],
+  },
+  'agreement-end': {
+    columns: 'agreement text, ended date, reason text, by text, operation text',
+    missing: 'NOT EXISTS (SELECT FROM gdpr.agreement a WHERE a.number = r.agreement AND a.ended IS NOT NULL)',
+    statements: [
+      `UPDATE gdpr.agreement a SET ended = r.ended, end_reason = r.reason, ended_by = r.by, end_operation = r.operation
+       FROM r WHERE a.number = r.agreement AND a.ended IS NULL`,
+    ],
+  },
   disclosure: {
     columns: `disclosure text, operation text, kind text, recipient text, "recipientId" text, agreement text, basis text,
       "case" text, "requestNumber" text, "requestDate" date, received date, deadline date, document text, categories jsonb,
@@ -282,7 +304,7 @@ async function enterOperations(
   const named = new Map<string, Returned>();
   for (const [kind, records] of missing) {
     for (const record of records) {
-      const { operation: id, by, time, request = record.number } = record;
+      const { operation: id, by, time, request = kind === 'agreement' ? undefined : record.number } = record;
       if (typeof id !== 'string') continue;
       const known = named.get(id);
       named.set(id, {
@@ -328,6 +350,8 @@ function actionOf(kind: Kind, { source, what, kind: disclosedTo }: JournalRecord
   if (kind === 'restriction') return 'customer restrict';
   if (kind === 'restriction-lifted') return 'customer unrestrict';
   if (kind === 'rectification') return 'customer rectify';
+  if (kind === 'agreement') return 'agreement add';
+  if (kind === 'agreement-end') return 'agreement end';
   if (kind === 'disclosure') return `disclose ${String(disclosedTo)}`;
   if (kind === 'disclosure-handover') return 'disclosure handover';
   if (kind === 'disclosure-notice') return 'disclosure notify';

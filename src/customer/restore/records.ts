@@ -28,6 +28,8 @@ export const KINDS = [
   'withdrawal',
   'suppression',
   'rectification',
+  'agreement',
+  'agreement-end',
   // After holds, which they name.
   'disclosure',
   'disclosure-handover',

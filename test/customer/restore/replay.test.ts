@@ -13,6 +13,7 @@ import type { PersonQuery } from '../../../src/customer/resolve.js';
 import { restrictCustomer } from '../../../src/customer/restrict/restrict.js';
 import { liftRestriction } from '../../../src/customer/restrict/unrestrict.js';
 import { settleJournaled } from '../../../src/customer/settle-journaled.js';
+import { addAgreement, endAgreement } from '../../../src/disclosure/agreements.js';
 import { runOperation } from '../../../src/operation/operation.js';
 import { rotateKeys } from '../../../src/operation/rotate-keys.js';
 import { todayIn } from '../../../src/request/day.js';
@@ -99,6 +100,14 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     } as const;
     return placeHold(context, order, nobodyToAsk);
   };
+  const agree = (context: Context, number: string, recipient: string) =>
+    addAgreement(context, {
+      number,
+      recipient,
+      from: '2023-01-01',
+      subprocessors: [],
+      document: join(workspace.root, 'datamap.yaml'),
+    });
   const ask = (context: Context, kind: 'access' | 'erasure', query: PersonQuery) => {
     const came = { kind, channel: 'email', received: 'today', unknown: false, again: false } as const;
     return openRequest(context, { ...came, query, replyTo: 'somewhere@pasts.example' }, nobodyToAsk);
@@ -131,6 +140,7 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     await erasePerson(before, ZELMA);
     await asked(url(), [IMPORT]);
     await statements(url(), (await printRoles(before, { prefix: 'gdpr_' })).sql);
+    await agree(before, 'OMN-2023/114', 'omniva');
     await before.database.close();
     await makeLogin(url(), 'ilze', ['gdpr_operator']);
     await makeLogin(url(), 'maris', ['gdpr_operator', 'gdpr_owner']);
@@ -161,6 +171,8 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
     const today = todayIn('Europe/Riga');
     await liftRestriction(context, { query: JANIS, informed: today }, nobodyToAsk);
     await restrictCustomer(context, { query: JANIS, ground: '18(1)(a)' }, nobodyToAsk);
+    await agree(context, 'DPD-2022/3305', 'dpd');
+    await endAgreement(context, { number: 'OMN-2023/114', on: today, reason: 'the board ended it' });
     await closeRequest(context, closed);
     const { request: open } = await ask(context, 'access', NAMESAKE);
     await verifyIdentity(context, open, { how: 'account login', query: {} }, nobodyToAsk);
@@ -204,6 +216,8 @@ describe.skipIf(!postgres.available)('gdpr restore replay', { timeout: 300_000 }
       objection: 1,
       withdrawal: 2,
       rectification: 2,
+      agreement: 1,
+      'agreement-end': 1,
       request: 2,
       'request-event': 4,
       tombstone: 2,
@@ -392,6 +406,7 @@ async function stateOf(url: string): Promise<State> {
     'objection',
     'suppression',
     'rectification',
+    'agreement',
     'tombstone_identifier',
   ];
   const own = [
