@@ -18,7 +18,7 @@ import { appendEvents } from './append.js';
 import { CHANNELS, type ConsentChannel, type ConsentEvent, type Mechanism, type Said } from './event.js';
 import type { ConsentState } from './fold.js';
 import { presentInstant, readInstant, refuseFuture } from './instant.js';
-import { partyName } from './party.js';
+import { ledgerParties, mappedParty, partyName } from './party.js';
 import { birthDateOf, readPersonConsent, standingsOf } from './person.js';
 import { purposeOf } from './purpose.js';
 import { proves, readWordings } from './wording.js';
@@ -84,7 +84,7 @@ const GROUNDS: Readonly<Record<Said, string>> = {
 export async function recordConsent(context: Context, said: ConsentSaid, chooser: Chooser): Promise<Settled<Recorded>> {
   const { what, mechanism } = said;
   const { model, database } = context;
-  const disclosure = disclosureOf(model, said);
+  const typed = disclosureOf(model, said);
   const purpose = purposeOf(model, said.purpose);
   const channels = channelsOf(said);
   if (YES.has(what) && said.wording === undefined) {
@@ -99,7 +99,10 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
   }
   const evidence = reference('--evidence', said.evidence);
   const guardian = reference('--guardian', said.guardian);
-  const at = await database.transaction('read committed', (session) => instantOf(session, said, model.map.timeZone));
+  const { at, disclosure } = await database.transaction('read committed', async (session) => ({
+    at: await instantOf(session, said, model.map.timeZone),
+    disclosure: typed && { ...typed, party: await partyOf(session, model, typed.party) },
+  }));
   if (said.wording !== undefined)
     await database.transaction('read committed', (session) => checkWording(session, said, { purpose, channels, at }));
   const asks = { action: 'consent record', ground: GROUNDS[what], kind: 'objection' } as const;
@@ -206,6 +209,14 @@ function disclosureOf(
     });
   }
   return { party: named, categories: [...new Set(categories)].sort() };
+}
+
+/** The one name under which a party stands in the ledger: its id in the data map, or as it was first written. */
+async function partyOf(session: Session, { map }: Pick<DataMapModel, 'map'>, name: string): Promise<string> {
+  const mapped = mappedParty(map, name);
+  if (mapped !== undefined) return mapped;
+  const known = await ledgerParties(session, [name]);
+  return known.includes(name) ? name : (known[0] ?? name);
 }
 
 const LONGEST_REFERENCE = 200;

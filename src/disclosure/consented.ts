@@ -1,10 +1,11 @@
 import type { ArchiveWriter } from '../archive/write.js';
 import { presentInstant } from '../consent/instant.js';
-import { partyName } from '../consent/party.js';
+import { mappedParty, partyName } from '../consent/party.js';
 import type { Chooser } from '../customer/choose.js';
 import type { Match } from '../customer/find-customer.js';
 import { findRequester, gate } from '../customer/requester.js';
 import type { PersonQuery } from '../customer/resolve.js';
+import { journalDone } from '../customer/settle-journaled.js';
 import { type TableResult, TableWriter, WithheldCounter } from '../customer/table-writer.js';
 import { readTraits } from '../customer/traits.js';
 import type { Session } from '../database/session.js';
@@ -20,6 +21,7 @@ import { type Operation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type PartyConsent, partyConsents } from './consented-to.js';
 import { enterDisclosure } from './register.js';
+import { isAsked } from './scope.js';
 
 /** What is to be given to a party to which the person consented. */
 export interface ConsentedOrder {
@@ -68,8 +70,9 @@ export async function discloseConsented(
     });
   }
   const party = partyName(order.party);
-  const mapped = Object.entries(map.recipients).find(([id, { name }]) => id === party || name === party);
-  const parties = mapped === undefined ? [party] : [mapped[0], mapped[1].name];
+  const mappedId = mappedParty(map, party);
+  const mapped = mappedId === undefined ? undefined : map.recipients[mappedId];
+  const parties = mappedId === undefined || mapped === undefined ? [party] : [mappedId, mapped.name];
   const asks = { action: 'disclose consented', ground: 'Art. 6(1)(a)', kind: 'objection' } as const;
   const { match } = await findRequester(context, asks, order.query, undefined, chooser);
   const { subject } = match;
@@ -79,7 +82,7 @@ export async function discloseConsented(
     context.database.transaction('read committed', (session) => standingConsent(session, subject, wanted)),
   );
   const name = (id: string) => `disclosure-${id}.asice`;
-  const recipient = { id: mapped?.[0], name: mapped?.[1].name ?? party };
+  const recipient = { id: mappedId, name: mapped?.name ?? party };
   return runOperation(
     context,
     intent,
@@ -118,6 +121,7 @@ export async function discloseConsented(
             },
           };
         });
+        await journalDone(context);
         const { consent, number } = archived.written;
         return {
           operation: operation.id,
@@ -191,9 +195,8 @@ async function produce(
       const at = await presentInstant(session);
       await collectRows(session, compileCollect(model, catalog), model, catalog, [person]);
       const [traits = new Map()] = await readTraits(session, model, catalog, [person]);
-      const reads = compileReads(model, catalog, ({ entry }) =>
-        categories.includes(entry.category) ? undefined : 'basis',
-      ).filter(({ columns }) => columns.length > 0);
+      const asked = new Set(categories);
+      const reads = compileReads(model, catalog, (column) => (isAsked(column, asked) ? undefined : 'basis')).filter(({ columns }) => columns.length > 0);
       const writer = new TableWriter({
         rowsOf: async function* ({ sql, values }) {
           for await (const [, ...row] of session.stream(sql, values)) yield row;
@@ -204,6 +207,7 @@ async function produce(
         archive: files,
         page,
         counter: new WithheldCounter(),
+        asked: ({ category }) => asked.has(category),
         temporary: paths.temporary,
         signal: surroundings.signal,
       });
