@@ -18,7 +18,12 @@ export function partyName(typed: string): string {
 /** A name without what it is written differently with: case, diacritics, punctuation and the order of its words. */
 export function foldParty(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain.match(/[\p{L}\p{N}]+/gu)?.sort().join(' ') ?? plain;
+  return (
+    plain
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.sort()
+      .join(' ') ?? plain
+  );
 }
 
 /** The recipient of the data map that is meant by its id or its name, however either is written. */

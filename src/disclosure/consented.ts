@@ -196,7 +196,9 @@ async function produce(
       await collectRows(session, compileCollect(model, catalog), model, catalog, [person]);
       const [traits = new Map()] = await readTraits(session, model, catalog, [person]);
       const asked = new Set(categories);
-      const reads = compileReads(model, catalog, (column) => (isAsked(column, asked) ? undefined : 'basis')).filter(({ columns }) => columns.length > 0);
+      const reads = compileReads(model, catalog, (column) => (isAsked(column, asked) ? undefined : 'basis')).filter(
+        ({ columns }) => columns.length > 0,
+      );
       const writer = new TableWriter({
         rowsOf: async function* ({ sql, values }) {
           for await (const [, ...row] of session.stream(sql, values)) yield row;
