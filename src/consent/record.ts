@@ -56,11 +56,14 @@ export interface Recorded {
   }[];
   /** Addresses that are suppressed from now on; an objection suppresses. */
   readonly suppressed: number;
+  /** Who may be given no more data of theirs, where a withdrawal is about everything. */
+  readonly parties: readonly string[];
   /** Whom to tell of a withdrawal or an objection. */
   readonly notify: readonly Notified[];
 }
 
 const YES: ReadonlySet<Said> = new Set(['given', 'renewed']);
+const AGREED: ReadonlySet<ConsentState> = new Set(['given', 'unconfirmed', 'unproven']);
 const NEEDS_CHANNEL: ReadonlySet<Said> = new Set(['given', 'renewed', 'confirmed']);
 /** How somebody can say yes; the others only take back. */
 const SAYING: ReadonlySet<Mechanism> = new Set(['web-form', 'checkout', 'paper', 'phone', 'email', 'in-person']);
@@ -76,7 +79,7 @@ const GROUNDS: Readonly<Record<Said, string>> = {
 /**
  * Enters in the ledger what one person said. A yes needs the wording that they were shown then, so that it proves
  * something (Art. 7(1)), and below the map's age an authorisation (Art. 8); a no needs nothing of that and is about
- * every channel unless some are named. An objection also does what `customer object` does. Recording the same again
+ * every channel unless some are named, and a withdrawal then about every party, too. An objection also does what `customer object` does. Recording the same again
  * changes nothing.
  * @throws GdprError USAGE, INPUT_INVALID, NOT_FOUND, MAP_INVALID; NOBODY, SEVERAL, DRIFT; REFUSED for a child's yes
  *   without an authorisation
@@ -113,23 +116,14 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
     if (YES.has(what) && guardian === null) await refuseChild(context, match, at);
     const taken = what === 'withdrawn' || what === 'objected';
     const notify = taken && disclosure === undefined ? await recipientsOf(context, person, 'marketing') : [];
-    const events = channels.map(
-      (channel): ConsentEvent => ({
-        subject,
-        purpose,
-        channel,
-        what,
-        at,
-        mechanism,
-        wording: said.wording ?? null,
-        evidence,
-        guardian,
-        source: 'person',
-        ...disclosure,
-      }),
-    );
+    const wording = said.wording ?? null;
+    const about = { subject, purpose, what, at, mechanism, wording, evidence, guardian, source: 'person' } as const;
+    const events = channels.map((channel): ConsentEvent => ({ ...about, channel, ...disclosure }));
+    const everything = what === 'withdrawn' && said.party === undefined && said.channels.length === 0;
+    const parties = everything ? await agreedParties(context, match, { purpose, at }) : [];
+    const all = [...events, ...parties.map((party): ConsentEvent => ({ ...about, channel: 'disclosure', party }))];
     const settled = await settleJournaled(context, operation, async (session) => {
-      const fresh = await appendEvents(session, { operation: operation.id, operator: context.operator }, events);
+      const fresh = await appendEvents(session, { operation: operation.id, operator: context.operator }, all);
       const news = channels.filter((_, i) => fresh[i]);
       const suppressed =
         what === 'objected' && news.length > 0 && disclosure === undefined
@@ -144,10 +138,11 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
           party: disclosure?.party ?? null,
           categories: disclosure?.categories ?? null,
           suppressed,
+          parties,
           notify,
           news,
         },
-        traces: { counts: { events: news.length, ...(suppressed > 0 && { suppressed }) } },
+        traces: { counts: { events: fresh.filter((each) => each).length, ...(suppressed > 0 && { suppressed }) } },
       };
     });
     const { news, ...result } = settled;
@@ -166,6 +161,20 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
       })),
     };
   });
+}
+
+/** The parties that the person agreed to before an instant, for the purpose. */
+async function agreedParties(
+  context: Context,
+  { subject, person }: Match,
+  { purpose, at }: { readonly purpose: string; readonly at: string },
+): Promise<string[]> {
+  const known = await readPersonConsent(context, subject, person);
+  return standingsOf(known, context.model.map.marketing?.purpose, known.snapshot).flatMap((each) =>
+    each.party !== null && each.purpose === purpose && AGREED.has(each.state) && (each.by?.at ?? '') <= at
+      ? [each.party]
+      : [],
+  );
 }
 
 function channelsOf({ what, channels, party }: ConsentSaid): readonly ConsentChannel[] {

@@ -1,8 +1,10 @@
 import type { ArchiveWriter } from '../archive/write.js';
+import { timeText } from '../audit/append.js';
 import { presentInstant } from '../consent/instant.js';
 import { mappedParty, partyName } from '../consent/party.js';
 import type { Chooser } from '../customer/choose.js';
-import type { Match } from '../customer/find-customer.js';
+import { hasherOf, type Match } from '../customer/find-customer.js';
+import { aliasesOf } from '../customer/people.js';
 import { findRequester, gate } from '../customer/requester.js';
 import type { PersonQuery } from '../customer/resolve.js';
 import { journalDone } from '../customer/settle-journaled.js';
@@ -16,6 +18,7 @@ import { compileReads } from '../datamap/read.js';
 import { partnerPage } from '../documents/partner-page.js';
 import { GdprError } from '../foundation/errors.js';
 import { Spool } from '../foundation/spool.js';
+import { type Alias, knownReferences } from '../identity/reference.js';
 import { archiveChange } from '../operation/archived.js';
 import { type Operation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
@@ -51,7 +54,7 @@ export interface ConsentedResult {
 
 /**
  * Gives a party one person's data of the categories, on a consent of theirs that names the party, covers the
- * categories, was given before this instant and stands: a signed archive with that data and no other. Free texts and
+ * categories, was given before this instant, and after any restriction of their data (Art. 18(2)), and stands: a signed archive with that data and no other. Free texts and
  * other people's data stay out.
  * @throws GdprError NOBODY, SEVERAL, DRIFT, NOT_FOUND for categories that the map does not have; REFUSED with the reason
  *   for which the consent does not carry it, or when there is nothing to give
@@ -77,9 +80,9 @@ export async function discloseConsented(
   const { match } = await findRequester(context, asks, order.query, undefined, chooser);
   const { subject } = match;
   const intent = { action: asks.action, subjects: [subject], ground: asks.ground };
-  const wanted = { ...order, parties, categories };
+  const wanted = { ...order, parties, categories, aliases: aliasesOf(match.person, context.model) };
   await gate(context, intent, () =>
-    context.database.transaction('read committed', (session) => standingConsent(session, subject, wanted)),
+    context.database.transaction('read committed', (session) => standingConsent(session, context, subject, wanted)),
   );
   const name = (id: string) => `disclosure-${id}.asice`;
   const recipient = { id: mappedId, name: mapped?.name ?? party };
@@ -92,7 +95,7 @@ export async function discloseConsented(
         const made = await produce(context, match, categories, files, onProgress);
         const archived = await archiveChange(context, operation, name(operation.id), async (session, archive) => {
           // Again, since it may have been taken back meanwhile.
-          const consent = await standingConsent(session, subject, wanted);
+          const consent = await standingConsent(session, context, subject, wanted);
           const given = await files.into(archive);
           const facts = { operation, subject, recipient, consent, categories, ...made, given };
           await writeFacts(context, archive, facts);
@@ -148,10 +151,16 @@ interface Wanted {
   readonly parties: readonly string[];
   readonly categories: readonly string[];
   readonly purpose?: string | undefined;
+  readonly aliases: readonly Alias[];
 }
 
 /** The consent that carries the disclosure now. @throws GdprError REFUSED, which says what it lacks */
-async function standingConsent(session: Session, subject: string, wanted: Wanted): Promise<PartyConsent> {
+async function standingConsent(
+  session: Session,
+  { keys }: Context,
+  subject: string,
+  wanted: Wanted,
+): Promise<PartyConsent> {
   const { parties, categories, purpose } = wanted;
   const all = await partyConsents(session, [subject], parties, await presentInstant(session));
   const consents = all.filter((each) => purpose === undefined || each.purpose === purpose);
@@ -168,8 +177,21 @@ async function standingConsent(session: Session, subject: string, wanted: Wanted
     const proven = first?.state === 'unproven' || first?.state === 'unconfirmed';
     return refuse(proven ? 'the consent that names it cannot be proved' : `the consent was ${first?.state}`);
   }
-  const covering = given.find((each) => categories.every((id) => each.categories.includes(id)));
-  return covering ?? refuse('the consent that names it is for other categories');
+  const covering = given.filter((each) => categories.every((id) => each.categories.includes(id)));
+  if (covering.length === 0) return refuse('the consent that names it is for other categories');
+  const [known = []] = await knownReferences(session, hasherOf(keys), [wanted.aliases]);
+  const restricted = await restrictedSince(session, [subject, ...known]);
+  const free = covering.find(({ since }) => restricted === null || since > restricted);
+  return free ?? refuse('their data is restricted since they consented (Art. 18)');
+}
+
+/** When the newest restriction of a person was noted that was not lifted, UTC with microseconds. */
+async function restrictedSince(session: Session, references: readonly string[]): Promise<string | null> {
+  const [row] = await session.query<{ at: string | null }>(
+    `SELECT ${timeText('max(r.placed_at)')} AS at FROM gdpr.restriction r WHERE r.lifted_at IS NULL AND r.subject = ANY ($1::text[])`,
+    [[...references]],
+  );
+  return row?.at ?? null;
 }
 
 interface Produced {

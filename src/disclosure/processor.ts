@@ -80,14 +80,14 @@ export async function discloseToProcessor(
   const encrypter = recipients.length === 0 ? undefined : await encrypterTo(recipients);
   const list = encrypter === undefined ? order.out : `${order.out}.age`;
   const file = await NewFile.create(list);
-  let begun: Operation | undefined;
+  /** From then on it stands in the register as given, or may: what is written of it is not thrown away. */
+  let registered = false;
   const name = (id: string) => `disclosure-${id}.asice`;
   try {
     return await runOperation(
       context,
       { action: ACTION, subjects: [] },
       async (operation) => {
-        begun = operation;
         const { written, path, sequence } = await archiveChange(
           context,
           operation,
@@ -138,7 +138,11 @@ export async function discloseToProcessor(
               },
             };
           },
-        );
+        ).catch((error: unknown) => {
+          registered = operation.ended;
+          throw error;
+        });
+        registered = true;
         await file.publish();
         await journalDone(context);
         const {
@@ -173,11 +177,10 @@ export async function discloseToProcessor(
       name,
     );
   } catch (error) {
-    if (begun?.ended !== true) {
+    if (!registered) {
       await file.discard();
       throw error;
     }
-    // It stands in the register as given, or may: what is written of it is not thrown away.
     if (!(error instanceof GdprError) || file.published) throw error;
     throw new GdprError(error.code, `${error.message}; the list is finished, and stands in ${file.partial}`, {
       cause: error,
