@@ -50,7 +50,7 @@ export interface PreparedDisclosure {
 }
 
 /** The command's words in the log. */
-export function actionOf({ kind }: Pick<TypedOrder, 'kind'>): string {
+function actionOf({ kind }: Pick<TypedOrder, 'kind'>): string {
   return `disclose ${kind}`;
 }
 

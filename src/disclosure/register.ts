@@ -180,11 +180,6 @@ export interface DisclosureFilter {
   readonly gagged: boolean;
 }
 
-/** That a disclosure `alias` may be told of at the instant, a parameter such as `$1`, as `isTold` of holds. */
-export function isDisclosureTold(alias: string, instant: string): string {
-  return `(${alias}.gag_until IS NULL OR ${alias}.gag_until < (${instant}::timestamptz)::date)`;
-}
-
 const SELECT = `SELECT d.number AS disclosure, d.operation, d.kind, d.recipient, d.recipient_id AS "recipientId", d.agreement,
     d.consent_event::text AS "consentEvent", d.basis, d.case_number AS "caseNumber", d.official,
     d.request_number AS "requestNumber", d.request_date::text AS "requestDate", d.received_on::text AS "receivedOn",

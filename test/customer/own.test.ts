@@ -11,9 +11,13 @@ import { ownReads } from '../../src/customer/own/own.js';
 import { OWN_TABLES } from '../../src/customer/own/tables.js';
 import { prepareRectify } from '../../src/customer/rectify/rectify-customer.js';
 import { rectifyCustomer } from '../../src/customer/rectify/run.js';
+import type { PersonQuery } from '../../src/customer/resolve.js';
 import { restrictCustomer } from '../../src/customer/restrict/restrict.js';
 import { personalTable } from '../../src/datamap/schema-table.js';
+import { enterDisclosure } from '../../src/disclosure/register.js';
+import { runOperation } from '../../src/operation/operation.js';
 import { addDays, todayIn } from '../../src/request/day.js';
+import { settle } from '../../src/request/settle.js';
 import { pageText } from '../law/shop.js';
 import { ANNA, desk, NAMESAKE } from '../request/desk.js';
 import { exportPerson, nobodyToAsk } from './support/export.js';
@@ -23,6 +27,27 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const d = desk();
 afterEach(() => vi.unstubAllEnvs());
+
+/** Enters a disclosure of a person's data under an agreement. */
+async function disclose(query: PersonQuery): Promise<void> {
+  const [match] = await matchPeople(d.context, query);
+  const given = {
+    kind: 'processor',
+    recipient: 'Omniva SIA',
+    agreement: 'OMN-2023/114',
+    basis: 'Art. 6(1)(b)',
+    categories: ['delivery'],
+    archiveDigest: 'a'.repeat(64),
+    records: 1,
+  } as const;
+  await runOperation(d.context, { action: 'disclose processor', subjects: [] }, (operation) =>
+    settle(d.context, operation, async (session) => {
+      const subjects = [{ subject: match?.subject ?? '', rows: 1 }];
+      await enterDisclosure(session, operation, 'ilze', given, subjects);
+      return { result: {}, traces: {} };
+    }),
+  );
+}
 
 describe('what the schema gdpr holds about a person', () => {
   it('is in their export: requests, their course, accesses, reference', async () => {
@@ -93,6 +118,7 @@ describe('what the schema gdpr holds about a person', () => {
     const target = { scope: 'person', query: NAMESAKE } as const;
     const until = addDays(todayIn('Europe/Riga'), 30);
     await placeHold(d.context, { target, reference: 'C 12/26', authority: 'Rigas tiesa', until }, nobodyToAsk);
+    await disclose(NAMESAKE);
     const { archive } = await exportPerson(d.context, NAMESAKE);
     const page = pageText(archive.text('index.html'));
     // What an erasure leaves is on the page of whoever was erased: test/customer/erase/afterwards.test.ts.

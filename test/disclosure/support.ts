@@ -20,8 +20,8 @@ export interface Given {
 }
 
 /** The day on which everything happens. */
-export const NOW = '2026-03-05T10:00:00Z';
-/** How the bookshop's operators prove in tests that a text of theirs went into the set. */
+const NOW = '2026-03-05T10:00:00Z';
+/** What stands in the request that is put into every set. */
 export const DOCUMENT = '%PDF-1.4 the order of the court\n';
 
 const COURT = {
@@ -36,7 +36,7 @@ const COURT = {
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** `--name value` of each flag that is given. */
-export function argumentsOf(flags: Flags): string[] {
+function argumentsOf(flags: Flags): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
     if (value === true) return [`--${name}`];
