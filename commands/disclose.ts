@@ -107,13 +107,14 @@ Under an agreement on record (--processor) its recipient gets the list that the 
   }
 
   /** The list of an agreement. */
-  async #processor({ workspace, processor: agreement = '', out, order: orders = [] }: PartnerFlags) {
+  async #processor(flags: PartnerFlags & Pick<OrderedFlags, 'encrypt-to'>) {
+    const { workspace, processor: agreement = '', out, order: orders = [], 'encrypt-to': recipients } = flags;
     if (out === undefined) {
       throw new GdprError('USAGE', 'nobody says where the list is to stand', { hint: 'name a new file with --out' });
     }
     const { discloseToProcessor } = await import('../src/disclosure/processor.js');
     const given = await this.withContext(workspace, (context) =>
-      discloseToProcessor(context, { agreement, orders, out: resolve(out) }, (stage, done, total) =>
+      discloseToProcessor(context, { agreement, orders, out: resolve(out), recipients }, (stage, done, total) =>
         this.progress.show(stage, done, total),
       ),
     );

@@ -13,7 +13,8 @@ export default class ConsentRecord extends BaseCommand {
     `Enters in the ledger what a person said and when. A withdrawal or an objection is about every channel unless some are
 named, and needs no wording. A yes names its channels and the registered wording that the person was shown, so that it
 proves something; below the age of consent it also names the authorisation of a parent or guardian (exit code 3
-otherwise). With --party it is about giving that party data of these categories. An objection does what "customer object" does as well.
+otherwise). With --party it is about giving that party data of these categories;
+a withdrawal without --party and --channel takes back what parties may be given for the purpose, too. An objection does what "customer object" does as well.
 
 What counts is when it was said, not when it was recorded. Recording the same again changes nothing.`;
 
@@ -93,6 +94,7 @@ What counts is when it was said, not when it was recorded. Recording the same ag
           `${i === 0 ? 'Now' : ''}`.padEnd(12) +
           `${each.channel.padEnd(5)}  ${each.state}${each.new ? '' : ' (was recorded before)'}`,
       ),
+      ...recorded.parties.map((each, i) => `${i === 0 ? 'No more to' : ''}`.padEnd(12) + each),
       ...(recorded.suppressed === 0
         ? []
         : [`Suppressed  ${count(recorded.suppressed, 'address', 'addresses')} from now on`]),

@@ -31,7 +31,7 @@ export const partnerFlags = {
 
 /** What each of these two takes beside the flags of its own. */
 const TAKES = {
-  processor: ['processor', 'out', 'order'],
+  processor: ['processor', 'out', 'order', 'encrypt-to'],
   consented: [
     'consented',
     'purpose',

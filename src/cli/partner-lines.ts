@@ -9,7 +9,7 @@ export function processorLines(given: ProcessorResult): string[] {
     `Given to    ${given.recipient}, agreement ${given.agreement}, for ${given.purpose}`,
     `List        ${given.list}`,
     `Holds       ${count(given.rows, 'row')} about ${count(given.people, 'person', 'people')}: ${given.columns.join(', ')}`,
-    `SHA-256     ${given.sha256}`,
+    `SHA-256     ${given.sha256}${given.encrypted === undefined ? '' : ' (of the list inside)'}`,
     ...(restricted === 0 ? [] : [`Left out    ${count(restricted, 'row')} of people whose data is restricted`]),
     ...(erased === 0 ? [] : [`Left out    ${count(erased, 'row')} of erased people`]),
     ...endLines(given),

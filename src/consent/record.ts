@@ -18,7 +18,7 @@ import { appendEvents } from './append.js';
 import { CHANNELS, type ConsentChannel, type ConsentEvent, type Mechanism, type Said } from './event.js';
 import type { ConsentState } from './fold.js';
 import { presentInstant, readInstant, refuseFuture } from './instant.js';
-import { partyName } from './party.js';
+import { ledgerParties, mappedParty, partyName } from './party.js';
 import { birthDateOf, readPersonConsent, standingsOf } from './person.js';
 import { purposeOf } from './purpose.js';
 import { proves, readWordings } from './wording.js';
@@ -56,11 +56,14 @@ export interface Recorded {
   }[];
   /** Addresses that are suppressed from now on; an objection suppresses. */
   readonly suppressed: number;
+  /** Who may be given no more data of theirs, where a withdrawal is about everything. */
+  readonly parties: readonly string[];
   /** Whom to tell of a withdrawal or an objection. */
   readonly notify: readonly Notified[];
 }
 
 const YES: ReadonlySet<Said> = new Set(['given', 'renewed']);
+const AGREED: ReadonlySet<ConsentState> = new Set(['given', 'unconfirmed', 'unproven']);
 const NEEDS_CHANNEL: ReadonlySet<Said> = new Set(['given', 'renewed', 'confirmed']);
 /** How somebody can say yes; the others only take back. */
 const SAYING: ReadonlySet<Mechanism> = new Set(['web-form', 'checkout', 'paper', 'phone', 'email', 'in-person']);
@@ -76,7 +79,7 @@ const GROUNDS: Readonly<Record<Said, string>> = {
 /**
  * Enters in the ledger what one person said. A yes needs the wording that they were shown then, so that it proves
  * something (Art. 7(1)), and below the map's age an authorisation (Art. 8); a no needs nothing of that and is about
- * every channel unless some are named. An objection also does what `customer object` does. Recording the same again
+ * every channel unless some are named, and a withdrawal then about every party, too. An objection also does what `customer object` does. Recording the same again
  * changes nothing.
  * @throws GdprError USAGE, INPUT_INVALID, NOT_FOUND, MAP_INVALID; NOBODY, SEVERAL, DRIFT; REFUSED for a child's yes
  *   without an authorisation
@@ -84,7 +87,7 @@ const GROUNDS: Readonly<Record<Said, string>> = {
 export async function recordConsent(context: Context, said: ConsentSaid, chooser: Chooser): Promise<Settled<Recorded>> {
   const { what, mechanism } = said;
   const { model, database } = context;
-  const disclosure = disclosureOf(model, said);
+  const typed = disclosureOf(model, said);
   const purpose = purposeOf(model, said.purpose);
   const channels = channelsOf(said);
   if (YES.has(what) && said.wording === undefined) {
@@ -99,7 +102,10 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
   }
   const evidence = reference('--evidence', said.evidence);
   const guardian = reference('--guardian', said.guardian);
-  const at = await database.transaction('read committed', (session) => instantOf(session, said, model.map.timeZone));
+  const { at, disclosure } = await database.transaction('read committed', async (session) => ({
+    at: await instantOf(session, said, model.map.timeZone),
+    disclosure: typed && { ...typed, party: await partyOf(session, model, typed.party) },
+  }));
   if (said.wording !== undefined)
     await database.transaction('read committed', (session) => checkWording(session, said, { purpose, channels, at }));
   const asks = { action: 'consent record', ground: GROUNDS[what], kind: 'objection' } as const;
@@ -110,23 +116,14 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
     if (YES.has(what) && guardian === null) await refuseChild(context, match, at);
     const taken = what === 'withdrawn' || what === 'objected';
     const notify = taken && disclosure === undefined ? await recipientsOf(context, person, 'marketing') : [];
-    const events = channels.map(
-      (channel): ConsentEvent => ({
-        subject,
-        purpose,
-        channel,
-        what,
-        at,
-        mechanism,
-        wording: said.wording ?? null,
-        evidence,
-        guardian,
-        source: 'person',
-        ...disclosure,
-      }),
-    );
+    const wording = said.wording ?? null;
+    const about = { subject, purpose, what, at, mechanism, wording, evidence, guardian, source: 'person' } as const;
+    const events = channels.map((channel): ConsentEvent => ({ ...about, channel, ...disclosure }));
+    const everything = what === 'withdrawn' && said.party === undefined && said.channels.length === 0;
+    const parties = everything ? await agreedParties(context, match, { purpose, at }) : [];
+    const all = [...events, ...parties.map((party): ConsentEvent => ({ ...about, channel: 'disclosure', party }))];
     const settled = await settleJournaled(context, operation, async (session) => {
-      const fresh = await appendEvents(session, { operation: operation.id, operator: context.operator }, events);
+      const fresh = await appendEvents(session, { operation: operation.id, operator: context.operator }, all);
       const news = channels.filter((_, i) => fresh[i]);
       const suppressed =
         what === 'objected' && news.length > 0 && disclosure === undefined
@@ -141,10 +138,11 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
           party: disclosure?.party ?? null,
           categories: disclosure?.categories ?? null,
           suppressed,
+          parties,
           notify,
           news,
         },
-        traces: { counts: { events: news.length, ...(suppressed > 0 && { suppressed }) } },
+        traces: { counts: { events: fresh.filter((each) => each).length, ...(suppressed > 0 && { suppressed }) } },
       };
     });
     const { news, ...result } = settled;
@@ -163,6 +161,20 @@ export async function recordConsent(context: Context, said: ConsentSaid, chooser
       })),
     };
   });
+}
+
+/** The parties that the person agreed to before an instant, for the purpose. */
+async function agreedParties(
+  context: Context,
+  { subject, person }: Match,
+  { purpose, at }: { readonly purpose: string; readonly at: string },
+): Promise<string[]> {
+  const known = await readPersonConsent(context, subject, person);
+  return standingsOf(known, context.model.map.marketing?.purpose, known.snapshot).flatMap((each) =>
+    each.party !== null && each.purpose === purpose && AGREED.has(each.state) && (each.by?.at ?? '') <= at
+      ? [each.party]
+      : [],
+  );
 }
 
 function channelsOf({ what, channels, party }: ConsentSaid): readonly ConsentChannel[] {
@@ -206,6 +218,14 @@ function disclosureOf(
     });
   }
   return { party: named, categories: [...new Set(categories)].sort() };
+}
+
+/** The one name under which a party stands in the ledger: its id in the data map, or as it was first written. */
+async function partyOf(session: Session, { map }: Pick<DataMapModel, 'map'>, name: string): Promise<string> {
+  const mapped = mappedParty(map, name);
+  if (mapped !== undefined) return mapped;
+  const known = await ledgerParties(session, [name]);
+  return known.includes(name) ? name : (known[0] ?? name);
 }
 
 const LONGEST_REFERENCE = 200;

@@ -4,6 +4,7 @@ import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { fileNames } from '../datamap/names.js';
 import type { TableRead, WithheldReason } from '../datamap/read.js';
+import type { JsonNode } from '../datamap/schema.js';
 import { live } from '../datamap/sql.js';
 import { type PageTable, tableAnchor, tableBottom, tableRows, tableTop } from '../documents/export-page.js';
 import type { Text } from '../documents/page-model.js';
@@ -61,6 +62,8 @@ export interface TableWriterOptions {
   readonly counter: WithheldCounter;
   /** Decides the free texts, where somebody read them. */
   readonly review?: ReviewJudge | undefined;
+  /** Whether a place of a JSON document was asked for; all if left out. */
+  readonly asked?: ((node: JsonNode) => boolean) | undefined;
   /** Folder for the encrypted spools. */
   readonly temporary: string;
   readonly signal: AbortSignal;
@@ -169,12 +172,13 @@ export class TableWriter {
   }
 
   #giver(table: PersonalTableModel): Giver {
-    const { traits, model, counter } = this.options;
+    const { traits, model, counter, asked } = this.options;
     return {
       table,
       traits,
       known: controllerIdentifiers(model),
       spelling: spellingOf(model),
+      ...(asked && { asked }),
       onJsonWithheld: (column, place, reason, because) =>
         counter.add(table.name, `${column.name}.${place}`, reason, 1, because),
     };

@@ -15,6 +15,16 @@ export class NewFile {
     private readonly output: OutputFile,
   ) {}
 
+  /** Whether it stands under its name. */
+  get published(): boolean {
+    return this.#published;
+  }
+
+  /** Where it stands until then. */
+  get partial(): string {
+    return this.output.path;
+  }
+
   /** @throws GdprError ALREADY_EXISTS, FILE_UNAVAILABLE */
   static async create(path: string): Promise<NewFile> {
     await refuseTaken(path);

@@ -1,10 +1,13 @@
 import type { ArchiveWriter } from '../archive/write.js';
+import { timeText } from '../audit/append.js';
 import { presentInstant } from '../consent/instant.js';
-import { partyName } from '../consent/party.js';
+import { mappedParty, partyName } from '../consent/party.js';
 import type { Chooser } from '../customer/choose.js';
-import type { Match } from '../customer/find-customer.js';
+import { hasherOf, type Match } from '../customer/find-customer.js';
+import { aliasesOf } from '../customer/people.js';
 import { findRequester, gate } from '../customer/requester.js';
 import type { PersonQuery } from '../customer/resolve.js';
+import { journalDone } from '../customer/settle-journaled.js';
 import { type TableResult, TableWriter, WithheldCounter } from '../customer/table-writer.js';
 import { readTraits } from '../customer/traits.js';
 import type { Session } from '../database/session.js';
@@ -15,11 +18,13 @@ import { compileReads } from '../datamap/read.js';
 import { partnerPage } from '../documents/partner-page.js';
 import { GdprError } from '../foundation/errors.js';
 import { Spool } from '../foundation/spool.js';
+import { type Alias, knownReferences } from '../identity/reference.js';
 import { archiveChange } from '../operation/archived.js';
 import { type Operation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type PartyConsent, partyConsents } from './consented-to.js';
 import { enterDisclosure } from './register.js';
+import { isAsked } from './scope.js';
 
 /** What is to be given to a party to which the person consented. */
 export interface ConsentedOrder {
@@ -49,7 +54,7 @@ export interface ConsentedResult {
 
 /**
  * Gives a party one person's data of the categories, on a consent of theirs that names the party, covers the
- * categories, was given before this instant and stands: a signed archive with that data and no other. Free texts and
+ * categories, was given before this instant, and after any restriction of their data (Art. 18(2)), and stands: a signed archive with that data and no other. Free texts and
  * other people's data stay out.
  * @throws GdprError NOBODY, SEVERAL, DRIFT, NOT_FOUND for categories that the map does not have; REFUSED with the reason
  *   for which the consent does not carry it, or when there is nothing to give
@@ -68,18 +73,19 @@ export async function discloseConsented(
     });
   }
   const party = partyName(order.party);
-  const mapped = Object.entries(map.recipients).find(([id, { name }]) => id === party || name === party);
-  const parties = mapped === undefined ? [party] : [mapped[0], mapped[1].name];
+  const mappedId = mappedParty(map, party);
+  const mapped = mappedId === undefined ? undefined : map.recipients[mappedId];
+  const parties = mappedId === undefined || mapped === undefined ? [party] : [mappedId, mapped.name];
   const asks = { action: 'disclose consented', ground: 'Art. 6(1)(a)', kind: 'objection' } as const;
   const { match } = await findRequester(context, asks, order.query, undefined, chooser);
   const { subject } = match;
   const intent = { action: asks.action, subjects: [subject], ground: asks.ground };
-  const wanted = { ...order, parties, categories };
+  const wanted = { ...order, parties, categories, aliases: aliasesOf(match.person, context.model) };
   await gate(context, intent, () =>
-    context.database.transaction('read committed', (session) => standingConsent(session, subject, wanted)),
+    context.database.transaction('read committed', (session) => standingConsent(session, context, subject, wanted)),
   );
   const name = (id: string) => `disclosure-${id}.asice`;
-  const recipient = { id: mapped?.[0], name: mapped?.[1].name ?? party };
+  const recipient = { id: mappedId, name: mapped?.name ?? party };
   return runOperation(
     context,
     intent,
@@ -89,7 +95,7 @@ export async function discloseConsented(
         const made = await produce(context, match, categories, files, onProgress);
         const archived = await archiveChange(context, operation, name(operation.id), async (session, archive) => {
           // Again, since it may have been taken back meanwhile.
-          const consent = await standingConsent(session, subject, wanted);
+          const consent = await standingConsent(session, context, subject, wanted);
           const given = await files.into(archive);
           const facts = { operation, subject, recipient, consent, categories, ...made, given };
           await writeFacts(context, archive, facts);
@@ -118,6 +124,7 @@ export async function discloseConsented(
             },
           };
         });
+        await journalDone(context);
         const { consent, number } = archived.written;
         return {
           operation: operation.id,
@@ -144,10 +151,16 @@ interface Wanted {
   readonly parties: readonly string[];
   readonly categories: readonly string[];
   readonly purpose?: string | undefined;
+  readonly aliases: readonly Alias[];
 }
 
 /** The consent that carries the disclosure now. @throws GdprError REFUSED, which says what it lacks */
-async function standingConsent(session: Session, subject: string, wanted: Wanted): Promise<PartyConsent> {
+async function standingConsent(
+  session: Session,
+  { keys }: Context,
+  subject: string,
+  wanted: Wanted,
+): Promise<PartyConsent> {
   const { parties, categories, purpose } = wanted;
   const all = await partyConsents(session, [subject], parties, await presentInstant(session));
   const consents = all.filter((each) => purpose === undefined || each.purpose === purpose);
@@ -164,8 +177,21 @@ async function standingConsent(session: Session, subject: string, wanted: Wanted
     const proven = first?.state === 'unproven' || first?.state === 'unconfirmed';
     return refuse(proven ? 'the consent that names it cannot be proved' : `the consent was ${first?.state}`);
   }
-  const covering = given.find((each) => categories.every((id) => each.categories.includes(id)));
-  return covering ?? refuse('the consent that names it is for other categories');
+  const covering = given.filter((each) => categories.every((id) => each.categories.includes(id)));
+  if (covering.length === 0) return refuse('the consent that names it is for other categories');
+  const [known = []] = await knownReferences(session, hasherOf(keys), [wanted.aliases]);
+  const restricted = await restrictedSince(session, [subject, ...known]);
+  const free = covering.find(({ since }) => restricted === null || since > restricted);
+  return free ?? refuse('their data is restricted since they consented (Art. 18)');
+}
+
+/** When the newest restriction of a person was noted that was not lifted, UTC with microseconds. */
+async function restrictedSince(session: Session, references: readonly string[]): Promise<string | null> {
+  const [row] = await session.query<{ at: string | null }>(
+    `SELECT ${timeText('max(r.placed_at)')} AS at FROM gdpr.restriction r WHERE r.lifted_at IS NULL AND r.subject = ANY ($1::text[])`,
+    [[...references]],
+  );
+  return row?.at ?? null;
 }
 
 interface Produced {
@@ -191,9 +217,10 @@ async function produce(
       const at = await presentInstant(session);
       await collectRows(session, compileCollect(model, catalog), model, catalog, [person]);
       const [traits = new Map()] = await readTraits(session, model, catalog, [person]);
-      const reads = compileReads(model, catalog, ({ entry }) =>
-        categories.includes(entry.category) ? undefined : 'basis',
-      ).filter(({ columns }) => columns.length > 0);
+      const asked = new Set(categories);
+      const reads = compileReads(model, catalog, (column) => (isAsked(column, asked) ? undefined : 'basis')).filter(
+        ({ columns }) => columns.length > 0,
+      );
       const writer = new TableWriter({
         rowsOf: async function* ({ sql, values }) {
           for await (const [, ...row] of session.stream(sql, values)) yield row;
@@ -204,6 +231,7 @@ async function produce(
         archive: files,
         page,
         counter: new WithheldCounter(),
+        asked: ({ category }) => asked.has(category),
         temporary: paths.temporary,
         signal: surroundings.signal,
       });

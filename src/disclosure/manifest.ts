@@ -18,8 +18,8 @@ export const MANIFEST = 'pg_temp.manifest_row';
 export interface ManifestColumn {
   readonly heading: string;
   readonly category: string;
-  /** Whether a cell is written as it is: a number, a date, or a phone, which must keep its plus. */
-  readonly plain: boolean;
+  /** Whether a cell of a list that a spreadsheet opens is written as it is. */
+  readonly plain: (cell: string) => boolean;
 }
 
 type Tables = ReadonlyMap<string, PersonalTableModel>;
@@ -42,11 +42,30 @@ export function manifestColumns(
   return headings.map((heading) => {
     const { entry, type } = described(model, catalog, manifest, heading);
     const kind = entry.identifier === undefined ? undefined : model.map.identifiers[entry.identifier]?.kind;
-    return { heading, category: entry.category, plain: kind === 'phone' || !TEXTS.has(type) };
+    return { heading, category: entry.category, plain: kind === 'phone' ? isPhone : () => PLAIN.has(type) };
   });
 }
 
-const TEXTS = new Set(['text', 'character varying', 'bpchar', 'character']);
+/** Types whose values cannot be read as a formula that does anything: numbers, days and times, yes and no. */
+const PLAIN = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'numeric',
+  'real',
+  'double precision',
+  'boolean',
+  'uuid',
+  'date',
+  'time without time zone',
+  'timestamp without time zone',
+  'timestamp with time zone',
+]);
+
+/** A phone must keep its plus; whatever else stands in its column is a text like any other. */
+function isPhone(cell: string): boolean {
+  return /^\+?[\d(][\d\s()./-]*$/.test(cell);
+}
 
 function described(
   model: DataMapModel,

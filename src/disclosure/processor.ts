@@ -1,9 +1,13 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Encrypter } from 'age-encryption';
 import { stringify } from 'csv-stringify/sync';
 import { timeText } from '../audit/append.js';
+import { journalDone } from '../customer/settle-journaled.js';
 import type { Session } from '../database/session.js';
 import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMap } from '../datamap/schema.js';
+import { encrypted, encrypterTo } from '../delivery/age.js';
 import { NewFile } from '../delivery/new-file.js';
 import { partnerPage } from '../documents/partner-page.js';
 import { GdprError } from '../foundation/errors.js';
@@ -29,8 +33,10 @@ export interface ProcessorOrder {
   readonly agreement: string;
   /** Numbers of orders; all that are due, if left out. */
   readonly orders: readonly string[];
-  /** Where the list is to stand; nothing may be there yet. */
+  /** Where the list is to stand, encrypted with `.age` behind it; nothing may be there yet. */
   readonly out: string;
+  /** age public keys (`age1…`); with any, the list is written encrypted to them alone. */
+  readonly recipients?: readonly string[] | undefined;
 }
 
 export interface ProcessorResult {
@@ -40,7 +46,10 @@ export interface ProcessorResult {
   readonly agreement: string;
   readonly purpose: string;
   readonly list: string;
+  /** Of the CSV. */
   readonly sha256: string;
+  /** SHA-256 of the file where it is encrypted. */
+  readonly encrypted?: string;
   readonly columns: readonly string[];
   readonly rows: number;
   readonly people: number;
@@ -59,14 +68,20 @@ const BASIS = { processor: 'Art. 28', controller: 'Art. 6(1)(b)' } as const;
  * covers its columns' categories and its purpose, and says nothing else than the map: a CSV of exactly these columns,
  * 0600, and a signed archive with its digest and nobody's data; every person in it stands in the register.
  * @throws GdprError NOT_FOUND for the agreement, REFUSED with the reason of whichever gate is closed, DRIFT,
- *   ALREADY_EXISTS, FILE_UNAVAILABLE, INTERRUPTED
+ *   ALREADY_EXISTS, FILE_UNAVAILABLE, INTERRUPTED; INPUT_INVALID for a recipient that is no age key. Once it stands in
+ *   the register the list is there, if need be as `.partial`, which the error then says
  */
 export async function discloseToProcessor(
   context: Context,
   order: ProcessorOrder,
   onProgress: (stage: 'rows' | 'people' | 'list', done: number, total: number) => void = () => {},
 ): Promise<ProcessorResult> {
-  const file = await NewFile.create(order.out);
+  const { recipients = [] } = order;
+  const encrypter = recipients.length === 0 ? undefined : await encrypterTo(recipients);
+  const list = encrypter === undefined ? order.out : `${order.out}.age`;
+  const file = await NewFile.create(list);
+  /** From then on it stands in the register as given, or may: what is written of it is not thrown away. */
+  let registered = false;
   const name = (id: string) => `disclosure-${id}.asice`;
   try {
     return await runOperation(
@@ -79,7 +94,7 @@ export async function discloseToProcessor(
           name(operation.id),
           async (session, archive) => {
             const gated = await openGate(session, context, order.agreement.trim());
-            const made = await makeList(session, context, gated, order, file, onProgress);
+            const made = await makeList(session, context, gated, order, { file, encrypter }, onProgress);
             const facts = factsOf(context, operation, gated, made);
             await archive.add('disclosure.json', 'application/json', `${JSON.stringify(facts, undefined, 2)}\n`);
             // The journal does not have whom it is about: after a restored backup this tells.
@@ -123,17 +138,34 @@ export async function discloseToProcessor(
               },
             };
           },
-        );
+        ).catch((error: unknown) => {
+          registered = operation.ended;
+          throw error;
+        });
+        registered = true;
         await file.publish();
-        const { number, recipient, agreement, columns, rows, people, left, sha256, purpose } = written;
+        await journalDone(context);
+        const {
+          number,
+          recipient,
+          agreement,
+          columns,
+          rows,
+          people,
+          left,
+          sha256,
+          encrypted: sealed,
+          purpose,
+        } = written;
         return {
           operation: operation.id,
           disclosure: number,
           recipient,
           agreement,
           purpose,
-          list: order.out,
+          list,
           sha256,
+          ...(sealed !== undefined && { encrypted: sealed }),
           columns: columns.map(({ heading }) => heading),
           rows,
           people,
@@ -145,8 +177,15 @@ export async function discloseToProcessor(
       name,
     );
   } catch (error) {
-    await file.discard();
-    throw error;
+    if (!registered) {
+      await file.discard();
+      throw error;
+    }
+    if (!(error instanceof GdprError) || file.published) throw error;
+    throw new GdprError(error.code, `${error.message}; the list is finished, and stands in ${file.partial}`, {
+      cause: error,
+      hint: `mend this, run gdpr recover, and where gdpr disclosure list has it, rename the list to ${list}`,
+    });
   }
 }
 
@@ -236,6 +275,7 @@ interface Made {
   /** UTC with microseconds. */
   readonly at: string;
   readonly sha256: string;
+  readonly encrypted?: string;
 }
 
 async function makeList(
@@ -243,7 +283,7 @@ async function makeList(
   context: Context,
   { agreement, manifest, catalog, columns, categories }: Gated,
   { orders }: ProcessorOrder,
-  file: NewFile,
+  { file, encrypter }: { readonly file: NewFile; readonly encrypter: Encrypter | undefined },
   onProgress: (stage: 'rows' | 'people' | 'list', done: number, total: number) => void,
 ): Promise<Made> {
   const { model } = context;
@@ -276,8 +316,27 @@ async function makeList(
   const { rows = 0, people = 0, at = '' } = counted ?? {};
   if (rows === 0) throw nothingLeft(left);
   onProgress('list', 0, rows);
-  const { sha256 } = await file.fill(csvOf(session, context, columns));
-  return { columns, purpose: manifest.purpose, rows, people, left, at, sha256 };
+  const hash = createHash('sha256');
+  const csv = hashed(hash, csvOf(session, context, columns));
+  const filled = await file.fill(encrypter === undefined ? csv : encrypted(encrypter, csv));
+  const sha256 = hash.digest('hex');
+  return {
+    ...(encrypter && { encrypted: filled.sha256 }),
+    columns,
+    purpose: manifest.purpose,
+    rows,
+    people,
+    left,
+    at,
+    sha256,
+  };
+}
+
+async function* hashed(hash: Hash, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of content) {
+    hash.update(piece);
+    yield piece;
+  }
 }
 
 async function assertDue(session: Session, asked: number): Promise<void> {
@@ -332,7 +391,7 @@ async function* csvOf(
     `SELECT ${cells} FROM ${MANIFEST} r WHERE NOT EXISTS (SELECT FROM pg_temp.manifest_left l WHERE l.n = r.n) ORDER BY r.n`,
   );
   for await (const row of rows) {
-    records.push(row.map((cell, i) => (columns[i]?.plain === true ? (cell ?? '') : defused(cell ?? ''))));
+    records.push(row.map((cell, i) => (columns[i]?.plain(cell ?? '') === true ? (cell ?? '') : defused(cell ?? ''))));
     if (records.length < CHUNK) continue;
     stopIfAsked(context);
     yield print(records);
@@ -368,7 +427,7 @@ function factsOf({ model }: Context, { id }: Operation, { agreement, manifest, c
     categories,
     columns: columns.map(({ heading, category }) => ({ heading, category })),
     snapshot: at,
-    list: { sha256, rows },
+    list: { sha256, rows, ...(made.encrypted !== undefined && { encrypted: made.encrypted }) },
     people,
     left,
   };

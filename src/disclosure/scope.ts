@@ -132,7 +132,8 @@ export function compileScope(
   });
 }
 
-function isAsked({ entry }: ColumnModel, asked: ReadonlySet<string>): boolean {
+/** Whether a column, or a place of the JSON documents in it, is of one of the categories. */
+export function isAsked({ entry }: ColumnModel, asked: ReadonlySet<string>): boolean {
   if (entry.json !== undefined) return entry.json.some(({ category }) => asked.has(category));
   return asked.has(entry.category);
 }

@@ -1,4 +1,6 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import pg from 'pg';
@@ -13,6 +15,7 @@ import { addAgreement, endAgreement, listAgreements, type NewAgreement } from '.
 import { discloseConsented } from '../../src/disclosure/consented.js';
 import { partyConsents } from '../../src/disclosure/consented-to.js';
 import { discloseToProcessor } from '../../src/disclosure/processor.js';
+import { enterDisclosure } from '../../src/disclosure/register.js';
 import { GdprError } from '../../src/foundation/errors.js';
 import { runOperation } from '../../src/operation/operation.js';
 import { addDays, todayIn } from '../../src/request/day.js';
@@ -119,7 +122,11 @@ async function refused(act: () => Promise<unknown>, action: string, reason: stri
   );
   expect(JSON.parse(rows[0]?.entry ?? '{}')).toMatchObject({ action, result: 'refused', code: 'REFUSED' });
   expect(await entered()).toBe(before);
+  expect((await readdir(workspace.root)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 }
+
+const journal = () => join(workspace.root, '.gdpr', 'journal.jsonl');
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
 describe('an agreement', { timeout: 90_000 }, () => {
   it('is refused where it says what the map does not', async () => {
@@ -217,6 +224,47 @@ describe('an agreement', { timeout: 90_000 }, () => {
     expect(page).toMatch(/To whom your data were given[\s\S]*Omniva SIA[\s\S]*OMN-2023\/114/);
   });
 
+  it('is encrypted to the recipient alone, its cells are no formulas, and the journal has it', async () => {
+    const { Decrypter, generateIdentity, identityToRecipient } = await import('age-encryption');
+    const identity = await generateIdentity();
+    const phoneIs = (phone: string) =>
+      client.query(
+        'UPDATE shop.shipments s SET recipient_phone = $2 FROM shop.orders o WHERE o.id = s.order_id AND o.order_number = $1',
+        [order, phone],
+      );
+    await phoneIs('@SUM(1+1)*cmd|x');
+    const out = join(workspace.root, 'sealed.csv');
+    const recipients = [await identityToRecipient(identity)];
+    const given = await discloseToProcessor(context, { agreement: 'OMN-2023/114', orders: [order], out, recipients });
+    await phoneIs('+371 29 123 456');
+    expect(await readFile(journal(), 'utf8')).toContain(given.disclosure);
+    expect(given.list).toBe(`${out}.age`);
+    await expect(stat(out)).rejects.toThrow('ENOENT');
+    const file = await readFile(given.list);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    const list = Buffer.from(await decrypter.decrypt(file));
+    expect(parse(list)[1]).toEqual(['Anna Bērziņa', "'@SUM(1+1)*cmd|x", expect.any(String)]);
+    expect([given.sha256, given.encrypted]).toEqual([sha256(list), sha256(file)]);
+  });
+
+  it('is kept when it stands in the register and cannot get its name', async () => {
+    const out = join(workspace.root, 'taken.csv');
+    const entered = async () => (await client.query('SELECT number FROM gdpr.disclosure')).rowCount ?? 0;
+    const before = await entered();
+    const giving = discloseToProcessor(context, { agreement: 'OMN-2023/114', orders: [order], out }, (stage) => {
+      if (stage === 'list') writeFileSync(out, 'somebody else’s\n');
+    });
+    await expect(giving).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringContaining(`the list is finished, and stands in ${out}.partial`),
+    });
+    expect(await entered()).toBe(before + 1);
+    expect(await readFile(`${out}.partial`, 'utf8')).toContain('Anna Bērziņa');
+    await rm(`${out}.partial`);
+    expect(await readFile(out, 'utf8')).toBe('somebody else’s\n');
+  });
+
   it('carries nothing once the map says another thing', async () => {
     const recipients = { ...context.model.map.recipients };
     recipients.omniva = { ...(recipients.omniva as (typeof recipients)[string]), agreement: 'OMN-2026/1' };
@@ -290,6 +338,7 @@ describe('a party that the person consented to', { timeout: 90_000 }, () => {
     expect(await standing(second(1000))).toMatchObject([{ state: 'given', party: PARTY, since: at }]);
     await refused(() => giveParty(['contact', 'payment']), action, 'is for other categories');
     const given = await giveParty(['contact']);
+    expect(await readFile(journal(), 'utf8')).toContain(given.disclosure);
     expect(given).toMatchObject({ party: PARTY, purpose: 'order', consented: at, categories: ['contact'] });
     const files = await unzip(given.archive);
     const customer = JSON.parse(files.get('data/shop.customers.json')?.toString() ?? '{}') as { rows: object[] };
@@ -304,13 +353,112 @@ describe('a party that the person consented to', { timeout: 90_000 }, () => {
       [given.disclosure],
     );
     expect(rows).toEqual([{ kind: 'consented', rows: given.produced.reduce((sum, each) => sum + each.rows, 0) }]);
-    await say('withdrawn', PARTY);
+    expect(await say('withdrawn', 'sia  LASITAVA')).toMatchObject({ party: PARTY, channels: [{ state: 'withdrawn' }] });
     await refused(() => giveParty(['contact']), action, 'the consent was withdrawn');
     const told = (await exportPerson(context, ANNA)).archive.rows('gdpr.consent_event');
     expect(told.filter(({ party }) => party === PARTY).map(({ what, categories }) => [what, categories])).toEqual([
       ['given', 'contact, identity'],
       ['withdrawn', null],
     ]);
+  });
+
+  it('is one, whether it is called by its id or its name; taking everything back takes back what it may be given', async () => {
+    const give = () => giveParty(['contact'], 'Omniva SIA');
+    expect(await say('given', 'SIA Omniva', ['contact'])).toMatchObject({ party: 'omniva' });
+    await give();
+    expect(await say('withdrawn', 'omniva sia')).toMatchObject({ party: 'omniva' });
+    await refused(give, action, 'the consent was withdrawn');
+    const all = { query: ANNA, what: 'withdrawn', mechanism: 'phone', channels: [], purpose: 'order' } as const;
+    expect((await recordConsent(context, all, nobodyToAsk)).parties).toEqual(['SIA Cita']);
+    await say('given', 'omniva', ['contact']);
+    expect((await recordConsent(context, { ...all, channels: ['sms'] }, nobodyToAsk)).parties).toEqual([]);
+    await give();
+    expect((await recordConsent(context, all, nobodyToAsk)).parties).toEqual(['omniva']);
+    await refused(give, action, 'the consent was withdrawn');
+    // A no that was noted by the name, before it was known as the id.
+    await say('given', 'omniva', ['contact']);
+    const subject = (await findCustomer(context, ANNA)).matches[0]?.subject ?? '';
+    await runOperation(context, { action: 'consent record', subjects: [] }, (operation) =>
+      settle(context, operation, async (session) => {
+        const who = { operation: operation.id, operator: 'tester' };
+        const at = new Date().toISOString().replace('Z', '999Z');
+        const no = {
+          subject,
+          purpose: 'order',
+          channel: 'disclosure',
+          what: 'withdrawn',
+          mechanism: 'paper',
+          at,
+        } as const;
+        const of = { wording: null, evidence: null, guardian: null, source: 'person', party: 'Omniva SIA' } as const;
+        await appendEvents(session, who, [{ ...no, ...of }]);
+        return { result: {}, traces: {} };
+      }),
+    );
+    await refused(give, action, 'the consent was withdrawn');
+  });
+
+  it('is given of a document only the places of the categories, and nothing on a consent from before a restriction', async () => {
+    const payload = {
+      customer: { email: ANNA.email },
+      items: [{ title: 'Purvā bridējs' }],
+      client: { ip: '192.0.2.77' },
+      more: 'Kalēju iela 5',
+    };
+    await client.query("INSERT INTO shop.event_log (event, occurred_at, payload) VALUES ('login', now(), $1)", [
+      payload,
+    ]);
+    await say('given', PARTY, ['technical']);
+    const files = await unzip((await giveParty(['technical'])).archive);
+    const log = files.get('data/shop.event_log.json')?.toString() ?? '';
+    expect(log).toContain('192.0.2.77');
+    for (const [name, content] of files)
+      for (const needle of [ANNA.email, 'Purvā bridējs', 'Kalēju iela'])
+        expect([name, needle, content.includes(needle)]).toEqual([name, needle, false]);
+    await restrictCustomer(context, { query: ANNA, ground: '18(1)(a)', verified: 'account login' }, nobodyToAsk);
+    await refused(() => giveParty(['technical']), action, 'is restricted since they consented');
+    await say('given', PARTY, ['technical']);
+    await giveParty(['technical']);
+    await liftRestriction(context, { query: ANNA, informed: 'today' }, nobodyToAsk);
+  });
+
+  it('is told of though it was given under a reference that another took the place of', async () => {
+    const subject = (await findCustomer(context, ANNA)).matches[0]?.subject ?? '';
+    const former = `subject:${'b'.repeat(26)}`;
+    await client.query('INSERT INTO gdpr.subject (reference) VALUES ($1)', [former]);
+    await client.query('INSERT INTO gdpr.subject_superseded (reference, by) VALUES ($1, $2)', [former, subject]);
+    await runOperation(context, { action: 'disclose court', subjects: [] }, (operation) =>
+      settle(context, operation, async (session) => {
+        const given = {
+          kind: 'consented',
+          recipient: 'Kurzemes rajona tiesa',
+          basis: 'Art. 6(1)(a)',
+          categories: ['contact'],
+          archiveDigest: 'b'.repeat(64),
+          records: 5,
+        } as const;
+        const subjects = [
+          { subject: former, rows: 3 },
+          { subject, rows: 2 },
+        ];
+        return { result: await enterDisclosure(session, operation, 'ilze', given, subjects), traces: {} };
+      }),
+    );
+    await client.query(
+      `INSERT INTO gdpr.hold (id, scope, subjects, reference, authority, until, placed_by, operation)
+       SELECT 'hold-aaaaaaaaaa', 'rows', ARRAY[$1, $2], 'C30', 'Kurzemes rajona tiesa', current_date + 30, 'ilze', operation
+       FROM gdpr.disclosure WHERE recipient = 'Kurzemes rajona tiesa'`,
+      [former, subject],
+    );
+    const { archive } = await exportPerson(context, ANNA);
+    const rows = archive.rows('gdpr.disclosure').filter(({ recipient }) => recipient === 'Kurzemes rajona tiesa');
+    expect(rows).toMatchObject([{ rows: '5' }]);
+    expect(archive.rows('gdpr.hold').filter(({ reference }) => reference === 'C30')).toHaveLength(1);
+    expect(archive.rows('gdpr.access').filter(({ action: done }) => done === 'disclose court')).toHaveLength(1);
+    expect(pageText(archive.text('index.html'))).toContain('Kurzemes rajona tiesa');
+    await client.query(
+      "UPDATE gdpr.hold SET released_at = now(), released_by = 'ilze', release_reason = 'x', released_role = 'r', release_operation = operation WHERE id = 'hold-aaaaaaaaaa'",
+    );
   });
 
   it('counts for nothing else: an agreement to give data is no consent to be written to', async () => {

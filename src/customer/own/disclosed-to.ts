@@ -18,7 +18,7 @@ interface Row extends Record<string, unknown> {
 }
 
 /**
- * To whom data of each person was given, by their references, in the order of time: each body by its name (C-154/21), but
+ * To whom data of each person was given, by their references and those that these took the place of, in the order of time: each body by its name (C-154/21), but
  * one that the law does not allow to name; what is under a gag today is left out.
  */
 export async function disclosedTo(
@@ -27,10 +27,14 @@ export async function disclosedTo(
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, readonly PageDisclosure[]>> {
   const rows = await session.query<Row>(
-    `SELECT s.subject, d.recipient, d.kind, ${timeText('d.disclosed_at')} AS at, d.basis, d.unnamed,
+    `WITH RECURSIVE person (reference, root) AS (
+       SELECT u.reference, u.reference FROM unnest($1::text[]) u (reference)
+       UNION SELECT f.reference, p.root FROM gdpr.subject_superseded f JOIN person p ON f.by = p.reference)
+     SELECT s.root AS subject, d.recipient, d.kind, ${timeText('d.disclosed_at')} AS at, d.basis, d.unnamed,
        coalesce(d.case_number, d.agreement, d.request_number) AS reference, array_to_json(d.categories)::text AS categories
-     FROM gdpr.disclosure_subject s JOIN gdpr.disclosure d ON d.number = s.disclosure
-     WHERE s.subject = ANY ($1::text[]) AND (d.gag_until IS NULL OR d.gag_until < ($2::timestamptz)::date)
+     FROM (SELECT DISTINCT p.root, s.disclosure FROM person p JOIN gdpr.disclosure_subject s ON s.subject = p.reference) s
+     JOIN gdpr.disclosure d ON d.number = s.disclosure
+     WHERE (d.gag_until IS NULL OR d.gag_until < ($2::timestamptz)::date)
      ORDER BY d.disclosed_at, d.number`,
     [[...subjects], now().toISOString()],
   );

@@ -55,14 +55,16 @@ export const DISCLOSURE_TABLE: OwnTable = {
   table: 'disclosure',
   entry: disclosure,
   types: { disclosed_at: 'timestamp with time zone', request_date: 'date', rows: 'bigint' },
-  rows: `SELECT p.person, d.number, d.disclosed_at, d.kind, d.agreement, s.rows, d.official, d.asked, d.disclosed_by, d.approved_by,
+  rows: `SELECT s.person, d.number, d.disclosed_at, d.kind, d.agreement, s.rows, d.official, d.asked, d.disclosed_by, d.approved_by,
       array_to_string(d.categories, ', ') AS categories,
       CASE WHEN d.unnamed THEN '[unnamed]' ELSE d.recipient END AS recipient,
       CASE WHEN NOT d.unnamed THEN d.basis END AS basis,
       CASE WHEN NOT d.unnamed THEN d.case_number END AS case_number,
       CASE WHEN NOT d.unnamed THEN d.request_number END AS request_number,
       CASE WHEN NOT d.unnamed THEN d.request_date END AS request_date
-    FROM person p JOIN gdpr.disclosure_subject s ON s.subject = p.reference JOIN gdpr.disclosure d ON d.number = s.disclosure
+    FROM (SELECT p.person, s.disclosure, sum(s.rows)::bigint AS rows FROM person p
+        JOIN gdpr.disclosure_subject s ON s.subject = p.reference GROUP BY p.person, s.disclosure) s
+      JOIN gdpr.disclosure d ON d.number = s.disclosure
     WHERE d.gag_until IS NULL OR d.gag_until < ($2::timestamptz)::date`,
   order: ['disclosed_at', 'number'],
 };

@@ -107,8 +107,10 @@ export function ownReads({ map }: Pick<DataMapModel, 'map'>, subjects: readonly 
       columns,
       left: left.map((column) => ({ column, reason: 'third-party' as const })),
       sql: [
-        'WITH person AS (SELECT u.reference, (u.n - 1)::integer AS person',
-        '  FROM unnest($1::text[]) WITH ORDINALITY u (reference, n))',
+        // What was noted under a reference that theirs took the place of is about them, too.
+        'WITH RECURSIVE person (reference, person) AS (SELECT u.reference, (u.n - 1)::integer',
+        '  FROM unnest($1::text[]) WITH ORDINALITY u (reference, n)',
+        '  UNION SELECT s.reference, p.person FROM gdpr.subject_superseded s JOIN person p ON s.by = p.reference)',
         `SELECT ${['r.person', '1', "''", ...columns.map(({ name }) => `r.${quoteIdentifier(name)}`)].join(', ')}`,
         `FROM (${own.rows}) r ORDER BY ${order.join(', ')}`,
       ].join('\n'),

@@ -191,7 +191,8 @@ export const RESTRAINT_TABLES: readonly OwnTable[] = [
     rows: `SELECT p.person, h.id, h.scope, h.placed_at, h.until, h.released_at, h.release_reason, h.placed_by, h.released_by,
         CASE WHEN u.unnamed THEN '[unnamed]' ELSE h.authority END AS authority,
         CASE WHEN NOT u.unnamed THEN h.reference END AS reference
-      FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference]
+      FROM (SELECT DISTINCT p.person, h.id FROM person p JOIN gdpr.hold h ON h.subjects @> ARRAY[p.reference]) p
+      JOIN gdpr.hold h USING (id)
       CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM gdpr.disclosure d WHERE d.hold = h.id AND d.unnamed)) u (unnamed)
       WHERE ${TOLD}`,
     order: ['placed_at', 'id'],
