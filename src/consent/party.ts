@@ -16,7 +16,7 @@ export function partyName(typed: string): string {
 }
 
 /** A name without what it is written differently with: case, diacritics, punctuation and the order of its words. */
-export function foldParty(name: string): string {
+function foldParty(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return (
     plain
