@@ -68,8 +68,8 @@ export function ruleLines(shown: ShownRules): string[] {
       `${rule.rule}: ${rule.title.en}`,
       `  ${rule.period} from ${rule.from === 'event' ? 'the day' : 'the end of the financial year'}; ${rule.law}`,
       `  confirmed by ${rule.confirmedBy ?? 'NOBODY'}`,
-      ...rule.tables.flatMap(({ table, clock, columns, action }) => [
-        `  ${table}: ${action === 'delete' ? 'the row is deleted' : 'its columns change'}, counted from ${clock}`,
+      ...rule.tables.flatMap(({ table, clock, columns, row }) => [
+        `  ${table}: ${row === 'delete' ? 'the row is deleted' : 'its columns change'}, counted from ${clock}`,
         ...(columns === null ? [] : [`    only ${columns.join(', ')}`]),
       ]),
     ]),

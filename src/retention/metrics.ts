@@ -78,8 +78,10 @@ function samplesOf(
     run_complete: one(record.stopped === 'done' ? 1 : 0),
     run_duration_seconds: one(Math.max(0, ended - Math.floor(Date.parse(record.startedAt) / 1000))),
     rows: rules.flatMap((rule) => [
-      { labels: { rule, action: 'deleted' }, value: sum(rule, ({ deleted }) => deleted) },
-      { labels: { rule, action: 'changed' }, value: sum(rule, ({ changed }) => changed) },
+      ...(['deleted', 'changed'] as const).map((action) => ({
+        labels: { rule, action },
+        value: sum(rule, (figure) => figure[action]),
+      })),
     ]),
     due_rows: byRule(stillDue),
     held_rows: byRule(({ held }) => held),

@@ -12,7 +12,7 @@ export interface RuleTable {
   /** The columns that it is about; null: all. */
   readonly columns: readonly string[] | null;
   /** What becomes of the row when all its rules are due. */
-  readonly action: 'delete' | 'change';
+  readonly row: 'delete' | 'change';
 }
 
 /** The rules as people read them before they agree. */
@@ -45,7 +45,7 @@ function tablesUnder(rule: string, { tables }: DataMapModel): RuleTable[] {
         table: name,
         clock: clockWords(keep),
         columns: keep.columns ?? null,
-        action: entry.erase === 'delete' ? ('delete' as const) : ('change' as const),
+        row: entry.erase === 'delete' ? ('delete' as const) : ('change' as const),
       })),
   );
 }
