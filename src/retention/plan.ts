@@ -235,7 +235,7 @@ async function shares(
   for (const table of new Set([...units.map(({ erase }) => erase.table), ...cuts.map(({ child }) => child.table)])) {
     const taken = [
       ...(units.some(({ erase }) => erase.table === table)
-        ? [`SELECT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted`]
+        ? [`SELECT DISTINCT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted`]
         : []),
       // A row that loses its key to a row that goes is changed as well.
       ...cuts.flatMap(({ child, parent, key }) => {
@@ -244,7 +244,7 @@ async function shares(
           (name, i) => `${column('t', name)} = ${column('p', key.referencedColumns[i] ?? '')}`,
         );
         return [
-          `SELECT ${keyList(table, catalog)} FROM ${fromTable(table, catalog)} t JOIN ${fromTable(parent.table, catalog)} p ON ${on.join(' AND ')}
+          `SELECT DISTINCT ${keyList(table, catalog)} FROM ${fromTable(table, catalog)} t JOIN ${fromTable(parent.table, catalog)} p ON ${on.join(' AND ')}
            JOIN ${surveyOf(parent.table)} s ON s.unit = ${going.get(parent.table)} AND NOT s.held AND NOT s.excepted AND ${sameRow(parent.table, catalog, 'p', 's')}`,
         ];
       }),
