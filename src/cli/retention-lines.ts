@@ -68,10 +68,22 @@ export function ruleLines(shown: ShownRules): string[] {
       `${rule.rule}: ${rule.title.en}`,
       `  ${rule.period} from ${rule.from === 'event' ? 'the day' : 'the end of the financial year'}; ${rule.law}`,
       `  confirmed by ${rule.confirmedBy ?? 'NOBODY'}`,
-      ...rule.tables.flatMap(({ table, clock, columns, row }) => [
+      ...rule.tables.flatMap(({ table, clock, columns, row, waits }) => [
         `  ${table}: ${row === 'delete' ? 'the row is deleted' : 'its columns change'}, counted from ${clock}`,
         ...(columns === null ? [] : [`    only ${columns.join(', ')}`]),
+        ...waits.map((wait) => `    has not begun while ${wait}`),
       ]),
+    ]),
+    ...shown.grounds.flatMap(({ ground, law, rows }) => [
+      '',
+      `waits for ${ground}: ${law}`,
+      ...rows.map((row) => `  ${row}`),
+    ]),
+    ...shown.tables.flatMap(({ table, owners, columns }) => [
+      '',
+      table,
+      ...owners.map(({ owner, by }) => `  of the ${owner}: ${by.join('; ')}`),
+      ...columns.map(({ becomes, names }) => `  ${becomes}: ${names.join(', ')}`),
     ]),
   ];
 }

@@ -3,6 +3,7 @@ import { onePerson } from '../customer/choose.js';
 import { type Match, matchAlsoErased } from '../customer/find-customer.js';
 import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
 import { settleJournaled } from '../customer/settle-journaled.js';
+import { lockStanding } from '../customer/standing.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
@@ -83,6 +84,7 @@ export async function verifyIdentity(
       : undefined;
     return settleJournaled(context, operation, async (session) => {
       await lockRegister(session);
+      await lockStanding(session);
       const step = {
         session,
         request: await lockOpenRequest(session, number),

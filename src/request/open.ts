@@ -4,6 +4,7 @@ import { onePerson } from '../customer/choose.js';
 import { type Match, matchAlsoErased } from '../customer/find-customer.js';
 import { isEmptyQuery, type PersonQuery } from '../customer/resolve.js';
 import { settleJournaled } from '../customer/settle-journaled.js';
+import { lockStanding } from '../customer/standing.js';
 import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { runOperation } from '../operation/operation.js';
@@ -52,6 +53,7 @@ export async function openRequest(
     const match = unknown ? undefined : await onePerson(await matchAlsoErased(context, query), query, chooser);
     return settleJournaled(context, operation, async (session) => {
       await lockRegister(session);
+      await lockStanding(session);
       if (match !== undefined && !again) await refuseDuplicate(session, kind, match.subject);
       const number = await nextNumber(session, desk.today);
       await session.run(

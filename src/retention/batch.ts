@@ -91,8 +91,11 @@ export async function takeBatch(
     row?.kept === false &&
     !protection.rows.has(unit.erase.table.name) &&
     (unit.erase.live.key.length > 0 || protection.people.length === 0) &&
+    // What comes to point to a row before it is locked is an error of the database, unless the database itself sees to it.
     context.ruling.erasure.dependencies.every(
-      ({ parent, cut }) => parent.table !== unit.erase.table || cut.length === 0,
+      ({ parent, cut, key }) =>
+        parent.table !== unit.erase.table ||
+        (cut.length === 0 && (key.onDelete === 'no action' || key.onDelete === 'restrict')),
     );
   return plain
     ? deleteAtOnce(session, batch, context, protection)
@@ -106,16 +109,20 @@ function freeRows(
   standing: Standing,
   values: unknown[],
 ): string {
-  const { model, catalog, asOf, erasure } = ruling;
+  const { model, catalog, asOf } = ruling;
   const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
-  const pointed =
-    unit.does === 'delete'
-      ? pointedTo(unit, erasure.dependencies, (child, cut) => guardOfChild(child, cut, ruling, standing), catalog)
-      : 'false';
+  const pointed = pointedToNow(unit, ruling, standing);
   const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.todo];
   if (after !== undefined) parts.push(behind(slices, unit, catalog, after, values));
   for (const against of [held, excepted, pointed]) if (against !== 'false') parts.push(`NOT ${against}`);
   return parts.filter((part) => part !== 'true').join(' AND ') || 'true';
+}
+
+/** That rows point to the row of alias `t` which neither go before it nor can be cut from it. */
+function pointedToNow(unit: Unit, ruling: Ruling, standing: Standing): string {
+  const { catalog, erasure } = ruling;
+  if (unit.does !== 'delete') return 'false';
+  return pointedTo(unit, erasure.dependencies, (child, cut) => guardOfChild(child, cut, ruling, standing), catalog);
 }
 
 /** Due rows, locked, with their rule and month. */
@@ -149,7 +156,7 @@ async function deleteAtOnce(
   // Told again where they lie, or a plan could read the whole table to join it.
   const here = within(slices, unit, catalog, from, to, values);
   await session.query("SELECT set_config('search_path', $1, true)", [shopPath]);
-  const rows = await guarded(table.name, () =>
+  const rows = await guardedDelete(session, table.name, () =>
     session.query<{ rule: string | null; month: string; rows: string; locked: string; last: string | null }>(
       `WITH c AS MATERIALIZED (${locked}), l AS (SELECT count(*)::text AS locked, ${lastOf(slices, unit, catalog)} AS last FROM c),
        d AS (DELETE FROM ${fromTable(table, catalog)} t USING c WHERE ${[...same, here].join(' AND ')} RETURNING c.rule, c.month)
@@ -225,6 +232,12 @@ async function lockIntoFates(
      SELECT count(*)::text AS locked, ${lastOf(batch.slices, unit, catalog)} AS last FROM c`,
     values,
   );
+  // Nothing comes to point to a locked row any more; what came between the look and the lock is seen only now.
+  const pointed = pointedToNow(unit, ruling, protection.standing);
+  if (pointed !== 'false')
+    await session.run(
+      `DELETE FROM ${fateOf(table)} f USING ${fromTable(table, catalog)} t WHERE ${sameRow(table, catalog, 't', 'f')} AND ${pointed}`,
+    );
   if (unit.person) await keepOnlyDue(session, unit, ruling);
   if (unit.feeds.length > 0) await leaveWaiting(session, unit, ruling);
   // Where a row stands is certain only once it is locked.
@@ -346,7 +359,7 @@ async function deleteFates(session: Session, { unit }: Batch, { ruling, shopPath
   }
   await session.query("SELECT set_config('search_path', $1, true)", [shopPath]);
   for (const cut of cuts) await guarded(cut.child.table.name, () => session.run(cutKey(cut, catalog)));
-  const deleted = await guarded(table.name, () => session.run(deleteRows(unit.erase, catalog)));
+  const deleted = await guardedDelete(session, table.name, () => session.run(deleteRows(unit.erase, catalog)));
   if (String(deleted) !== expected?.rows) throw undone(table.name);
 }
 
@@ -373,6 +386,15 @@ function undone(table: string): GdprError {
       hint: 'look at the triggers and rules of the table; the batch was rolled back',
     },
   );
+}
+
+/** A deletion, with what the database would look at when the transaction ends looked at here already. */
+function guardedDelete<T>(session: Session, where: string, work: () => Promise<T>): Promise<T> {
+  return guarded(where, async () => {
+    const result = await work();
+    await session.run('SET CONSTRAINTS ALL IMMEDIATE');
+    return result;
+  });
 }
 
 /** Class 23 of SQLSTATE: a constraint was violated. */

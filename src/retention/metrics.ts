@@ -23,7 +23,7 @@ const FAMILIES = {
   last_run_timestamp_seconds: { help: 'When the last run ended.', run: true },
   last_run_exit_code: { help: 'Exit code of the last run; 0 is success.', run: true },
   last_success_timestamp_seconds: { help: 'When the last run with exit code 0 ended.', run: true },
-  run_complete: { help: '1 if the run took all that was free to go, 0 if it stopped before.', run: false },
+  run_complete: { help: '1 if the run took all that was free to go, 0 if anything of it is left.', run: false },
   run_duration_seconds: { help: 'How long the run took.', run: false },
   rows: { help: 'Rows that the run took, by rule and by what became of them.', run: false },
   due_rows: { help: 'Rows that were free to go and are still there.', run: false },
@@ -75,7 +75,7 @@ function samplesOf(
     rules.map((rule) => ({ labels: { rule }, value: sum(rule, count) }));
   return {
     ...ofRun,
-    run_complete: one(record.stopped === 'done' ? 1 : 0),
+    run_complete: one(record.stopped === 'done' && record.locked === 0 ? 1 : 0),
     run_duration_seconds: one(Math.max(0, ended - Math.floor(Date.parse(record.startedAt) / 1000))),
     rows: rules.flatMap((rule) => [
       ...(['deleted', 'changed'] as const).map((action) => ({
@@ -109,24 +109,28 @@ function labelText(labels: Readonly<Record<string, string>>): string {
 /**
  * Runs the work and tells `file` what became of it, whole or not at all, readable by the node exporter's user: also
  * when the work throws, whose error is thrown on; but not where another run goes on.
+ * @param work may tell, before it throws, what figures it had come to
  * @param recordOf reads the figures from what the work returned
  * @throws GdprError FILE_UNAVAILABLE when the work succeeded and the file cannot be written
  */
 export async function withMetrics<T>(
   file: string | undefined,
-  work: () => Promise<T>,
+  work: (onBroken: (record: RunMetrics['record']) => void) => Promise<T>,
   recordOf: (result: T) => RunMetrics['record'],
 ): Promise<T> {
-  if (file === undefined) return work();
+  if (file === undefined) return work(() => {});
   let result: T;
+  let broken: RunMetrics['record'];
   try {
-    result = await work();
+    result = await work((record) => {
+      broken = record;
+    });
   } catch (error) {
     // The other run tells what becomes of it.
     if (error instanceof GdprError && error.code === 'LOCKED') throw error;
     const exit = error instanceof GdprError ? error.exit : EXIT.bug;
     // What went wrong with the run is what the operator must read.
-    await writeMetrics(file, { endedAt: now(), exit }).catch(() => {});
+    await writeMetrics(file, { endedAt: now(), exit, record: broken }).catch(() => {});
     throw error;
   }
   await writeMetrics(file, { endedAt: now(), exit: EXIT.done, record: recordOf(result) });

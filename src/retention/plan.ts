@@ -73,9 +73,6 @@ export interface Unfinished {
   readonly operation: string;
   readonly asOf: string;
   readonly confirmed: Readonly<Record<string, number>>;
-  /** Whether it ended by itself, and so has its outcome in the log. */
-  readonly ended: boolean;
-  readonly finished: readonly string[];
 }
 
 /** What a run may take of a table unless `gdpr.yaml` says otherwise, in per cent. */
@@ -89,6 +86,8 @@ export interface Survey {
   readonly protectedRows: ProtectedRows;
   readonly plan: RetentionPlan;
   readonly unfinished: Unfinished | undefined;
+  /** References of people whose erasure the last run finished without the log telling of it. */
+  readonly untold: readonly string[];
 }
 
 /** Says what a run would take now, changing nothing. @throws GdprError DRIFT */
@@ -110,7 +109,7 @@ export async function survey(session: Session, context: Context): Promise<Survey
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
   const ruleSet = ruleSetOf(model);
-  const unfinished = await unfinishedRun(session, ruleSet.digest);
+  const { unfinished, untold } = await lastRun(session, ruleSet.digest);
   const asOf = unfinished?.asOf ?? now().toISOString().replace('Z', '000Z');
   const erasure = await chooseValues(session, compileErase(model, catalog), model, catalog);
   const cuts = await cutOffs(session, model, asOf);
@@ -131,7 +130,7 @@ export async function survey(session: Session, context: Context): Promise<Survey
     uncovered: await findUncovered(session, ruling),
     missingIndexes: await missingIndexes(session, ruling),
   };
-  return { ruling, stamp, protectedPeople: people, protectedRows: rows, plan, unfinished };
+  return { ruling, stamp, protectedPeople: people, protectedRows: rows, plan, unfinished, untold };
 }
 
 export async function standingOf(session: Session, rows: ProtectedRows): Promise<Standing> {
@@ -141,28 +140,25 @@ export async function standingOf(session: Session, rows: ProtectedRows): Promise
   return { holds: row?.holds === true, protectedTables: new Set(rows.keys()) };
 }
 
-/** The last run, where it did not come to its end under these rules. */
-async function unfinishedRun(session: Session, digest: string): Promise<Unfinished | undefined> {
+/** Of the last run: what is to be gone on with, where it did not come to its end under these rules, and what is to be told. */
+async function lastRun(session: Session, digest: string): Promise<Pick<Survey, 'unfinished' | 'untold'>> {
   const [run] = await session.query<{
     operation: string;
     asOf: string;
     stopped: string | null;
     ruleSet: string;
     confirmed: string | null;
-    finished: string;
+    untold: string;
   }>(
-    `SELECT operation, ${timeText('as_of')} AS "asOf", stopped, rule_set AS "ruleSet", confirmed::text AS confirmed, array_to_json(finished)::text AS finished
-     FROM gdpr.retention_run r ORDER BY started_at DESC LIMIT 1`,
+    `SELECT r.operation, ${timeText('r.as_of')} AS "asOf", r.stopped, r.rule_set AS "ruleSet", r.confirmed::text AS confirmed,
+       array_to_json(ARRAY(SELECT unnest(r.finished) EXCEPT SELECT unnest(o.subjects)))::text AS untold
+     FROM gdpr.retention_run r JOIN gdpr.operation o ON o.id = r.operation ORDER BY r.started_at DESC LIMIT 1`,
   );
-  if (run === undefined || run.stopped === 'done' || run.ruleSet !== digest) return undefined;
-  const ended = run.stopped !== null;
-  return {
-    operation: run.operation,
-    asOf: run.asOf,
-    confirmed: run.confirmed === null ? {} : (JSON.parse(run.confirmed) as Record<string, number>),
-    ended,
-    finished: ended ? [] : (JSON.parse(run.finished) as string[]),
-  };
+  if (run === undefined) return { unfinished: undefined, untold: [] };
+  const untold = JSON.parse(run.untold) as string[];
+  if (run.stopped === 'done' || run.ruleSet !== digest) return { unfinished: undefined, untold };
+  const confirmed = run.confirmed === null ? {} : (JSON.parse(run.confirmed) as Record<string, number>);
+  return { unfinished: { operation: run.operation, asOf: run.asOf, confirmed }, untold };
 }
 
 async function rulePlans(session: Session, { units, model, catalog }: Ruling): Promise<RulePlan[]> {
@@ -274,16 +270,33 @@ async function shares(
   return tables;
 }
 
+/** Rows by table that somebody has confirmed. */
+export interface Confirmed {
+  /** Now: each must be the plan's figure. */
+  readonly fresh: Readonly<Record<string, number>>;
+  /** For the run that this one goes on with, of which less is left. */
+  readonly inherited: Readonly<Record<string, number>>;
+}
+
 /**
  * Refuses a run that would take more of a table than is allowed: a mistyped clock must not empty the shop at night.
- * @param confirmed rows by table that somebody has confirmed
- * @param exactly whether the figures must be those of the plan; a run that goes on with another has less left
  * @throws GdprError REFUSED with the figures
  */
-export function assertShares(plan: RetentionPlan, confirmed: Readonly<Record<string, number>>, exactly: boolean): void {
+export function assertShares(plan: RetentionPlan, { fresh, inherited }: Confirmed): void {
+  const figures = new Map(plan.tables.map(({ table, eligible }) => [table, eligible]));
+  const wrong = Object.entries(fresh).filter(([table, rows]) => rows !== (figures.get(table) ?? 0));
+  if (wrong.length > 0) {
+    throw new GdprError(
+      'REFUSED',
+      [
+        'a confirmation is not what the plan counts, so nothing was done:',
+        ...wrong.map(([table, rows]) => `${table}: confirmed ${rows}, eligible ${figures.get(table) ?? 0}`),
+      ].join('\n'),
+      { hint: 'look at: gdpr retention plan; confirm nothing but the figures that it shows' },
+    );
+  }
   const over = plan.tables.filter(
-    ({ table, eligible, over }) =>
-      over && !(exactly ? confirmed[table] === eligible : (confirmed[table] ?? -1) >= eligible),
+    ({ table, eligible, over }) => over && fresh[table] === undefined && (inherited[table] ?? -1) < eligible,
   );
   if (over.length === 0) return;
   const shown = over.map(

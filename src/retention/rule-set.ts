@@ -46,26 +46,32 @@ export function ruleSetOf(model: DataMapModel): RuleSet {
   const content = {
     version: 1,
     timeZone: map.timeZone,
+    country: map.country,
     financialYearEnd: map.financialYearEnd,
     rules,
-    tables: tables.map(({ name, entry }) => ({
+    identifiers: Object.fromEntries(
+      Object.entries(map.identifiers).map(([id, { kind, links }]) => [id, { kind, links }]),
+    ),
+    persons: Object.fromEntries(Object.entries(map.persons).map(([id, { table }]) => [id, table])),
+    // Those without rules too: whose a row is, and so when it is due, is told by them as well.
+    tables: model.tables.map(({ name, entry }) => ({
       table: name,
       row: entry.erase,
-      owners: Object.entries(entry.owners).map(([id, owner]) => ({
-        id,
-        reach: owner.reach,
-        ...(owner.erase && { erase: owner.erase }),
+      owners: Object.entries(entry.owners).map(([id, { reach, erase }]) => ({ id, reach, erase })),
+      rules: entry.retention ?? [],
+      columns: Object.entries(entry.columns).map(([column, { erase, owner, identifier, part, json }]) => ({
+        column,
+        erase,
+        owner,
+        identifier,
+        part,
+        json: json?.map((node) => ({
+          path: node.path,
+          erase: node.erase,
+          owner: node.owner,
+          identifier: node.identifier,
+        })),
       })),
-      rules: entry.retention,
-      columns: Object.fromEntries(
-        Object.entries(entry.columns).map(([column, { erase, json }]) => [
-          column,
-          {
-            erase,
-            ...(json && { json: json.map((node) => ({ path: node.path, ...(node.erase && { erase: node.erase }) })) }),
-          },
-        ]),
-      ),
     })),
     grounds: Object.fromEntries(Object.entries(map.keptGrounds ?? {}).map(([id, { rows }]) => [id, rows])),
   };

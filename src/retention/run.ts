@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withShopPath } from '../customer/erase/execute.js';
 import { journalDone } from '../customer/settle-journaled.js';
+import { shareStanding } from '../customer/standing.js';
 import type { Session } from '../database/session.js';
+import type { DataMapModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import { fromTable, live } from '../datamap/sql.js';
 import { errno, GdprError } from '../foundation/errors.js';
 import { approvalRule } from '../operation/approval.js';
 import { archiveOutcome } from '../operation/archived.js';
-import { type Operation, recordOutcome, runOperation } from '../operation/operation.js';
+import { endOperation, type Operation, recordOutcome, runOperation } from '../operation/operation.js';
 import { deskOf } from '../request/register.js';
 import type { Context } from '../workspace/open.js';
 import { type BatchContext, type BatchDone, countFree, type Protection, type Taken, takeBatch } from './batch.js';
@@ -15,6 +17,7 @@ import { assertCovered } from './coverage.js';
 import { forgetLeft } from './finish.js';
 import { standingStamp } from './guards.js';
 import type { MissingIndex } from './indexes.js';
+import { assertNotAhead } from './instant.js';
 import { Pace } from './pace.js';
 import { assertShares, type Survey, standingOf, survey } from './plan.js';
 import { findProtected, type ProtectedRows, protectedRows } from './protect.js';
@@ -68,11 +71,13 @@ const SECOND_LOOK_MS = 1000;
  * as-of instant, and never the same row twice, because a row that was taken is not due any more.
  * @throws GdprError LOCKED when another run goes on, REFUSED without an agreement or above the share, DRIFT with rows that
  *   no rule reaches
+ * @param onBroken told what a run had come to that then failed
  */
 export async function runRetention(
   context: Context,
   options: RunOptions,
   onProgress: (done: number, total: number) => void,
+  onBroken: (record: RunRecord) => void = () => {},
 ): Promise<RunResult> {
   const release = await context.database.lock(RUN_LOCK);
   if (release === undefined) {
@@ -80,9 +85,9 @@ export async function runRetention(
   }
   try {
     const { digest } = ruleSetOf(context.model);
-    const confirmed = Object.fromEntries(
-      Object.entries(options.confirm).map(([table, rows]) => [`confirmed ${table}`, rows]),
-    );
+    // What was typed reaches the log, so it must name tables of the map before.
+    const confirm = byTable(options.confirm, context.model);
+    const confirmed = Object.fromEntries(Object.entries(confirm).map(([table, rows]) => [`confirmed ${table}`, rows]));
     return await runOperation(
       context,
       {
@@ -91,7 +96,7 @@ export async function runRetention(
         planDigest: digest,
         ...(Object.keys(confirmed).length > 0 && { counts: confirmed }),
       },
-      async (operation) => new Run(context, options, operation, onProgress).go(),
+      async (operation) => new Run(context, { ...options, confirm }, operation, onProgress, onBroken).go(),
       archiveName,
     );
   } finally {
@@ -109,6 +114,12 @@ interface Work {
   readonly eligible: number;
 }
 
+interface Begun {
+  readonly taken: Survey;
+  readonly work: readonly Work[];
+  readonly approved: StoredRuleSet;
+}
+
 class Run {
   readonly #begun = Date.now();
   readonly #figures = new Map<string, { deleted: number; changed: number }>();
@@ -123,13 +134,24 @@ class Run {
     private readonly options: RunOptions,
     private readonly operation: Operation,
     private readonly onProgress: (done: number, total: number) => void,
+    private readonly onBroken: (record: RunRecord) => void,
   ) {}
 
   async go(): Promise<RunResult> {
+    const begun = await this.#begin();
+    try {
+      return await this.#take(begun);
+    } catch (error) {
+      // The first error is the one to report, whatever becomes of telling it.
+      await this.#fail(begun, error).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #take({ taken, work, approved }: Begun): Promise<RunResult> {
     const { context, operation } = this;
-    const { taken, work, approved } = await this.#begin();
-    const { ruling, plan, unfinished } = taken;
-    for (const subject of unfinished?.finished ?? []) this.#finished.add(subject);
+    const { ruling, plan, untold } = taken;
+    for (const subject of untold) this.#finished.add(subject);
     const batches: BatchContext = {
       ruling,
       operator: context.operator,
@@ -163,17 +185,19 @@ class Run {
   }
 
   /** The survey, the gates, and the run's own row, in one snapshot; nothing is written when a gate refuses. */
-  async #begin(): Promise<{ taken: Survey; work: Work[]; approved: StoredRuleSet }> {
+  async #begin(): Promise<Begun> {
     const { context, operation, options } = this;
     const begun = await context.database.transaction('repeatable read', async (session) => {
       const approved = await assertApproved(session, ruleSetOf(context.model));
       const taken = await survey(session, context);
       const { plan, ruling, unfinished } = taken;
+      await assertNotAhead(session, plan.asOf, plan.continues);
       assertCovered(plan.uncovered);
-      const confirm = byTable(options.confirm, plan.tables);
-      await assertUnused(session, confirm);
-      const confirmed = { ...unfinished?.confirmed, ...confirm };
-      assertShares(plan, confirmed, unfinished === undefined);
+      const fresh = options.confirm;
+      const inherited = unfinished?.confirmed ?? {};
+      await assertUnused(session, fresh);
+      assertShares(plan, { fresh, inherited });
+      const confirmed = { ...inherited, ...fresh };
       await session.run(
         `INSERT INTO gdpr.retention_run (operation, continues, as_of, rule_set, confirmed, finished)
          VALUES ($1, $2, $3::timestamptz, $4, $5::jsonb, $6::text[])`,
@@ -183,7 +207,7 @@ class Run {
           plan.asOf,
           plan.digest,
           Object.keys(confirmed).length === 0 ? null : JSON.stringify(confirmed),
-          unfinished?.finished ?? [],
+          taken.untold,
         ],
       );
       const work: Work[] = [];
@@ -205,23 +229,28 @@ class Run {
       }
       return { taken, work, approved };
     });
-    const { unfinished } = begun.taken;
-    if (unfinished !== undefined && !unfinished.ended) await this.#abandon(unfinished.operation);
+    await this.#abandonEarlier();
     this.#total = begun.work.reduce((sum, { eligible }) => sum + eligible, 0);
     return begun;
   }
 
-  /** A run that was killed is gone on with: its operation gets its outcome, as `recover` would give it. */
-  async #abandon(id: string): Promise<void> {
-    const { context } = this;
+  /** Runs that were killed, since one goes on at a time: their operations get the outcome that `recover` would give them. */
+  async #abandonEarlier(): Promise<void> {
+    const { context, operation } = this;
     await context.database.transaction('read committed', async (session) => {
-      const [row] = await session.query<{ digest: string | null }>(
-        "SELECT plan_digest AS digest FROM gdpr.operation WHERE id = $1 AND state = 'started'",
-        [id],
+      const killed = await session.query<{ id: string; digest: string | null }>(
+        `SELECT id, plan_digest AS digest FROM gdpr.operation
+         WHERE action = $1 AND state = 'started' AND id <> $2 ORDER BY id`,
+        [operation.intent.action, operation.id],
       );
-      if (row === undefined) return;
-      const intent = { action: 'retention run', subjects: [], ...(row.digest !== null && { planDigest: row.digest }) };
-      await recordOutcome(session, context, id, intent, { result: 'abandoned' });
+      for (const { id, digest } of killed) {
+        const intent = {
+          action: operation.intent.action,
+          subjects: [],
+          ...(digest !== null && { planDigest: digest }),
+        };
+        await recordOutcome(session, context, id, intent, { result: 'abandoned' });
+      }
     });
   }
 
@@ -297,7 +326,7 @@ class Run {
       const limit = Math.min(pace.rows, (this.options.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows);
       const began = performance.now();
       const batch = { unit, slices, from: at, to, after, limit, timeout: pace.timeout };
-      const result = await this.#batch(batch, batches, protection());
+      const result = await this.#batch(batch, batches, protection(), tries);
       if (result === 'changed') {
         protect(await this.#protect(batches.ruling));
         continue;
@@ -340,13 +369,15 @@ class Run {
     batch: Parameters<typeof takeBatch>[1],
     batches: BatchContext,
     protection: Protection,
+    tries: number,
   ): Promise<BatchDone | 'changed' | 'busy'> {
     const { context } = this;
     try {
       const done = await context.database.transaction('read committed', async (session) => {
         const taken = await takeBatch(session, batch, batches, protection);
         await this.#keepFigures(session, batch, taken);
-        // Seen after the rows are locked and gone: what was placed meanwhile takes them back.
+        // Seen after the rows are locked and gone: what was placed meanwhile takes them back, and nothing more is placed.
+        await shareStanding(session);
         if ((await standingStamp(session)) !== protection.stamp) throw new StandingChanged();
         return taken;
       });
@@ -355,6 +386,8 @@ class Run {
     } catch (error) {
       if (error instanceof StandingChanged) return 'changed';
       if (BUSY.has(codeOf(error) ?? '')) return 'busy';
+      // The shop may have made a row that points to one of these; one that stays in the way is told of.
+      if (codeOf(error) === FOREIGN_KEY && tries < MOST_TRIES - 1) return 'busy';
       throw error;
     }
   }
@@ -423,15 +456,7 @@ class Run {
     });
     if (this.#rows > 0) await this.#refreshViews(batches.ruling);
     const record = await context.database.transaction('repeatable read', (session) => readRun(session, operation.id));
-    const outcome = {
-      subjects: [...this.#finished],
-      counts: { ...Object.fromEntries([...this.#counts].sort()), ...(this.#locked > 0 && { locked: this.#locked }) },
-      rules: [
-        ...this.#figures.keys(),
-        ...(approved.approval === null ? [] : [approvalRule(approved.approval)]),
-        `stopped: ${stopped}`,
-      ].sort(),
-    };
+    const outcome = this.#outcome(approved, `stopped: ${stopped}`);
     const { path, sha256, sequence } = await archiveOutcome(
       context,
       operation,
@@ -458,6 +483,25 @@ class Run {
       audit: { sequence },
       record,
     };
+  }
+
+  #outcome({ approval }: StoredRuleSet, ...more: readonly string[]) {
+    return {
+      subjects: [...this.#finished],
+      counts: { ...Object.fromEntries([...this.#counts].sort()), ...(this.#locked > 0 && { locked: this.#locked }) },
+      rules: [...this.#figures.keys(), ...(approval === null ? [] : [approvalRule(approval)]), ...more].sort(),
+    };
+  }
+
+  /** What was taken before an error is gone, so the log tells of it, and of nothing refused. */
+  async #fail({ approved }: Begun, error: unknown): Promise<void> {
+    const { context, operation } = this;
+    if (!operation.ended && this.#rows > 0) {
+      const code = error instanceof GdprError ? error.code : 'BUG';
+      await endOperation(context, operation, { result: 'failed', code, ...this.#outcome(approved) });
+      if (this.#finished.size > 0) await journalDone(context);
+    }
+    this.onBroken(await context.database.transaction('repeatable read', (session) => readRun(session, operation.id)));
   }
 
   /** What a materialised view shows goes when it is read anew. */
@@ -489,6 +533,8 @@ class StandingChanged extends Error {}
 /** A lock not had in time, a statement that took too long, a deadlock: the shop goes first, and the batch again. */
 const BUSY: ReadonlySet<string> = new Set(['55P03', '57014', '40P01', '40001']);
 
+const FOREIGN_KEY = '23503';
+
 function codeOf(error: unknown): string | undefined {
   if (error instanceof GdprError) return codeOf(error.cause);
   return errno(error);
@@ -507,15 +553,12 @@ async function protectionOf(
 }
 
 /** The confirmations by canonical table name. @throws GdprError USAGE for a table that has no rules */
-function byTable(
-  confirm: Readonly<Record<string, number>>,
-  tables: readonly { readonly table: string }[],
-): Record<string, number> {
+function byTable(confirm: Readonly<Record<string, number>>, { tables }: DataMapModel): Record<string, number> {
   return Object.fromEntries(
     Object.entries(confirm).map(([written, rows]) => {
       const name = canonicalName(written);
-      if (tables.some(({ table }) => table === name)) return [name, rows];
-      throw new GdprError('USAGE', 'a --confirm names a table that has no retention rule, or no rows', {
+      if (tables.some((table) => table.name === name && (table.entry.retention ?? []).length > 0)) return [name, rows];
+      throw new GdprError('USAGE', 'a --confirm names a table that has no retention rule', {
         hint: 'write it as the plan does: --confirm TABLE=ROWS',
       });
     }),

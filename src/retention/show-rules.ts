@@ -3,6 +3,7 @@ import type { DataMapModel } from '../datamap/model.js';
 import type { ClockSource, KeepUntil } from '../datamap/schema.js';
 import type { Context } from '../workspace/open.js';
 import { type RuleEntry, readRuleSet, ruleSetOf, type StoredRuleSet } from './rule-set.js';
+import { conditionWords, type ShownGround, type ShownTable, shownGrounds, shownTables } from './show-tables.js';
 
 /** A table under a rule, in words. */
 export interface RuleTable {
@@ -11,6 +12,8 @@ export interface RuleTable {
   readonly clock: string;
   /** The columns that it is about; null: all. */
   readonly columns: readonly string[] | null;
+  /** States in which the clock rightly has not begun. */
+  readonly waits: readonly string[];
   /** What becomes of the row when all its rules are due. */
   readonly row: 'delete' | 'change';
 }
@@ -19,6 +22,8 @@ export interface RuleTable {
 export interface ShownRules {
   readonly digest: string;
   readonly rules: readonly (RuleEntry & { readonly tables: readonly RuleTable[] })[];
+  readonly grounds: readonly ShownGround[];
+  readonly tables: readonly ShownTable[];
   readonly preparedBy: string | null;
   readonly preparedAt: string | null;
   readonly approval: StoredRuleSet['approval'];
@@ -31,6 +36,8 @@ export async function readRules({ database, model }: Pick<Context, 'database' | 
   return {
     digest,
     rules: rules.map((rule) => ({ ...rule, tables: tablesUnder(rule.rule, model) })),
+    grounds: shownGrounds(model),
+    tables: shownTables(model),
     preparedBy: stored?.preparedBy ?? null,
     preparedAt: stored?.preparedAt ?? null,
     approval: stored?.approval ?? null,
@@ -45,6 +52,10 @@ function tablesUnder(rule: string, { tables }: DataMapModel): RuleTable[] {
         table: name,
         clock: clockWords(keep),
         columns: keep.columns ?? null,
+        waits: (keep.waits ?? []).map(
+          ({ parent, when, because }) =>
+            `${parent === undefined ? '' : `its ${parent} has `}${conditionWords(when)}: ${because.en}`,
+        ),
         row: entry.erase === 'delete' ? ('delete' as const) : ('change' as const),
       })),
   );
@@ -57,12 +68,7 @@ function clockWords(keep: KeepUntil): string {
 }
 
 function sourceWords(source: ClockSource): string {
-  const where = (source.when ?? []).map((condition) =>
-    'in' in condition
-      ? `${condition.column} is ${condition.in.join(' or ')}`
-      : `${condition.column} is ${condition.isNull ? '' : 'not '}empty`,
-  );
-  const counts = where.length === 0 ? '' : ` (where ${where.join(' and ')})`;
+  const counts = source.when === undefined ? '' : ` (where ${conditionWords(source.when)})`;
   if ('parent' in source) return `${source.column} of its ${source.parent}${counts}`;
   if ('person' in source) return `${source.column} of all ${source.person} of the person${counts}`;
   return `${source.column}${counts}`;

@@ -1,3 +1,7 @@
+import type { Session } from '../../database/session.js';
+import { readCatalog } from '../../datamap/catalog.js';
+import type { RowKey } from '../../datamap/collect.js';
+import { live } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
 import { randomId } from '../../foundation/random-id.js';
 import { runOperation } from '../../operation/operation.js';
@@ -6,7 +10,9 @@ import type { Settled } from '../../request/settle.js';
 import { checkWords } from '../../request/words.js';
 import type { Context } from '../../workspace/open.js';
 import type { Chooser } from '../choose.js';
+import { rowsNamed } from '../resolve.js';
 import { settleJournaled } from '../settle-journaled.js';
+import { lockStanding } from '../standing.js';
 import { type HoldView, readHold } from './hold.js';
 import { findHeld, type HoldTarget } from './target.js';
 
@@ -25,7 +31,7 @@ const LONGEST_MONTHS = 120;
 /**
  * Places a hold: what it covers is not erased while it lasts. One that may not be told of leaves no person in the
  * log, by which their export and their requests would tell of it.
- * @throws GdprError INPUT_INVALID and what `findHeld` throws
+ * @throws GdprError INPUT_INVALID, PLAN_CHANGED when a row went while it was placed, and what `findHeld` throws
  */
 export async function placeHold(context: Context, order: HoldOrder, chooser: Chooser): Promise<Settled<HoldView>> {
   const today = todayIn(context.model.map.timeZone);
@@ -36,6 +42,8 @@ export async function placeHold(context: Context, order: HoldOrder, chooser: Cho
   return runOperation(context, { action: 'hold place', subjects: [] }, async (operation) => {
     const { subjects, rows } = await findHeld(context, order.target, chooser);
     return settleJournaled(context, operation, async (session) => {
+      await lockStanding(session);
+      await assertThere(session, context, rows);
       const id = `hold-${randomId(10)}`;
       await session.run(
         `INSERT INTO gdpr.hold (id, scope, subjects, reference, authority, until, gag_until, placed_by, operation)
@@ -52,6 +60,22 @@ export async function placeHold(context: Context, order: HoldOrder, chooser: Cho
         traces: { subjects: gagUntil === null ? subjects : [], rules: [id], counts: { rows: rows.length } },
       };
     });
+  });
+}
+
+/** What the shop or a run of retention took between the search and the lock cannot be held any more. */
+async function assertThere(session: Session, { model }: Context, rows: readonly RowKey[]): Promise<void> {
+  const catalog = await readCatalog(session);
+  const names = rows.map(({ table, key }) => ({ table: model.table(table), key }));
+  const found = await rowsNamed(
+    session,
+    catalog,
+    names.filter(({ table }) => live(table, catalog).key.length > 0),
+  );
+  const gone = found.filter((hits) => hits.length === 0).length;
+  if (gone === 0) return;
+  throw new GdprError('PLAN_CHANGED', `${gone} of the ${rows.length} rows went while the hold was placed`, {
+    hint: 'run it again: it holds what is still there',
   });
 }
 

@@ -14,6 +14,7 @@ import { assertOwner } from '../../operation/owner.js';
 import type { Context } from '../../workspace/open.js';
 import { planFor } from '../erase/erase-customer.js';
 import { eraseCustomer } from '../erase/run.js';
+import { lockStanding } from '../standing.js';
 import { type CameBack, cameBack } from './came-back.js';
 import { enterRecords, missingRecords } from './enter.js';
 import { KINDS, type Kind, type Records, readRecords, type TombstoneRecord, tombstonesOf } from './records.js';
@@ -132,6 +133,7 @@ export async function replayJournal(
       { action: BREAK_ACTION, subjects: [], ...counts },
       async (operation) => {
         const { operations, records: brought } = await database.transaction('read committed', async (session) => {
+          await lockStanding(session);
           const missing = await missingRecords(session, records);
           // The backup may be older than the last rotation of the keys.
           await session.run('UPDATE gdpr.installation SET keys = $1::jsonb WHERE keys <> $1::jsonb', [

@@ -11,6 +11,7 @@ import { findRequester } from '../requester.js';
 import type { PersonQuery } from '../resolve.js';
 import { type LetterOrder, letterHead, withLetter } from '../right-letter.js';
 import { settleJournaled } from '../settle-journaled.js';
+import { lockStanding } from '../standing.js';
 import { type RestrictionGround, readRestrictionGround } from './restriction.js';
 
 /** What a right is exercised by, as it was typed. */
@@ -55,6 +56,7 @@ export async function restrictCustomer(
     runOperation(context, intent, async (operation) => {
       const notify = await recipientsOf(context, person);
       return settleJournaled(context, operation, async (session) => {
+        await lockStanding(session);
         const placed = await session.run(
           `INSERT INTO gdpr.restriction (operation, subject, ground, request, since, placed_by)
          VALUES ($1, $2, $3, $4, $5::date, $6) ON CONFLICT (subject, ground) WHERE lifted_at IS NULL DO NOTHING`,
