@@ -9,9 +9,9 @@ export default class RetentionRun extends BaseCommand {
 summary line, no question. It can be stopped or killed at any moment; run again, it goes on where it was, with the same
 instant that decides what is due.
 
-Exit codes: 0 done, or stopped by --max-duration, --max-rows or a signal; 3 the rules are not agreed on, or a table would lose
-more than retention.maxShare of gdpr.yaml; 6 the data map and the database differ, or rows that no rule ever reaches;
-7 another run goes on, or the database cannot be reached: try again.`;
+Exit codes: 0 done, or stopped by --max-duration, --max-rows or a signal; 3 the rules are not agreed on, a table would lose more
+than retention.maxShare of gdpr.yaml, or this machine's clock is ahead; 6 the data map and the database differ, or rows that
+no rule ever reaches; 7 another run goes on, or the database cannot be reached: try again.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -30,7 +30,7 @@ export interface RulePlan {
   readonly eligible: number;
   /** Due, and kept by a hold. */
   readonly held: number;
-  /** Due, and kept by another ground: one of the map, a restriction, an open access request, rows that point to it. */
+  /** Due, and kept by another ground: one of the map, a restriction, an open access request, rows that point to it, a person's clock that counts it. */
   readonly excepted: number;
   /** Not due, or their clock has not begun. */
   readonly notYet: number;

@@ -183,7 +183,7 @@ describe('the report of a retention run', { timeout: 120_000 }, () => {
     const run = (...args: string[]) =>
       gdpr(['retention', 'run', '--metrics', 'gdpr.prom', '--json', ...args], {
         cwd: workspace.root,
-        environment: { ...workspace.environment, GDPR_NOW: later },
+        environment: { ...workspace.environment, GDPR_NOW: later, GDPR_TEST_CLOCK: 'ahead' },
       });
     const metrics = async () => readExposition(await readFile(`${workspace.root}/gdpr.prom`, 'utf8'));
     const value = async (name: string, labels = '') =>
