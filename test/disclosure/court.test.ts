@@ -74,7 +74,7 @@ describe('a court asks for one order in a range of dates of a person with forty'
     expect(given.outOfScope.find(({ table }) => table === 'shop.orders')?.rows).toBeGreaterThanOrEqual(39);
     const [, outside = ''] = archive.text('page.html').split('id="outside-rows"');
     for (const { table, rows: left } of given.outOfScope)
-      expect([table, outside.includes(`<bdi>${table}</bdi>`)]).toEqual([table, left > 0]);
+      expect([table, outside.replaceAll('<wbr>', '').includes(`>${table}</bdi>`)]).toEqual([table, left > 0]);
     expect(archive.text('page.html')).toContain(OFFICIAL);
     expect(archive.text('page.html')).toContain(WORDS);
   });
