@@ -243,10 +243,10 @@ describe('the gates of a run', { timeout: 180_000 }, () => {
     const next = await run(context);
     expect(next.finished).toBe(1);
     expect(
-      await ask(context, 'SELECT array_to_json(subjects) AS subjects FROM gdpr.operation WHERE id = $1', [
+      await ask(context, 'SELECT array_to_json(subjects)::text AS subjects FROM gdpr.operation WHERE id = $1', [
         next.operation,
       ]),
-    ).toEqual([{ subjects: [subject?.reference] }]);
+    ).toEqual([{ subjects: JSON.stringify([subject?.reference]) }]);
     expect(await ask(context, "SELECT state FROM gdpr.operation WHERE id = '20260101-abcdefghijklmnop'")).toEqual([
       { state: 'abandoned' },
     ]);
