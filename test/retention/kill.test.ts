@@ -8,9 +8,9 @@ import type { Context } from '../../src/workspace/open.js';
 import { type Ran, startGdpr } from '../commands/program.js';
 import { changesBetween, type ShopSnapshot, shopSnapshot } from '../customer/erase/snapshot.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
-import { agree, ask, fillOld } from './support.js';
+import { agree, ask, fillOld, sizeOf } from './support.js';
 
-const ROWS = 40_000;
+const ROWS = sizeOf(40_000);
 const NOW = new Date().toISOString();
 
 interface Shop {
@@ -73,7 +73,7 @@ let broken: Shop;
 beforeAll(async () => {
   unbroken = await shop();
   broken = await shop();
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   for (const { context, workspace } of shops) {
     await context.database.close();
@@ -81,7 +81,7 @@ afterAll(async () => {
   }
 });
 
-describe('a run that is killed', { timeout: 300_000 }, () => {
+describe('a run that is killed', { timeout: 900_000 }, () => {
   it('twice, told to stop, and run again leaves what an unbroken one leaves; two at once are refused', async () => {
     const whole = json(await start(unbroken).ended);
     expect(whole).toMatchObject({ stopped: 'done', locked: 0 });

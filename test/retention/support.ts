@@ -67,3 +67,9 @@ export async function fillOld(context: Context, resets: number): Promise<void> {
   await ask(context, 'ANALYZE shop.password_resets');
   await ask(context, 'ANALYZE shop.sessions');
 }
+
+/** The rows of a large run: so many, or as many as TEST_RETENTION_ROWS says, e.g. 1000000. */
+export function sizeOf(rows: number): number {
+  const given = process.env.TEST_RETENTION_ROWS;
+  return given === undefined ? rows : Number(given);
+}

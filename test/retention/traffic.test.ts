@@ -7,9 +7,9 @@ import type { Context } from '../../src/workspace/open.js';
 import { plainEnvironment } from '../support/run-process.js';
 import { outsideTool } from '../support/tools.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
-import { agree, ask, fillOld, run } from './support.js';
+import { agree, ask, fillOld, run, sizeOf } from './support.js';
 
-const ROWS = 40_000;
+const ROWS = sizeOf(40_000);
 const pgbench = outsideTool('pgbench');
 
 /** What a shop does all day: somebody orders, logs in, looks around and forgets a password; also in old rows. */
@@ -36,19 +36,19 @@ beforeAll(async () => {
   await fillOld(context, ROWS);
   await ask(context, 'CREATE SEQUENCE public.traffic');
   await ask(context, 'CREATE INDEX ON shop.password_resets (requested_at)');
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   await context.database.close();
   await workspace.remove();
 });
 
-describe('the shop during a run', { timeout: 180_000 }, () => {
+describe('the shop during a run', { timeout: 600_000 }, () => {
   it.skipIf(!pgbench.available)('loses no transaction and waits for no lock beyond the timeout', async () => {
     const script = join(workspace.root, 'traffic.sql');
     await writeFile(script, SCRIPT);
     const traffic = promisify(execFile)(
       pgbench.path,
-      ['-n', '-c', '4', '-j', '2', '-T', '15', '-f', script, workspace.url ?? ''],
+      ['-n', '-c', '4', '-j', '2', '-T', `${15 + Math.ceil(ROWS / 12_000)}`, '-f', script, workspace.url ?? ''],
       {
         env: { ...plainEnvironment(), PGOPTIONS: '-c lock_timeout=1000' },
       },
