@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Encrypter } from 'age-encryption';
-import { stringify } from 'csv-stringify/sync';
 import { timeText } from '../audit/append.js';
 import { journalDone } from '../customer/settle-journaled.js';
 import type { Session } from '../database/session.js';
@@ -25,6 +24,7 @@ import {
   manifestSql,
   manifestTable,
 } from './manifest.js';
+import { csvOf, SUBJECTS, stopIfAsked, subjectsCsv } from './manifest-csv.js';
 import { enterDisclosure } from './register.js';
 
 /** A list that is to be handed to a recipient under an agreement. */
@@ -188,10 +188,6 @@ export async function discloseToProcessor(
     });
   }
 }
-
-/** Each person in the list, with how many of its rows are about them. */
-const SUBJECTS = `SELECT s.subject, count(*) AS rows FROM pg_temp.manifest_subject s
-  WHERE NOT EXISTS (SELECT FROM pg_temp.manifest_left l WHERE l.n = s.n) GROUP BY s.subject`;
 
 interface Gated {
   readonly agreement: Agreement;
@@ -367,49 +363,6 @@ function nothingLeft({ restricted, erased }: LeftRows): GdprError {
     ].join(', ')}`,
     { hint: 'a restricted person has to agree, for an open order: gdpr consent record --party' },
   );
-}
-
-function stopIfAsked({ surroundings }: Context): void {
-  if (!surroundings.signal.aborted) return;
-  throw new GdprError('INTERRUPTED', 'stopped; nothing was given', { hint: 'run the command again' });
-}
-
-const CHUNK = 1000;
-
-/** The list as CSV (RFC 4180): UTF-8, CRLF, a heading, in constant memory. */
-async function* csvOf(
-  session: Session,
-  context: Context,
-  columns: readonly ManifestColumn[],
-): AsyncGenerator<Uint8Array> {
-  const print = (records: readonly (readonly string[])[]) =>
-    Buffer.from(stringify([...records], { record_delimiter: 'windows' }));
-  yield print([columns.map(({ heading }) => heading)]);
-  let records: string[][] = [];
-  const cells = columns.map((_, i) => `r.c${i + 1}`).join(', ');
-  const rows = session.stream(
-    `SELECT ${cells} FROM ${MANIFEST} r WHERE NOT EXISTS (SELECT FROM pg_temp.manifest_left l WHERE l.n = r.n) ORDER BY r.n`,
-  );
-  for await (const row of rows) {
-    records.push(row.map((cell, i) => (columns[i]?.plain(cell ?? '') === true ? (cell ?? '') : defused(cell ?? ''))));
-    if (records.length < CHUNK) continue;
-    stopIfAsked(context);
-    yield print(records);
-    records = [];
-  }
-  if (records.length > 0) yield print(records);
-}
-
-/** Everybody in the list by their reference, with how many of its rows are about them. */
-async function* subjectsCsv(session: Session): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('subject,rows\n');
-  for await (const [subject, rows] of session.stream(`${SUBJECTS} ORDER BY s.subject`))
-    yield Buffer.from(`${subject},${rows}\n`);
-}
-
-/** A cell that a spreadsheet would run as a formula is made text by an apostrophe (OWASP, CSV injection). */
-function defused(text: string): string {
-  return /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
 function factsOf({ model }: Context, { id }: Operation, { agreement, manifest, categories }: Gated, made: Made) {

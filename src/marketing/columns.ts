@@ -1,3 +1,4 @@
+import { defused } from '../foundation/csv-cell.js';
 import { GdprError } from '../foundation/errors.js';
 import type { AudienceChannel } from './candidates.js';
 
@@ -52,11 +53,6 @@ const PRESET_HEADINGS: Readonly<Record<Exclude<Preset, 'listmonk'>, readonly (re
     ['Consent Event', 'consent'],
   ],
 };
-
-/** A cell that a spreadsheet would run as a formula is made text by an apostrophe (OWASP, CSV injection). */
-function defused(text: string): string {
-  return /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-}
 
 /** Addresses are checked before (`readAddress`), and an E.164 number must keep its plus. */
 const PLAIN: ReadonlySet<Field> = new Set(['address', 'unsubscribe', 'token', 'since', 'consent', 'basis']);

@@ -112,7 +112,7 @@ function freeRows(
   const { model, catalog, asOf } = ruling;
   const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
   const pointed = pointedToNow(unit, ruling, standing);
-  const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.todo];
+  const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.remaining];
   if (after !== undefined) parts.push(behind(slices, unit, catalog, after, values));
   for (const against of [held, excepted, pointed]) if (against !== 'false') parts.push(`NOT ${against}`);
   return parts.filter((part) => part !== 'true').join(' AND ') || 'true';

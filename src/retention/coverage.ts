@@ -48,7 +48,7 @@ export async function findUncovered(session: Session, ruling: Ruling): Promise<U
       const rows = await session.query<{ state: string; rows: string }>(
         `SELECT array_to_json(ARRAY[${states.join(', ')}]::text[])::text AS state, count(*)::text AS rows
          FROM ${fromTable(table, catalog)} t
-         WHERE ${[rule.none, `(${mine.map(({ todo }) => todo).join(' OR ')})`, ...explained.map((each) => `NOT ${each}`)].join(' AND ')}
+         WHERE ${[rule.none, `(${mine.map(({ remaining }) => remaining).join(' OR ')})`, ...explained.map((each) => `NOT ${each}`)].join(' AND ')}
          GROUP BY 1 ORDER BY 1 LIMIT ${MOST_STATES}`,
       );
       for (const row of rows) {

@@ -200,11 +200,11 @@ async function rulePlans(session: Session, { units, model, catalog }: Ruling): P
     }
     // Of rows that are due but for the person's other rows, nothing more than that is known here.
     const rest = unit.person
-      ? `(SELECT CASE WHEN ${unit.due} AND NOT ${unit.todo} THEN 'done' ELSE 'notYet' END AS state, ${textLiteral(unit.rules[0]?.keep.rule ?? '')} AS rule
+      ? `(SELECT CASE WHEN ${unit.due} AND NOT ${unit.remaining} THEN 'done' ELSE 'notYet' END AS state, ${textLiteral(unit.rules[0]?.keep.rule ?? '')} AS rule
           FROM ${fromTable(table, catalog)} t WHERE NOT EXISTS (SELECT FROM ${surveyOf(table)} s WHERE s.unit = ${unit.index} AND ${sameRow(table, catalog, 't', 's')})) r`
       : `(SELECT CASE WHEN ${unit.due} THEN 'done' ELSE 'notYet' END AS state,
             CASE ${unit.rules.map((rule) => `WHEN NOT ${rule.due} THEN ${textLiteral(rule.keep.rule)}`).join(' ')} ELSE x.rule END AS rule
-          FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE NOT (${unit.due} AND ${unit.todo})) r`;
+          FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE NOT (${unit.due} AND ${unit.remaining})) r`;
     for (const { rule, state, rows } of await session.query<{ rule: string; state: 'done' | 'notYet'; rows: string }>(
       `SELECT r.rule, r.state, count(*)::text AS rows FROM ${rest} GROUP BY r.rule, r.state`,
     )) {

@@ -174,7 +174,7 @@ function survey(unit: Unit, { model, catalog, asOf }: Ruling, standing: Standing
   return [
     `INSERT INTO ${surveyOf(table)} (${keyNames(table, catalog)}, unit, rule, due, bytes, held, excepted)`,
     `SELECT ${keyList(table, catalog)}, ${unit.index}, x.rule, x.due, pg_column_size(t.*), ${held}, NOT ${held} AND ${excepted}`,
-    `FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE ${unit.due} AND ${unit.todo}`,
+    `FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE ${unit.due} AND ${unit.remaining}`,
   ].join('\n');
 }
 
@@ -213,7 +213,7 @@ async function surveyPeople(session: Session, unit: Unit, ruling: Ruling, standi
   const key = keyOf(table, catalog);
   const texts = key.map(({ expression }) => `${expression}::text`);
   const rows = await session.query<{ key: string }>(
-    `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS key FROM ${fromTable(table, catalog)} t WHERE ${unit.due} AND ${unit.todo} ORDER BY ${key.map(({ expression }) => expression).join(', ')}`,
+    `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS key FROM ${fromTable(table, catalog)} t WHERE ${unit.due} AND ${unit.remaining} ORDER BY ${key.map(({ expression }) => expression).join(', ')}`,
   );
   const keys = rows.map((row) => JSON.parse(row.key) as string[]);
   const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);

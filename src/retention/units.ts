@@ -22,7 +22,7 @@ export interface Unit {
   /** Over alias `t`: that everything about the row that SQL alone can tell lets it go. */
   readonly due: string;
   /** Over alias `t`: that there is something left to take. */
-  readonly todo: string;
+  readonly remaining: string;
   /** Over alias `t`: that it is left outside of JSON documents, whose edits tell for themselves what they change. */
   readonly plain: string;
   /** Whether a rule asks for all rows of a person. */
@@ -97,8 +97,8 @@ function unitOf(
   const person = rules.some((rule) => rule.person);
   const ordinary = steps.filter(({ change }) => change.kind !== 'json');
   const plain = does === 'delete' ? 'true' : anyRemains(ordinary, model);
-  const todo = does === 'delete' ? 'true' : anyRemains(steps, model);
-  return { erase, does, steps, rules, due, todo, plain, person, grounds: groundsOf(erase, steps, model), feeds };
+  const remaining = does === 'delete' ? 'true' : anyRemains(steps, model);
+  return { erase, does, steps, rules, due, remaining, plain, person, grounds: groundsOf(erase, steps, model), feeds };
 }
 
 /** The rules that keep a column. */
