@@ -1,3 +1,4 @@
+import { timeText } from '../audit/append.js';
 import { presentInstant } from '../consent/instant.js';
 import { hasherOf } from '../customer/find-customer.js';
 import { aliasesOf } from '../customer/people.js';
@@ -118,16 +119,21 @@ async function leaveRestricted(
   session: Session,
   { parties, purpose, categories }: { parties: readonly string[]; purpose: string; categories: readonly string[] },
 ): Promise<void> {
-  const restricted = await session.query<{ subject: string }>(
-    `SELECT DISTINCT k.subject FROM pg_temp.manifest_known k JOIN gdpr.restriction r ON r.subject = k.reference
-     WHERE r.lifted_at IS NULL`,
+  const restricted = await session.query<{ subject: string; at: string }>(
+    `SELECT k.subject, ${timeText('max(r.placed_at)')} AS at FROM pg_temp.manifest_known k
+     JOIN gdpr.restriction r ON r.subject = k.reference WHERE r.lifted_at IS NULL GROUP BY k.subject`,
   );
   if (restricted.length === 0) return;
   const subjects = restricted.map(({ subject }) => subject);
+  const since = new Map(restricted.map(({ subject, at }) => [subject, at]));
   const consents = await partyConsents(session, subjects, parties, await presentInstant(session));
   const agreed = consents.filter(
     (each) =>
-      each.state === 'given' && each.purpose === purpose && categories.every((id) => each.categories.includes(id)),
+      each.state === 'given' &&
+      each.purpose === purpose &&
+      // What was agreed to before the restriction does not lift it (Art. 18(2)).
+      each.since > (since.get(each.subject) ?? '') &&
+      categories.every((id) => each.categories.includes(id)),
   );
   const agreeing = new Set(agreed.map(({ subject }) => subject));
   await session.run(

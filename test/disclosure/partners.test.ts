@@ -294,6 +294,10 @@ describe('an agreement', { timeout: 90_000 }, () => {
       left: { restricted: 0 },
     });
     await liftRestriction(context, { query: ANNA, informed: 'today' }, nobodyToAsk);
+    // What was agreed to before counts no more once there is a new restriction.
+    await restrictCustomer(context, { query: ANNA, ground: '18(1)(b)', verified: 'account login' }, nobodyToAsk);
+    await refused(() => give('OMN-2023/114', { orders: [order] }), action, 'restricted');
+    await liftRestriction(context, { query: ANNA, informed: 'today' }, nobodyToAsk);
     await refused(() => give('OMN-2023/114', { orders: ['RB-2026-999999'] }), action, '1 of the 1 orders named');
   });
 });
