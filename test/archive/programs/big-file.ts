@@ -29,7 +29,7 @@ function* blocks(): Generator<string> {
 
 const before = process.resourceUsage().maxRSS;
 const writer = await createArchive({ path, signer, signingTime: new Date('2026-03-04T05:06:07Z') });
-await writer.add('data/big.jsonl', 'application/jsonl', blocks(), { large: true });
+await writer.add('data/big.jsonl', 'application/jsonl', blocks());
 await writer.finish();
 await writer.publish();
 const { valid, files } = await verifyArchive(path, { signers: [certificateSha256(signer.certificate)] });
