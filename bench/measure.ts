@@ -41,7 +41,11 @@ export function running(command: Command, shop?: Shop): Run {
 async function runProcess({ words, folder, environment, answers = [0] }: Command): Promise<Taken> {
   const [program = '', ...rest] = words;
   const start = process.hrtime.bigint();
-  const child = spawn(program, rest, { env: environment ?? process.env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, rest, {
+    env: environment ?? process.env,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4000);

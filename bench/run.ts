@@ -1,136 +1,137 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { makeDemo } from '../examples/bookshop/demo.js';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { startServer } from '../test/support/server.js';
-import { exportScript, findScript } from './rivals.js';
+import { outsideTool } from '../test/support/tools.js';
+import type { Bench, Job, Pair } from './job.js';
+import { jobs } from './jobs/index.js';
+import { type Comparison, compare, type Taken } from './measure.js';
+import { type Machine, machineOf, type Row, table } from './report.js';
+import { Shops } from './shops.js';
 
 /**
- * Runs each job beside what one would do instead, alternating, as whole processes on the same data, and prints
- * medians and ratios (job ÷ rival). Needs psql, zip and openssl for the rivals.
+ * Runs each job beside its rival on the same data, in turns, and prints medians, ratios and peak memory.
  *
- * Arguments: --customers N (default 1000), --runs N (default 5), --json.
+ *   --jobs WORD     only jobs with this word in their names (may be given several times)
+ *   --sizes N,…     only these sizes
+ *   --runs N        pairs of each job (default 5; 3 of the largest size)
+ *   --quick         the smallest shop, one pair of each job: about a minute
+ *   --json FILE     the figures as JSON; FILE is what bench/charts.ts draws
+ *   --server URL    a server of your own instead of a new one; shops are kept there as gdpr_bench_<customers>
+ *   --folder DIR    where the workspaces of these stand
  */
-const argument = (name: string, fallback: number) =>
-  Number(process.argv[process.argv.indexOf(`--${name}`) + 1] ?? Number.NaN) || fallback;
-const customers = argument('customers', 1000);
-const runs = argument('runs', 5);
+const { values } = parseArgs({
+  options: {
+    jobs: { type: 'string', multiple: true },
+    sizes: { type: 'string' },
+    runs: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    server: { type: 'string' },
+    folder: { type: 'string' },
+  },
+});
+if ((values.server === undefined) !== (values.folder === undefined)) throw new Error('--server needs --folder');
+const sizes = values.sizes?.split(',').map(Number);
+const LARGE = 1_000_000;
 
-interface Job {
-  readonly name: string;
-  readonly rival: string;
-  readonly run: readonly string[];
-  readonly against: readonly string[];
+/** As a shop's server runs, with room for its tables. */
+const SETTINGS = { shared_buffers: '1GB', max_wal_size: '8GB', max_connections: '50' };
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+function chosen(job: Job): readonly number[] {
+  if (values.jobs !== undefined && !values.jobs.some((word) => job.name.includes(word))) return [];
+  if (values.quick) return [job.quick];
+  return sizes === undefined ? job.sizes : job.sizes.filter((size) => sizes.includes(size));
 }
 
-interface Row {
-  readonly job: string;
-  readonly rival: string;
-  readonly seconds: number;
-  readonly rivalSeconds: number;
-  readonly ratio: number;
-  /** Smallest and largest ratio of a pair of neighbouring runs. */
-  readonly spread: readonly [number, number];
+function runsOf(job: Job, size: number): number {
+  if (values.runs !== undefined) return Number(values.runs);
+  if (values.quick) return 1;
+  return job.unit === undefined ? 15 : size >= LARGE ? 3 : 5;
 }
 
-function seconds(command: readonly string[], environment: NodeJS.ProcessEnv, folder: string): number {
-  const [program = '', ...rest] = command;
-  const start = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(program, rest, { env: environment, cwd: folder, encoding: 'utf8' });
-  const taken = Number(process.hrtime.bigint() - start) / 1e9;
-  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
-  return taken;
+async function pairOf(bench: Bench, job: Job, size: number): Promise<Pair & { end(): Promise<void> }> {
+  const folder = await mkdtemp(join(bench.folder, 'job-'));
+  const pair = await job.pair({ ...bench, folder }, size);
+  return {
+    ...pair,
+    end: async () => {
+      await pair.done?.();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+/** One after the other, each first in half of the pairs. */
+async function runPair(pair: Pair, index: number): Promise<readonly [Taken, Taken]> {
+  const times = pair.theirsTimes ?? 1;
+  const theirs = async () => {
+    const { seconds, databaseSeconds, ...taken } = await pair.theirs();
+    const database = databaseSeconds === undefined ? {} : { databaseSeconds: databaseSeconds * times };
+    return { ...taken, ...database, seconds: seconds * times };
+  };
+  if (index % 2 === 0) {
+    const ours = await pair.ours();
+    return [ours, await theirs()];
+  }
+  const first = await theirs();
+  return [await pair.ours(), first];
 }
 
-const server = await startServer();
-const root = await mkdtemp(join(tmpdir(), 'gdpr-bench-'));
+async function measure(bench: Bench, job: Job, size: number): Promise<Comparison> {
+  const runs = runsOf(job, size);
+  const taken: (readonly [Taken, Taken])[] = [];
+  let pair = await pairOf(bench, job, size);
+  try {
+    // What can be repeated is warmed by a pair that does not count.
+    if (!job.once && !values.quick) await runPair(pair, 0);
+    for (let i = 0; i < runs; i += 1) {
+      if (job.once && i > 0) {
+        await pair.end();
+        pair = await pairOf(bench, job, size);
+      }
+      taken.push(await runPair(pair, i));
+    }
+  } finally {
+    await pair.end();
+  }
+  return compare(taken, job.measure);
+}
+
+const older = outsideTool('postgresql-15');
+const programs = older.available ? dirname(older.path) : undefined;
+const server = values.server === undefined ? await startServer(programs, SETTINGS) : undefined;
+const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'gdpr-bench-')));
 try {
-  const environment = { ...process.env, DATABASE_URL: server.url, GDPR_OPERATOR: 'bench' };
-  await makeDemo(
-    {
-      folder: root,
-      workspace: root,
-      environment,
-      passphrase: async () => undefined,
-      signal: new AbortController().signal,
-    },
-    root,
-    { customers, seed: 1 },
-    () => {},
-  );
-  const gdpr = (...words: string[]) => [process.execPath, join(import.meta.dirname, '../bin/run.js'), ...words];
-  const key = join(root, 'rival.pem');
-  spawnSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key]);
-  await writeFile(join(root, 'export.sh'), exportScript(server.url, key));
-  await writeFile(join(root, 'find.sh'), findScript(server.url));
-  const jobs: Job[] = [
-    { name: 'gdpr --version', rival: 'node -e 0', run: gdpr('--version'), against: [process.execPath, '-e', '0'] },
-    {
-      name: 'customer find --email',
-      rival: 'one psql query',
-      run: gdpr('customer', 'find', '--email', 'anna.berzina@pasts.example'),
-      against: ['sh', join(root, 'find.sh')],
-    },
-    {
-      name: 'customer export, one person',
-      rival: 'psql \\copy per table, zip, openssl',
-      run: gdpr('customer', 'export', '--email', 'anna.berzina@pasts.example', '--verified', 'bench'),
-      against: ['sh', join(root, 'export.sh')],
-    },
-  ];
+  await mkdir(folder, { recursive: true });
+  const url = values.server ?? server?.url ?? '';
+  const bench: Bench = {
+    shops: new Shops(url, folder, say),
+    folder,
+    server: url,
+    programs: { pgDump: outsideTool('pg_dump').path, pgbench: outsideTool('pgbench').path },
+    say,
+  };
+  const machine: Machine = await machineOf(url);
   const rows: Row[] = [];
   for (const job of jobs) {
-    const mine: number[] = [];
-    const theirs: number[] = [];
-    for (let i = 0; i <= runs; i += 1) {
-      const a = seconds(job.run, environment, root);
-      const b = seconds(job.against, environment, root);
-      // The first pair warms caches and is not counted.
-      if (i === 0) continue;
-      mine.push(a);
-      theirs.push(b);
+    for (const size of chosen(job)) {
+      say(`${job.name}${job.unit === undefined ? '' : `, ${size.toLocaleString('en')} ${job.unit}`}`);
+      const { name, rival, measure: measured, unit } = job;
+      const goal = size >= (job.goalFrom ?? 0) ? job.goal : undefined;
+      const comparison = await measure(bench, job, size);
+      rows.push({ job: name, rival, goal, measured, unit, size, ...comparison });
+      say(`  ${comparison.ratio.toFixed(2)} of the rival's time`);
+      // What was measured is not lost when a later job fails.
+      if (values.json !== undefined)
+        await writeFile(values.json, `${JSON.stringify({ machine, rows }, undefined, 2)}\n`);
     }
-    const ratios = mine.map((value, i) => value / (theirs[i] ?? Number.NaN));
-    rows.push({
-      job: job.name,
-      rival: job.rival,
-      seconds: median(mine),
-      rivalSeconds: median(theirs),
-      ratio: median(ratios),
-      spread: [Math.min(...ratios), Math.max(...ratios)],
-    });
   }
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    node: process.version,
-    customers,
-    runs,
-    version: JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')).version as string,
-  };
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ machine, rows }, undefined, 2));
-  else {
-    console.log(
-      `${machine.cores} × ${machine.cpu}, Node ${machine.node}, ${customers} customers, median of ${runs} runs, whole processes`,
-    );
-    console.table(
-      rows.map((row) => ({
-        job: row.job,
-        rival: row.rival,
-        s: row.seconds.toFixed(2),
-        'rival s': row.rivalSeconds.toFixed(2),
-        ratio: row.ratio.toFixed(2),
-        'ratios from–to': row.spread.map((value) => value.toFixed(2)).join('–'),
-      })),
-    );
-  }
+  console.log(table(machine, rows));
 } finally {
-  await rm(root, { recursive: true, force: true });
-  await server.stop();
+  if (values.folder === undefined) await rm(folder, { recursive: true, force: true });
+  await server?.stop();
 }

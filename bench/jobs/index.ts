@@ -1,0 +1,8 @@
+import type { Job } from '../job.js';
+import { archives } from './archive.js';
+import { exports_ } from './export.js';
+import { residues } from './residue.js';
+import { starts } from './start.js';
+
+/** In the order in which they run and are reported. */
+export const jobs: readonly Job[] = [...starts, ...exports_, ...residues, ...archives];
