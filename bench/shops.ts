@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { makeDemo } from '../examples/bookshop/demo.js';
+import { prepareMarketing } from '../examples/bookshop/marketing.js';
+import { prepareRetention } from '../examples/bookshop/retention.js';
+import { openContext } from '../src/workspace/open.js';
 import { gdpr } from './gdpr.js';
 
 /** A bookshop of its own, with its workspace. */
@@ -39,7 +44,6 @@ export class Shops {
 
   #shop(name: string, folder: string): Shop {
     const url = this.#url(name);
-    const open: { client?: pg.Client } = {};
     return {
       url,
       folder,
@@ -47,7 +51,6 @@ export class Shops {
       query: (sql, values) => withClient(url, async (client) => (await client.query(sql, values)).rows),
       activeSeconds: async () => await this.#activeSeconds(name),
       drop: async () => {
-        await open.client?.end();
         await this.#admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
         await rm(folder, { recursive: true, force: true });
       },
@@ -73,19 +76,29 @@ export class Shops {
       signal: new AbortController().signal,
     };
     await makeDemo(surroundings, workspace, { customers, seed: 1 }, () => {});
-    const { sql } = JSON.parse(await gdpr(['db', 'indexes', '--json'], workspace, environment)) as { sql: string[] };
-    await withClient(this.#url(name), async (client) => {
-      for (const statement of sql) await client.query(statement);
-      await client.query('VACUUM ANALYZE');
-    });
+    await this.#index(name, workspace, environment);
+    const context = await openContext(surroundings);
+    await prepareMarketing(context);
+    await prepareRetention(context);
+    await context.database.close();
+    await withClient(this.#url(name), (client) => client.query('VACUUM ANALYZE'));
     await this.#admin(`ALTER DATABASE ${name} IS_TEMPLATE true`);
     return name;
+  }
+
+  async #index(name: string, workspace: string, environment: NodeJS.ProcessEnv): Promise<void> {
+    const file = join(workspace, 'indexes.sql');
+    await writeFile(file, await gdpr(['db', 'indexes'], workspace, environment));
+    const words = ['-qX', '-v', 'ON_ERROR_STOP=1', '-f', file, this.#url(name)];
+    await promisify(execFile)('psql', words);
+    await rm(file);
   }
 
   async #activeSeconds(name: string): Promise<number> {
     for (;;) {
       const rows = await this.#admin(
-        `SELECT active_time / 1000 AS seconds, (SELECT count(*)::int FROM pg_stat_activity WHERE datname = '${name}') AS sessions
+        `SELECT active_time / 1000 AS seconds, (SELECT count(*)::int FROM pg_stat_activity WHERE datname = '${name}'
+          AND backend_type = 'client backend') AS sessions
          FROM pg_stat_database WHERE datname = '${name}'`,
       );
       const [{ seconds, sessions } = { seconds: 0, sessions: 0 }] = rows as { seconds: number; sessions: number }[];

@@ -42,7 +42,7 @@ export async function makeCertificate(
   request: CertificateRequest,
 ): Promise<{ privateKeyPem: string; certificatePem: string }> {
   if (!(request.days > 0)) throw new RangeError('a certificate is valid for at least a day');
-  const { BasicConstraints, Certificate, Extension } = await import('pkijs');
+  const { BasicConstraints, Certificate, Extension, Time, TimeType } = await import('pkijs');
   const asn1 = await import('asn1js');
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
   const certificate = new Certificate();
@@ -51,8 +51,11 @@ export async function makeCertificate(
   const name = toArrayBuffer(Buffer.from(distinguishedName(asn1, request).toBER(false)));
   certificate.subject.valueBeforeDecode = name;
   certificate.issuer.valueBeforeDecode = name;
-  certificate.notBefore.value = request.notBefore;
-  certificate.notAfter.value = new Date(request.notBefore.getTime() + request.days * 86_400_000);
+  // RFC 5280 §4.1.2.5: two digits of the year until 2049, four from 2050 on.
+  const time = (value: Date) =>
+    new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
+  certificate.notBefore = time(request.notBefore);
+  certificate.notAfter = time(new Date(request.notBefore.getTime() + request.days * 86_400_000));
   // RFC 5280 §4.2.1.3: bits 0 (digitalSignature) and 1 (nonRepudiation), six bits unused.
   const keyUsage = new asn1.BitString({ valueHex: toArrayBuffer(Uint8Array.of(0b1100_0000)), unusedBits: 6 });
   const extension = (extnID: string, value: ArrayBuffer): InstanceType<typeof Extension> =>

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Html, html, isolated } from '../documents/escape.js';
 import { both, t } from '../documents/markup.js';
+import { pageHead } from '../documents/page-head.js';
 import type { Language } from '../documents/page-model.js';
 import { PAGE_SCRIPT } from '../documents/page-script.js';
 import { PAGE_STYLE } from '../documents/page-style.js';
@@ -48,31 +48,15 @@ export function pageBottom(): string {
   return '<i id="whole" hidden></i>\n</body>\n</html>\n';
 }
 
-function digest(content: string): string {
-  return `'sha256-${createHash('sha256').update(content, 'utf8').digest('base64')}'`;
-}
-
 function head({ language, styles }: PageFacts): Html {
-  const policy = [
-    `default-src 'none'`,
-    `style-src ${[PAGE_STYLE, SEALED_STYLE, ...styles].map(digest).join(' ')}`,
-    `script-src ${digest(PAGE_SCRIPT)} ${digest(UNSEAL_SCRIPT)}`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
-  return html`<!doctype html>
-<html lang="${language}" data-title-lv="${TEXTS.title.lv}" data-title-en="${TEXTS.title.en}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex, nofollow">
-<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${TEXTS.title[language]}</title>
-<style>${new Html(PAGE_STYLE)}</style>
-<style>${new Html(SEALED_STYLE)}</style>
-</head>`;
+  return pageHead({
+    language,
+    title: TEXTS.title[language],
+    titles: TEXTS.title,
+    styles: [PAGE_STYLE, SEALED_STYLE],
+    framed: styles,
+    scripts: [PAGE_SCRIPT, UNSEAL_SCRIPT],
+  });
 }
 
 /** The radio buttons stand before everything that they show and hide, so that no script is needed. */

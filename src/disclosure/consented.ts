@@ -1,4 +1,3 @@
-import type { ArchiveWriter } from '../archive/write.js';
 import { timeText } from '../audit/append.js';
 import { presentInstant } from '../consent/instant.js';
 import { mappedParty, partyName } from '../consent/party.js';
@@ -15,16 +14,17 @@ import { readCatalog } from '../datamap/catalog.js';
 import { collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import { compileReads } from '../datamap/read.js';
-import { partnerPage } from '../documents/partner-page.js';
 import { GdprError } from '../foundation/errors.js';
 import { Spool } from '../foundation/spool.js';
 import { type Alias, knownReferences } from '../identity/reference.js';
 import { archiveChange } from '../operation/archived.js';
-import { type Operation, runOperation } from '../operation/operation.js';
+import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
+import { writeFacts } from './consented-record.js';
 import { type PartyConsent, partyConsents } from './consented-to.js';
 import { enterDisclosure } from './register.js';
 import { isAsked } from './scope.js';
+import { Spools } from './spools.js';
 
 /** What is to be given to a party to which the person consented. */
 export interface ConsentedOrder {
@@ -254,98 +254,5 @@ async function produce(
     });
   } finally {
     await page.discard();
-  }
-}
-
-/** Files that are written in one transaction and signed in the next. */
-class Spools implements Pick<ArchiveWriter, 'add'> {
-  readonly #files: { readonly name: string; readonly mediaType: string; readonly spool: Spool }[] = [];
-
-  constructor(private readonly folder: string) {}
-
-  async add(
-    name: string,
-    mediaType: string,
-    source: Parameters<ArchiveWriter['add']>[2],
-  ): ReturnType<ArchiveWriter['add']> {
-    const spool = new Spool(this.folder);
-    this.#files.push({ name, mediaType, spool });
-    const decoder = new TextDecoder();
-    const pieces = typeof source === 'string' || source instanceof Uint8Array ? [source] : source;
-    for await (const piece of pieces)
-      await spool.write(typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true }));
-    return { name, bytes: 0, sha256: '' };
-  }
-
-  async into(archive: ArchiveWriter): Promise<{ readonly name: string; readonly sha256: string }[]> {
-    const added: { name: string; sha256: string }[] = [];
-    for (const { name, mediaType, spool } of this.#files) {
-      const { sha256 } = await archive.add(name, mediaType, spool.drain());
-      added.push({ name, sha256 });
-    }
-    return added;
-  }
-
-  async discard(): Promise<void> {
-    for (const { spool } of this.#files) await spool.discard();
-  }
-}
-
-interface Facts extends Produced {
-  readonly operation: Operation;
-  readonly subject: string;
-  readonly recipient: { readonly id: string | undefined; readonly name: string };
-  readonly consent: PartyConsent;
-  readonly categories: readonly string[];
-  readonly given: readonly { readonly name: string; readonly sha256: string }[];
-}
-
-async function writeFacts(
-  { model }: Context,
-  archive: ArchiveWriter,
-  { operation, subject, recipient, consent, categories, results, at, given }: Facts,
-): Promise<void> {
-  const { map } = model;
-  const { purpose, since } = consent;
-  const facts = {
-    format: 'privatums disclosure',
-    version: 1,
-    kind: 'consented',
-    operation: operation.id,
-    controller: map.controller.name,
-    mapDigest: model.digest,
-    recipient: { id: recipient.id ?? null, name: recipient.name },
-    subject,
-    purpose,
-    categories,
-    consented: since,
-    snapshot: at,
-    produced: results.map(({ table, rows, files }) => ({ table: table.name, rows, files })),
-  };
-  await archive.add('disclosure.json', 'application/json', `${JSON.stringify(facts, undefined, 2)}\n`);
-  const digestOf = (file: string) => given.find(({ name }) => name === file)?.sha256 ?? '';
-  for (const language of ['lv', 'en'] as const) {
-    const page = partnerPage({
-      language,
-      controller: map.controller,
-      timeZone: map.timeZone,
-      at,
-      operation: operation.id,
-      recipient: recipient.name,
-      ground: {
-        lv: `personas piekrišana (${since.slice(0, 10)}), Regulas 6. panta 1. punkta a) apakšpunkts`,
-        en: `consent of the person (${since.slice(0, 10)}), Article 6(1)(a) of the Regulation`,
-      },
-      purpose: map.purposes[purpose]?.title ?? { lv: purpose, en: purpose },
-      categories: categories.map((each) => map.categories[each]?.title ?? { lv: each, en: each }),
-      given: results.map(({ table, rows, files }) => ({
-        what: `${table.entry.title[language]}: ${files.csv}`,
-        rows,
-        sha256: digestOf(files.csv),
-      })),
-      people: 1,
-      left: [],
-    });
-    await archive.add(`page-${language}.html`, 'text/html', page);
   }
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Html, html, isolated } from './escape.js';
+import { pageHead } from './page-head.js';
 import type { Language, Text } from './page-model.js';
 import { PAGE_STYLE, paperStyle } from './page-style.js';
 import { TEXTS } from './texts.js';
@@ -20,26 +20,10 @@ const SIGNING = '.sign td { height: 14mm; } .sums td:last-child { font-family: v
 /** Everything up to the content of a page that shows the chosen language, which needs no script. */
 export function bilingualTop({ language, title, controller, operation }: BilingualHead): string {
   const styles = [PAGE_STYLE, paperStyle(controller, operation), SIGNING];
-  const policy = [
-    `default-src 'none'`,
-    `style-src ${styles.map((style) => `'sha256-${createHash('sha256').update(style, 'utf8').digest('base64')}'`).join(' ')}`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
   const radio = (of: Language) =>
     html`<input type="radio" name="language" id="lang-${of}" value="${of}" autocomplete="off"${of === language ? new Html(' checked') : undefined}>
 `;
-  return html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex, nofollow">
-<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${title[language]}</title>
-${styles.map((style) => new Html(`<style>${style}</style>\n`))}</head>
+  return html`${pageHead({ language, title: title[language], styles })}
 <body id="start">
 ${radio('lv')}${radio('en')}<header class="bar"><div><span class="owner">${isolated(controller)}</span>
 <span class="switch"><label for="lang-lv" lang="lv" class="keep">Latviešu</label><label for="lang-en" lang="en" class="keep">English</label></span></div></header>

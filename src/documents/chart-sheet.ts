@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { Html, html, isolated } from './escape.js';
+import { type Html, html, isolated } from './escape.js';
 import { LETTER_STYLE } from './letters/style.js';
+import { pageHead } from './page-head.js';
 import { paperStyle } from './page-style.js';
 
 const STYLE = `
@@ -32,18 +32,7 @@ export function chartSheet(
 ): string {
   const paper = paperStyle(head.controller, head.operation);
   const styles = [paper, LETTER_STYLE, STYLE];
-  const policy = `default-src 'none'; style-src ${styles.map(digest).join(' ')}; base-uri 'none'; form-action 'none'`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex, nofollow">
-<title>${head.title} ${head.operation}</title>
-${new Html(styles.map((style) => `<style>${style}</style>`).join('\n'))}
-</head>
+  return html`${pageHead({ language: 'en', title: `${head.title} ${head.operation}`, styles })}
 <body>
 <div class="sheet">
 <header class="head"><p class="name">${isolated(head.controller)}</p></header>
@@ -91,8 +80,4 @@ export function stacked(
 
 function percent(n: number, total: number): number {
   return total === 0 ? 0 : Math.round((n / total) * 10_000) / 100;
-}
-
-function digest(style: string): string {
-  return `'sha256-${createHash('sha256').update(style, 'utf8').digest('base64')}'`;
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { groupBy } from '../foundation/group.js';
 import { dateText, datetimeAttribute, instantIn, parseMoment } from './dates.js';
 import { Html, html, isolated } from './escape.js';
 import { counted } from './format.js';
 import { both, openSection, section, t, table } from './markup.js';
+import { pageHead } from './page-head.js';
 import type { PageModel, PageWithheld, Text } from './page-model.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import {
@@ -64,34 +64,18 @@ ${withheldSection(model)}${model.portable ? undefined : nothingSection(model)}${
 `.markup;
 }
 
-function digest(content: string): string {
-  return `'sha256-${createHash('sha256').update(content, 'utf8').digest('base64')}'`;
-}
-
 function head(model: PageModel): Html {
   const { controller, operation, language } = model;
   const { pageTitle } = textsOf(model);
   const paper = paperStyle(controller.name, operation);
-  const policy = [
-    `default-src 'none'`,
-    `style-src ${digest(PAGE_STYLE)} ${digest(paper)}`,
-    `script-src ${digest(PAGE_SCRIPT)}`,
-    'img-src data:',
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
-  return html`<!doctype html>
-<html lang="${language}" data-title-lv="${pageTitle.lv}" data-title-en="${pageTitle.en}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex, nofollow">
-<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${pageTitle[language]}</title>
-${new Html(`<style>${PAGE_STYLE}</style>\n<style>${paper}</style>`)}
-</head>`;
+  return pageHead({
+    language,
+    title: pageTitle[language],
+    titles: pageTitle,
+    styles: [PAGE_STYLE, paper],
+    scripts: [PAGE_SCRIPT],
+    directives: ['img-src data:'],
+  });
 }
 
 /** The radio buttons stand before everything that they show and hide, so that no script is needed. */

@@ -48,7 +48,7 @@ export async function readPlan({ database }: Pick<Context, 'database'>, digest: 
   );
   if (row === undefined) {
     throw new GdprError('NOT_FOUND', 'no plan of that digest is stored', {
-      hint: 'whoever prepares it stores it by running the command with --plan',
+      hint: 'whoever prepares it stores it by running the command with --plan; retention rules are agreed on by gdpr retention approve',
     });
   }
   const plan = planOf(row.plan);

@@ -65,6 +65,14 @@ describe('a self-made certificate', () => {
     expect(one).toMatch(/^[4-7][0-9A-F]{31}$/);
   });
 
+  it.each(['2039-12-31T23:59:59Z', '2040-01-01T00:00:00Z', '2051-06-01T00:00:00Z'])('is valid from %s', async (day) => {
+    const notBefore = new Date(day);
+    const made = await makeCertificate({ commonName: 'x', organization: '', notBefore, days: 3652 });
+    const certificate = new X509Certificate(made.certificatePem);
+    expect(new Date(certificate.validFrom)).toEqual(notBefore);
+    expect(new Date(certificate.validTo)).toEqual(new Date(notBefore.getTime() + 3652 * 86_400_000));
+  });
+
   it('is not made for no time at all', async () => {
     const request = { commonName: 'x', organization: '', notBefore: new Date('2026-01-01'), days: 0 };
     await expect(makeCertificate(request)).rejects.toThrow(RangeError);

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { Html, html, isolated } from '../escape.js';
+import { type Html, html, isolated } from '../escape.js';
+import { pageHead } from '../page-head.js';
 import { paperStyle } from '../page-style.js';
 import { requireText } from './check.js';
 import type { LetterModel } from './model.js';
@@ -37,25 +37,8 @@ export function paper(
   }: Pick<LetterModel, 'language' | 'controller'> & { readonly title: string; readonly mark: string | undefined },
   content: Html,
 ): string {
-  const style = paperStyle(controller.name, mark ?? title);
-  const policy = [
-    `default-src 'none'`,
-    `style-src ${digest(LETTER_STYLE)} ${digest(style)}`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
-  return html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex, nofollow">
-<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>${title}${mark === undefined ? undefined : ` (${mark})`}</title>
-${new Html(`<style>${style}</style>\n<style>${LETTER_STYLE}</style>`)}
-</head>
+  const styles = [paperStyle(controller.name, mark ?? title), LETTER_STYLE];
+  return html`${pageHead({ language, title: mark === undefined ? title : `${title} (${mark})`, styles })}
 <body>
 <div class="sheet">
 ${content}
@@ -63,10 +46,6 @@ ${content}
 </body>
 </html>
 `.markup;
-}
-
-function digest(style: string): string {
-  return `'sha256-${createHash('sha256').update(style, 'utf8').digest('base64')}'`;
 }
 
 /** Who writes: name, registration, and how to reach them. */
