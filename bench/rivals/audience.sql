@@ -1,4 +1,4 @@
--- The send list for e-mail, by hand, in one query: psql -qX -v soft=false -f audience.sql DATABASE > friday.csv
+-- The send list for e-mail, by hand, in one query: psql -qX -v soft=false -f rival-audience-setup.sql -f audience.sql DATABASE > friday.csv
 -- (soft=true where the campaign declares what the soft opt-in asks for). Setup: audience-setup.sql.
 COPY (
 WITH ledger AS (
@@ -6,13 +6,13 @@ WITH ledger AS (
     max(at) FILTER (WHERE what IN ('withdrawn', 'expired')) AS ended_at,
     max(at) FILTER (WHERE what = 'withdrawn') AS withdrawn_at,
     bool_or(what = 'objected') AS objected
-  FROM rival.consent WHERE channel = 'email' GROUP BY email
+  FROM rival_consent WHERE channel = 'email' GROUP BY email
 ),
 people AS (
   SELECT 0 AS place, c.id::text AS key, lower(c.email) AS email, c.display_name AS name, c.language::text AS language,
     c.kind = 'legal' AS legal, c.deleted_at IS NOT NULL AS closed, c.birth_date AS born, false AS no,
     CASE WHEN c.newsletter_opt_in THEN c.newsletter_opt_in_at END AS yes_at,
-    CASE WHEN c.newsletter_opt_in THEN (SELECT w.id FROM rival.wording w WHERE w.id IN ('account-email-lv', 'account-email-en')
+    CASE WHEN c.newsletter_opt_in THEN (SELECT w.id FROM rival_wording w WHERE w.id IN ('account-email-lv', 'account-email-en')
        AND c.newsletter_opt_in_at >= w.shown_from AND (w.shown_until IS NULL OR c.newsletter_opt_in_at < w.shown_until)
        ORDER BY w.language = c.language DESC, w.id LIMIT 1) END AS wording,
     o.refused_at, o.ordered_at
@@ -27,7 +27,7 @@ people AS (
   UNION ALL
   SELECT 2, email, lower(email), name, language::text, false, false, NULL, unsubscribed_at IS NOT NULL,
     CASE WHEN source IN ('footer', 'checkout') THEN confirmed_at END,
-    CASE WHEN source IN ('footer', 'checkout') THEN (SELECT w.id FROM rival.wording w WHERE w.id IN ('newsletter-lv', 'newsletter-en')
+    CASE WHEN source IN ('footer', 'checkout') THEN (SELECT w.id FROM rival_wording w WHERE w.id IN ('newsletter-lv', 'newsletter-en')
        AND s.confirmed_at >= w.shown_from AND (w.shown_until IS NULL OR s.confirmed_at < w.shown_until)
        ORDER BY w.language = s.language DESC, w.id LIMIT 1) END, NULL, NULL
   FROM shop.newsletter_subscriptions s
@@ -58,9 +58,9 @@ WHERE b.basis IS NOT NULL AND NOT a.no AND NOT a.withdrawn AND a.objected IS NOT
   AND (b.basis = 'legal-person' OR a.born IS NULL
        OR a.born + interval '13 years' <= CASE b.basis WHEN 'consent' THEN b.consented_at ELSE now() END)
   AND b.email ~ '^[a-z0-9][a-z0-9._%+-]*@[a-z0-9.-]+[.][a-z0-9]+$' AND b.email !~ '[.](invalid|test|localhost)$'
-  AND NOT EXISTS (SELECT FROM rival.suppressed x WHERE x.email = b.email)
-  AND NOT EXISTS (SELECT FROM rival.restricted x WHERE x.email = b.email)
-  AND NOT EXISTS (SELECT FROM rival.objected x WHERE x.email = b.email)
-  AND NOT EXISTS (SELECT FROM rival.erased x WHERE x.email = b.email)
+  AND NOT EXISTS (SELECT FROM rival_suppressed x WHERE x.email = b.email)
+  AND NOT EXISTS (SELECT FROM rival_restricted x WHERE x.email = b.email)
+  AND NOT EXISTS (SELECT FROM rival_objected x WHERE x.email = b.email)
+  AND NOT EXISTS (SELECT FROM rival_erased x WHERE x.email = b.email)
 ORDER BY b.email COLLATE "C", array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], b.basis), b.place, b.key
 ) TO STDOUT WITH (FORMAT csv, HEADER);
