@@ -12,6 +12,8 @@ import { type WantedIndex, wantedIndexes } from './wanted.js';
 interface PrintedIndex {
   readonly table: string;
   readonly why: WantedIndex['why'];
+  /** The columns, and places in their JSON, that it is on. */
+  readonly on: string;
   readonly keys: readonly string[];
   readonly state: IndexState['state'];
   /** The index that serves, or the name under which the SQL makes it; null where it cannot be made. */
@@ -52,9 +54,9 @@ export async function printIndexes({ database, model, config }: OpenWorkspace): 
 }
 
 function printed(index: IndexState): PrintedIndex {
-  const { table, why, keys, state } = index;
-  if (state === 'impossible') return { table, why, keys, state, name: null, because: index.because };
-  return { table, why, keys, state, name: state === 'exists' ? index.name : indexName(tableName(table), index) };
+  const { table, why, on, keys, state } = index;
+  if (state === 'impossible') return { table, why, on, keys, state, name: null, because: index.because };
+  return { table, why, on, keys, state, name: state === 'exists' ? index.name : indexName(tableName(table), index) };
 }
 
 function tableName(name: string): TableName {

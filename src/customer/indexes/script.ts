@@ -46,14 +46,14 @@ export function indexScript(states: readonly IndexState[], live: LiveTables): st
     missing.length === 0
       ? []
       : ["SET client_encoding = 'UTF8';", 'SET search_path = pg_catalog;', 'SET statement_timeout = 0;'],
-    ...missing.map((each) => [comment(`${each.table}: ${each.why}`), ...createIndex(each, live)]),
+    ...missing.map((each) => [comment(title(each)), ...createIndex(each, live)]),
     missing.length === 0
       ? []
       : [
           '-- The planner learns what the new expressions hold',
           ...[...new Set(missing.map(({ table }) => table))].map((name) => `ANALYZE ${written(name)};`),
         ],
-    ...impossible.map(({ table, why, because }) => [comment(`Not possible, ${table}, ${why}: ${because}`)]),
+    ...impossible.map((each) => [comment(`Not possible: ${title(each)}: ${each.because}`)]),
     live.unasked.length === 0
       ? []
       : [
@@ -62,7 +62,7 @@ export function indexScript(states: readonly IndexState[], live: LiveTables): st
         ],
     existing.length === 0
       ? []
-      : ['-- There already:', ...existing.map(({ table, why, name }) => comment(`${table}, ${why}: ${name}`))],
+      : ['-- There already:', ...existing.map((each) => comment(`${title(each)}: ${each.name}`))],
   ]
     .filter((part) => part.length > 0)
     .map((part) => `${part.join('\n')}\n`)
@@ -90,6 +90,10 @@ function createIndex(index: WantedIndex, { trees, broken }: LiveTables): string[
     return table.parent === undefined ? [] : [`ALTER INDEX ${full(table.parent)} ATTACH PARTITION ${full(table)};`];
   });
   return [...create, ...attach];
+}
+
+function title({ table, on, why }: WantedIndex): string {
+  return `${table}, ${on} (${why})`;
 }
 
 function written(name: string): string {

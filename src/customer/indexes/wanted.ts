@@ -14,6 +14,8 @@ export interface WantedIndex {
   readonly why: IdentifierKind | 'key';
   /** Those that can serve, the one to make first. */
   readonly methods: readonly ('btree' | 'hash' | 'gin')[];
+  /** The columns and the places in their JSON, as people read them. */
+  readonly on: string;
   /** Columns quoted, or one expression in brackets, as CREATE INDEX takes them. */
   readonly keys: readonly string[];
   /** Further columns that the statement gives a value: an index may begin with them. */
@@ -38,6 +40,7 @@ function byIdentifier(model: DataMapModel, catalog: Catalog): WantedIndex[] {
     table: place.node.table,
     kind: place.kind,
     text: occurrenceText(place, catalog, ''),
+    on: place.places.map(placeText).join(' '),
   }));
   const linking = reachesOf(model).flatMap(({ table, reach }) =>
     reach.kind !== 'identifier'
@@ -45,13 +48,14 @@ function byIdentifier(model: DataMapModel, catalog: Catalog): WantedIndex[] {
       : reach.identifier.flatMap((pair) => {
           const identifier = model.map.identifiers[pair.is];
           const text = `${operand(table, catalog, '', pair).sql}::text`;
-          return identifier?.links === true ? [{ table, kind: identifier.kind, text }] : [];
+          return identifier?.links === true ? [{ table, kind: identifier.kind, text, on: placeText(pair) }] : [];
         }),
   );
-  return [...held, ...linking].map(({ table, kind, text }) => ({
+  return [...held, ...linking].map(({ table, kind, text, on }) => ({
     table: table.name,
     why: kind,
     methods: kind === 'name' ? ['gin'] : ['btree'],
+    on,
     keys: [`(${kind === 'name' ? sqlNameWords(text) : sqlKey(kind, text)})`],
     beside: [],
   }));
@@ -70,8 +74,8 @@ function byReach(model: DataMapModel, catalog: Catalog): WantedIndex[] {
       const sides = sidesOf(left, right);
       const plain = pair.path === undefined && sides.left === left.sql;
       return {
-        left: { sql: sides.left, plain },
-        right: { sql: sides.right, plain: sides.right === right.sql },
+        left: { sql: sides.left, plain, on: placeText(pair) },
+        right: { sql: sides.right, plain: sides.right === right.sql, on: pair.to },
       };
     });
     const { columns } = live(table, catalog);
@@ -96,14 +100,15 @@ function byReach(model: DataMapModel, catalog: Catalog): WantedIndex[] {
 /** Columns together; else one expression, by its hash: nobody has set a length to the text in a JSON document. */
 function byKeys(
   table: PersonalTableModel,
-  sides: readonly { readonly sql: string; readonly plain: boolean }[],
+  sides: readonly { readonly sql: string; readonly plain: boolean; readonly on: string }[],
   beside: readonly string[],
 ): WantedIndex {
-  const columns = sides.filter(({ plain }) => plain).map(({ sql }) => sql);
+  const columns = sides.filter(({ plain }) => plain);
+  const on = (some: typeof sides) => some.map((side) => side.on).join(' ');
   const index = { table: table.name, why: 'key', beside } as const;
   return columns.length > 0
-    ? { ...index, methods: ['btree'], keys: columns }
-    : { ...index, methods: ['hash', 'btree'], keys: [`(${sides[0]?.sql ?? ''})`] };
+    ? { ...index, methods: ['btree'], on: on(columns), keys: columns.map(({ sql }) => sql) }
+    : { ...index, methods: ['hash', 'btree'], on: on(sides.slice(0, 1)), keys: [`(${sides[0]?.sql ?? ''})`] };
 }
 
 function byForeignKey(model: DataMapModel, catalog: Catalog): WantedIndex[] {
@@ -119,6 +124,7 @@ function byForeignKey(model: DataMapModel, catalog: Catalog): WantedIndex[] {
         table: table.name,
         why: 'key',
         methods: ['btree'],
+        on: columns.join(' '),
         keys: columns.map(quoteIdentifier),
         beside: [],
       })),
@@ -129,4 +135,14 @@ function reachesOf(model: DataMapModel): { table: PersonalTableModel; reach: Own
   return model.tables.flatMap((table) =>
     table.owners.flatMap(({ reaches }) => reaches.map((reach) => ({ table, reach }))),
   );
+}
+
+function placeText({
+  column,
+  path = [],
+}: {
+  readonly column: string;
+  readonly path?: readonly string[] | undefined;
+}): string {
+  return [column, ...path].join('.');
 }
