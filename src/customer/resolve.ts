@@ -222,7 +222,7 @@ export function rowName(model: DataMapModel, catalog: Catalog, id: string, flag 
   return { table, key };
 }
 
-/** Which of the named rows are there, a statement a table. The keys are compared as text, since no text fails so. */
+/** Which of the named rows are there, one or two statements a table. */
 export async function rowsNamed(session: Session, catalog: Catalog, names: readonly RowName[]): Promise<Hit[][]> {
   const hits: Hit[][] = names.map(() => []);
   for (const [table, group] of groupBy(
@@ -233,15 +233,34 @@ export async function rowsNamed(session: Session, catalog: Catalog, names: reado
     const owner = table.owners[0];
     if (owner === undefined) continue;
     const columns = parts.map((_, i) => `k${i + 1}`);
-    const rows = await session.query<{ n: number }>(
-      `SELECT h.n FROM unnest($1::integer[], ${columns.map((_, i) => `$${i + 2}::text[]`).join(', ')}) h (n, ${columns.join(', ')})
-       JOIN ${fromTable(table, catalog)} t ON ${parts.map((part, i) => `${part.expression}::text = h.k${i + 1}`).join(' AND ')}`,
-      [group.map(({ i }) => i), ...parts.map((_, at) => group.map(({ key }) => key[at] ?? ''))],
-    );
-    for (const { n } of rows)
-      hits[n]?.push({ node: { table, owner }, row: { table: table.name, key: names[n]?.key ?? [] }, certain: true });
+    // An index on the key serves values of its type; texts that may be none are compared as text, since no text fails so.
+    const byType = groupBy(group, ({ key }) => parts.every(({ type }, at) => isOfType(key[at] ?? '', type)));
+    for (const [typed, some] of byType) {
+      const on = parts.map((part, i) =>
+        typed ? `${part.expression} = h.k${i + 1}::${part.type}` : `${part.expression}::text = h.k${i + 1}`,
+      );
+      const rows = await session.query<{ n: number }>(
+        `SELECT h.n FROM unnest($1::integer[], ${columns.map((_, i) => `$${i + 2}::text[]`).join(', ')}) h (n, ${columns.join(', ')})
+         JOIN ${fromTable(table, catalog)} t ON ${on.join(' AND ')}`,
+        [some.map(({ i }) => i), ...parts.map((_, at) => some.map(({ key }) => key[at] ?? ''))],
+      );
+      for (const { n } of rows)
+        hits[n]?.push({ node: { table, owner }, row: { table: table.name, key: names[n]?.key ?? [] }, certain: true });
+    }
   }
   return hits;
+}
+
+const WHOLE: Readonly<Record<string, bigint>> = { smallint: 2n ** 15n, integer: 2n ** 31n, bigint: 2n ** 63n };
+
+/** Whether the text is how PostgreSQL prints a value of the type, which it is then equal to in either form. */
+function isOfType(text: string, type: string): boolean {
+  const limit = WHOLE[type];
+  if (limit !== undefined)
+    return /^(?:0|-?[1-9]\d{0,18})$/.test(text) && BigInt(text) < limit && BigInt(text) >= -limit;
+  if (type === 'uuid') return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+  if (type === 'bpchar') return !text.endsWith(' ');
+  return type === 'text' || type === 'character varying';
 }
 
 /** A key of several parts as `find` prints it, a JSON list of texts; plain ones may stand between commas. */

@@ -59,9 +59,9 @@ export function occurrencesOf(model: DataMapModel): Occurrence[] {
   });
 }
 
-/** The text of an occurrence over alias `t`. */
-export function occurrenceText({ node, places }: Occurrence, catalog: Catalog): string {
-  const parts = places.map((place) => `${operand(node.table, catalog, 't', place).sql}::text`);
+/** The text of an occurrence over an alias. */
+export function occurrenceText({ node, places }: Occurrence, catalog: Catalog, alias = 't'): string {
+  const parts = places.map((place) => `${operand(node.table, catalog, alias, place).sql}::text`);
   return parts.length === 1
     ? (parts[0] ?? '')
     : `(${parts.map((part) => `coalesce(${part}, '')`).join(" || ' ' || ")})`;

@@ -42,8 +42,9 @@ export function keyOf(table: PersonalTableModel, catalog: Catalog): KeyPart[] {
   }));
 }
 
+/** A column of an alias; by its name alone where the alias is '', as index definitions have it. */
 export function column(alias: string, name: string): string {
-  return `${alias}.${quoteIdentifier(name)}`;
+  return alias === '' ? quoteIdentifier(name) : `${alias}.${quoteIdentifier(name)}`;
 }
 
 function catalogColumn(table: CatalogTable, name: string): CatalogColumn {
@@ -85,6 +86,16 @@ export function operand(
  * same UUID in capitals, and citext in any case, are equal.
  */
 export function equal(left: Operand, right: Operand): string {
+  const compared = sidesOf(left, right);
+  return `${compared.left} ${compared.operator} ${compared.right}`;
+}
+
+/** What `equal` compares, and by which operator: the expressions that an index must be on to serve it. */
+export function sidesOf(
+  left: Operand,
+  right: Operand,
+): { readonly left: string; readonly operator: string; readonly right: string } {
+  const by = (leftText: string, rightSide: string, operator = '=') => ({ left: leftText, operator, right: rightSide });
   // Two columns with collations of their own need to be told which of them decides.
   const collate =
     left.collation !== undefined && right.collation !== undefined && left.collation !== right.collation
@@ -94,17 +105,17 @@ export function equal(left: Operand, right: Operand): string {
   // The search path does not hold the extension's operators.
   const citext = /^(.*)\.citext$/.exec(left.type) ?? /^(.*)\.citext$/.exec(right.type);
   if (citext !== null) {
-    return `${left.sql}::${citext[0]} OPERATOR(${citext[1]}.=) ${right.sql}::text::${citext[0]}${collate}`;
+    return by(`${left.sql}::${citext[0]}`, `${right.sql}::text::${citext[0]}${collate}`, `OPERATOR(${citext[1]}.=)`);
   }
-  if (left.type === right.type) return `${left.sql} = ${right.sql}${collate}`;
+  if (left.type === right.type) return by(left.sql, `${right.sql}${collate}`);
   if ([INTEGERS, NUMBERS].some((types) => types.has(left.type) && types.has(right.type))) {
-    return `${left.sql} = ${right.sql}`;
+    return by(left.sql, right.sql);
   }
-  if (right.type === 'uuid') return `lower(${left.sql}::text) = ${rightText}`;
-  if (left.type === 'uuid') return `${left.sql}::text = lower(${rightText})`;
-  if (TEXTS.has(left.type)) return `${left.sql} = ${rightText}`;
-  if (left.type === 'bpchar' && TEXTS.has(right.type)) return `${left.sql} = ${right.sql}::bpchar${collate}`;
-  return `${left.sql}::text = ${rightText}`;
+  if (right.type === 'uuid') return by(`lower(${left.sql}::text)`, rightText);
+  if (left.type === 'uuid') return by(`${left.sql}::text`, `lower(${rightText})`);
+  if (TEXTS.has(left.type)) return by(left.sql, rightText);
+  if (left.type === 'bpchar' && TEXTS.has(right.type)) return by(left.sql, `${right.sql}::bpchar${collate}`);
+  return by(`${left.sql}::text`, rightText);
 }
 
 /** The conditions of a reach, over the row's alias. */
@@ -124,6 +135,8 @@ export function textLiteral(value: string): string {
     : `'${value.replaceAll("'", "''")}'`;
 }
 
+/** Written as PostgreSQL prints it, so that an index on the same expression is known again. */
 function textArrayLiteral(values: readonly string[]): string {
-  return `ARRAY[${values.map(textLiteral).join(', ')}]::text[]`;
+  const elements = values.map((value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
+  return `${textLiteral(`{${elements.join(',')}}`)}::text[]`;
 }

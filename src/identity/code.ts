@@ -1,4 +1,4 @@
-import { sqlLiteral, sqlSource } from './sql-text.js';
+import { bounded, sqlBounded, sqlLiteral, sqlSource } from './sql-text.js';
 import { plainText, UNFOLDED } from './text.js';
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
@@ -13,10 +13,10 @@ export function parseCode(raw: string): readonly string[] {
 export function sqlCodeKey(expression: string): string {
   const source = sqlSource(expression);
   const folded = `translate(${source}, ${sqlLiteral(`${LOWER} \t\n\v\f\r`)}, ${sqlLiteral(LOWER.toUpperCase())})`;
-  return `CASE WHEN ${source} ~ ${sqlLiteral('[^\x01-\x7f]')} THEN ${sqlLiteral(UNFOLDED)} ELSE ${folded} END`;
+  return `CASE WHEN ${source} ~ ${sqlLiteral('[^\x01-\x7f]')} THEN ${sqlLiteral(UNFOLDED)} ELSE ${sqlBounded(folded)} END`;
 }
 
 export function codeSearchKeys(raw: string): readonly string[] {
   const forms = parseCode(raw);
-  return forms.length === 0 ? [] : [...forms, UNFOLDED];
+  return forms.length === 0 ? [] : [...forms.map(bounded), UNFOLDED];
 }

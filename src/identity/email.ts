@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { sqlLiteral, sqlSource } from './sql-text.js';
+import { sqlBounded, sqlLiteral, sqlSource } from './sql-text.js';
 import { lowerText, plainText, UNFOLDED } from './text.js';
 
 const ASCII_ONLY = /^[\x01-\x7f]*$/;
@@ -49,7 +49,7 @@ export function sqlEmailKey(expression: string): string {
   const from = sqlLiteral(`${UPPER}<> \t\n\v\f\r`);
   const folded = `translate(${source}, ${from}, ${sqlLiteral(UPPER.toLowerCase())})`;
   const bare = `regexp_replace(${folded}, ${sqlLiteral('^(mailto:)+|[.]+$')}, ${sqlLiteral('')}, ${sqlLiteral('g')})`;
-  return `CASE WHEN ${source} ~ ${sqlLiteral('[^\x01-\x7f]')} THEN ${sqlLiteral(UNFOLDED)} ELSE ${bare} END`;
+  return `CASE WHEN ${source} ~ ${sqlLiteral('[^\x01-\x7f]')} THEN ${sqlLiteral(UNFOLDED)} ELSE ${sqlBounded(bare)} END`;
 }
 
 export function emailSearchKeys(raw: string): readonly string[] {

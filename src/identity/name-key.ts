@@ -95,6 +95,9 @@ const FOLDED_RANGES: readonly (readonly [number, number])[] = [
   [0xfeff, 0xfeff],
 ];
 
+/** Texts of more characters are unfolded: an index takes no word of more than a third of a page. */
+const MAX_LENGTH = 600;
+
 /** Letters whose key is two letters; one stands in for its group until replace() writes the two. */
 const EXPANDED: Readonly<Record<string, string>> = { ae: 'æ', dz: 'џ' };
 /** Stands in for a dropped character: translate() finds it early, where dropped ones would have to come last. */
@@ -152,7 +155,7 @@ export function sqlNameText(expression: string): string {
     folded = `regexp_replace(${folded}, ${sqlLiteral(`${repeated}+`)}, ${sqlLiteral(repeated)}, ${sqlLiteral('g')})`;
   }
   const unknown = sqlLiteral(sqlClass(translation.known, true));
-  return `CASE WHEN ${source} ~ ${unknown} THEN ${sqlLiteral(UNFOLDED)} ELSE btrim(${folded}, ${sqlLiteral(' ')}) END`;
+  return `CASE WHEN length(${source}) > ${MAX_LENGTH} OR ${source} ~ ${unknown} THEN ${sqlLiteral(UNFOLDED)} ELSE btrim(${folded}, ${sqlLiteral(' ')}) END`;
 }
 
 /** The key of the whole name, for a search by the full name in any order. */

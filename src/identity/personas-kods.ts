@@ -1,4 +1,4 @@
-import { DIGIT_SAFE, sqlClass, sqlLiteral, sqlSource } from './sql-text.js';
+import { DIGIT_SAFE, sqlBounded, sqlClass, sqlLiteral, sqlSource } from './sql-text.js';
 import { asciiDigits, plainText, UNFOLDED } from './text.js';
 
 const SPELLING = /^(\d{6})\s*[\p{Pd}\u2212]?\s*(\d{5})$/u;
@@ -37,7 +37,7 @@ export function sqlPersonasKodsKey(expression: string): string {
   const source = sqlSource(expression);
   const digits = `regexp_replace(${source}, ${sqlLiteral('[^0-9]+')}, ${sqlLiteral('')}, ${sqlLiteral('g')})`;
   const unsafe = sqlLiteral(sqlClass(DIGIT_SAFE, true));
-  return `CASE WHEN ${source} ~ ${unsafe} THEN ${sqlLiteral(UNFOLDED)} ELSE ${digits} END`;
+  return `CASE WHEN ${source} ~ ${unsafe} THEN ${sqlLiteral(UNFOLDED)} ELSE ${sqlBounded(digits)} END`;
 }
 
 export function personasKodsSearchKeys(raw: string): readonly string[] {

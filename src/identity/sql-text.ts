@@ -27,6 +27,22 @@ export function sqlSource(expression: string): string {
   return `(CAST((${expression}) AS text) COLLATE "C")`;
 }
 
+/**
+ * The most characters of a key. An index takes no key of more than a third of a page: a shop could not store a row
+ * with a longer text in the column. Texts that begin alike share a key, and the exact check decides among them.
+ */
+const KEY_LENGTH = 400;
+
+/** A key as an index can always hold it. */
+export function sqlBounded(key: string): string {
+  return `left(${key}, ${KEY_LENGTH})`;
+}
+
+/** What {@link sqlBounded} makes of the ASCII text. */
+export function bounded(key: string): string {
+  return key.slice(0, KEY_LENGTH);
+}
+
 /** A regular-expression class of code point ranges, `[…]` or, negated, `[^…]`; no range may start or end at `]^-\`. */
 export function sqlClass(ranges: readonly (readonly [number, number])[], negated: boolean): string {
   const body = ranges

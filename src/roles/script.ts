@@ -49,9 +49,10 @@ export function rolesScript(names: RoleNames, live: LiveSchema, shop: readonly S
       `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gdpr FROM PUBLIC, ${granted};`,
       `GRANT USAGE ON SCHEMA gdpr TO ${granted};`,
       ...live.own.flatMap((table) => ownGrants(table, names)),
-      ...Object.entries(OWN_FUNCTIONS).flatMap(([name, roles]) =>
-        roles.length === 0 ? [] : [`GRANT EXECUTE ON FUNCTION gdpr.${name} TO ${roles.map(role).join(', ')};`],
-      ),
+      ...Object.entries(OWN_FUNCTIONS).flatMap(([name, roles]) => {
+        const to = roles === 'everybody' ? 'PUBLIC' : roles.map(role).join(', ');
+        return to === '' ? [] : [`GRANT EXECUTE ON FUNCTION gdpr.${name} TO ${to};`];
+      }),
     ],
     [
       "-- What a migration adds is nobody else's until this script has run again",

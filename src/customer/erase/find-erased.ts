@@ -42,7 +42,9 @@ export async function findErasedOf(context: Context, queries: readonly PersonQue
   const comparable = queries.map((query) => query.name === undefined && query.order === undefined);
   if (!comparable.includes(true)) return queries.map(() => []);
   return context.database.transaction('read committed', async (session) => {
-    const catalog = await readCatalog(session);
+    const byRow = queries.some(({ id }, n) => comparable[n] && id !== undefined && !isReference(id));
+    // Only the name of a row is read by the catalogue.
+    const catalog: Catalog = byRow ? await readCatalog(session) : new Map();
     const parts = queries.flatMap((query, n) =>
       comparable[n] ? partsOf(context, catalog, query).map((codes) => ({ n, codes })) : [],
     );
