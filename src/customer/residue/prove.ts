@@ -7,6 +7,7 @@ import { GdprError } from '../../foundation/errors.js';
 import type { Keys } from '../../keys/keys.js';
 import type { Context } from '../../workspace/open.js';
 import { rowId } from '../roots.js';
+import { Automaton } from './automaton.js';
 import { classify } from './classify.js';
 import { keptCells } from './erased.js';
 import { hitsOf, type ResidueHit } from './hit.js';
@@ -118,9 +119,11 @@ export async function searchResidue(
     subjects: subjects.slice(pass * AT_ONCE, (pass + 1) * AT_ONCE),
   })).map((pass) => ({
     ...pass,
-    patterns: narrowPatterns(
-      pass.subjects.map(({ needles }) => needles),
-      places.jsonKeys,
+    automaton: new Automaton(
+      narrowPatterns(
+        pass.subjects.map(({ needles }) => needles),
+        places.jsonKeys,
+      ),
     ),
   }));
   const units = tables.flatMap((table) =>
@@ -133,7 +136,7 @@ export async function searchResidue(
     if (signal?.aborted === true)
       throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
     onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
-    const scan = await scanTable(reader, table, pass.subjects, pass.patterns, places, pages);
+    const scan = await scanTable(reader, table, pass.subjects, pass.automaton, places, pages);
     scans[at] = scan;
     found += scan.findings.length;
     if (found > most) {

@@ -2,20 +2,27 @@ import { quoteIdentifier } from '../../database/session.js';
 import type { IdPlaces } from './id-places.js';
 import type { CompiledNeedles } from './needles.js';
 import { numbersOf } from './numbers.js';
-import { chunkNarrowing, type NarrowPatterns, ROW_END, rowNarrowing } from './pattern.js';
 import type { NumberColumn, SearchedColumn, SearchedTable } from './searchable.js';
 
-/**
- * The statement that narrows one table's rows. Result, as text: the first page of a chunk and how many rows the chunk
- * has, both null for a table that is not kept in pages; whether a row follows; the row's key, columns, id columns and
- * number columns in order.
- */
-export interface ScanStatement {
-  readonly sql: string;
-  readonly values: readonly unknown[];
+/** The statements that search some pages of a table, or a table that has none. */
+export interface ScanStatements {
+  /**
+   * Queries for `copy`: the places of rows, six bytes each as PostgreSQL sends a `tid`, and their texts, each row's with
+   * an end but the last. The texts of a long row come in several pieces. None where no text can stand.
+   */
+  readonly texts: readonly string[];
+  /** The places of the rows that are certain without their texts; undefined where there can be none. */
+  readonly exact: Statement | undefined;
+  /** Of rows: their keys, columns, id columns and number columns in order, as text. */
+  rows(places: readonly string[]): Statement;
   /** Columns in which an id of a row of `target` may stand. */
   readonly idColumns: readonly { readonly column: string; readonly target: string }[];
   readonly numberColumns: readonly NumberColumn[];
+}
+
+interface Statement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
 }
 
 /** Pages of a table, the last one not included. */
@@ -30,119 +37,104 @@ const MARK = '\\x01\\x01too large\\x01';
 /** What stands for bytes that were left out; bytes themselves are printed as `\\x…`. */
 export const TOO_LARGE = '\u0001\u0001too large\u0001';
 
-/**
- * Pages whose rows are searched as one text. PostgreSQL builds a pattern's automaton anew for each text, which takes
- * more than to run it over a row: see docs/residue.md for what chunks of several sizes took.
- */
-const CHUNK = 8;
-/** A row with a longer stored value is searched by itself, so that a chunk's text has an end. */
+/** Pages whose rows come as one text, 128 to 256 kB of it: a message and a round of the executor cost a few rows'. */
+const CHUNK = 32;
+/** A row with a longer stored value comes by itself, so that a chunk's text has an end. */
 const LONGEST_IN_CHUNK = 1000;
+/** A longer row comes in pieces of so many bytes, each with the beginning of the next, in which a value has room. */
+const PIECE = 1024 * 1024;
+const OVERLAP = 4096;
 
-/**
- * Compiles the search of a table or of some of its pages; undefined where nothing of it can hold a needle. The OFFSETs
- * keep the planner from merging the levels, which would print JSON anew for each condition, and let each chunk's pages
- * be found by their numbers.
- */
+/** Compiles the search of a table or of some of its pages. Texts are compared by the program, so SQL holds no value. */
 export function compileScan(
   table: SearchedTable,
   people: readonly CompiledNeedles[],
-  patterns: NarrowPatterns,
   places: IdPlaces,
   pages: PageRange | undefined,
-): ScanStatement | undefined {
-  const values: unknown[] = [];
-  const bound = new Map<string, string>();
-  const bind = (value: unknown, type: string) => {
-    const id = JSON.stringify([value, type]);
-    const known = bound.get(id) ?? `$${values.push(value)}::${type}`;
-    bound.set(id, known);
-    return known;
-  };
-  const text = (value: string) => bind(value, 'text');
-  const { columns, numbers } = table;
+): ScanStatements {
+  const { columns, numbers, others } = table;
   const targets = [...new Set(people.flatMap(({ ids }) => ids.map(({ table: target }) => target)))];
   const idColumns = targets.flatMap((target) =>
     places
-      .columns(table.name, [...table.others, ...columns.map(({ name }) => name)], target)
+      .columns(
+        table.name,
+        [...others, ...columns].map(({ name }) => name),
+        target,
+      )
       .map((column) => ({ column, target })),
   );
   const wanted = [...new Set(people.flatMap((needles) => [...numbersOf(needles).keys()]))];
   const numberColumns = wanted.length === 0 ? [] : numbers;
-  const exact = [
-    ...idColumns.map(({ column, target }) => idCondition(table, column, idsOf(people, target), bind)),
-    ...numberColumns.map((column) => numberCondition(column, wanted, bind)),
-  ];
-  const inTexts = columns.length === 0 ? undefined : rowNarrowing(patterns, 's.x', text);
-  if (inTexts === undefined && exact.length === 0) return undefined;
-  const large = columns.flatMap(({ reading }, i) => (reading === 'bytes' ? [tooLarge(`s.c${i}`)] : []));
   const select = [
-    "'t' AS met",
-    ...table.key.map((_, i) => `s.k${i}::text AS k${i}`),
-    ...columns.map(({ reading }, i) =>
-      reading === 'bytes'
-        ? `CASE WHEN ${tooLarge(`s.c${i}`)} THEN E'${MARK}' ELSE s.c${i}::text END AS c${i}`
-        : `s.c${i}`,
+    ...table.key.map((part) => `${part}::text`),
+    ...columns.map((column) =>
+      column.reading === 'bytes'
+        ? `CASE WHEN ${tooLarge(column)} THEN E'${MARK}' ELSE ${nameOf(column)}::text END`
+        : textOf(column),
     ),
-    ...idColumns.map((_, i) => `s.i${i}`),
-    ...numberColumns.map((_, i) => `s.n${i}`),
+    ...idColumns.map(({ column }) => `${nameOf({ name: column })}::text`),
+    ...numberColumns.map(numberText),
   ];
-  const raw = [
-    ...table.key.map((part, i) => `${part} AS k${i}`),
-    ...columns.map((column, i) => `${column.reading === 'bytes' ? nameOf(column) : textOf(column)} AS c${i}`),
-    ...idColumns.map(({ column }, i) => `${nameOf({ name: column })}::text AS i${i}`),
-    ...numberColumns.map((column, i) => `${numberText(column)} AS n${i}`),
-    `${exact.length === 0 ? 'false' : exact.map((condition) => `coalesce(${condition}, false)`).join(' OR ')} AS e`,
+  const values: unknown[] = [];
+  const bind = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
+  const exact = [
+    ...idColumns.flatMap(({ column, target }) => idCondition(table, column, idsOf(people, target), bind)),
+    ...numberColumns.flatMap((column) => numberCondition(column, wanted, bind)),
+    ...columns.flatMap((column) => (column.reading === 'bytes' ? [tooLarge(column)] : [])),
   ];
-  const within = pages === undefined ? 'true' : WITHIN;
-  const rows = `(SELECT ${raw.join(', ')} FROM ${table.from} t WHERE ${within} OFFSET 0) r`;
-  const texts = columns.map(({ reading }, i) => (reading === 'bytes' ? bytesText(`r.c${i}`) : `r.c${i}`));
-  const conditions = ['s.e', ...(inTexts === undefined ? [] : [inTexts]), ...large].join(' OR ');
-  const found = (gate: string) =>
-    `(SELECT ${select.join(', ')} FROM (SELECT r.*, lower(${joined(texts)} COLLATE "C") AS x FROM ${rows} OFFSET 0) s WHERE ${gate} (${conditions}) OFFSET 0)`;
-  if (pages === undefined)
-    return { sql: `SELECT NULL, NULL, f.* FROM ${found('')} f`, values, idColumns, numberColumns };
-  const chunk = [
-    'count(*) AS n',
-    `bool_or(${exact.length === 0 ? 'false' : exact.join(' OR ')}) AS e`,
-    ...(inTexts === undefined ? [] : [`lower(${chunkText(table)} COLLATE "C") AS x`]),
-    ...(table.isToasted && columns.length > 0 ? [`bool_or(${isLong(columns)}) AS l`] : []),
-  ];
-  const gate = [
-    'c.e',
-    ...(inTexts === undefined ? [] : [chunkNarrowing(patterns, 'c.x', text)]),
-    ...(table.isToasted && columns.length > 0 ? ['c.l'] : []),
-  ].join(' OR ');
-  const chunks = `generate_series(${bind(pages.first, 'int8')}, ${bind(pages.end - 1, 'int8')}, ${CHUNK}) b (p)`;
   return {
-    sql: `SELECT b.p::text, c.n::text, f.* FROM ${chunks} CROSS JOIN LATERAL (SELECT ${chunk.join(', ')} FROM ${table.from} t WHERE ${WITHIN}) c LEFT JOIN LATERAL ${found(`(${gate}) AND`)} f ON true`,
-    values,
+    texts: pages === undefined || columns.length === 0 ? [] : textQueries(table, pages),
+    exact:
+      exact.length === 0 || pages === undefined
+        ? undefined
+        : {
+            sql: `SELECT t.ctid::text FROM ${table.from} t WHERE ${inPages(pages)} AND (${exact.join(' OR ')})`,
+            values,
+          },
+    rows: (met) => ({
+      sql: `SELECT ${select.join(', ')} FROM ${table.from} t${pages === undefined ? '' : ' WHERE t.ctid = ANY ($1::tid[])'}`,
+      values: pages === undefined ? [] : [met],
+    }),
     idColumns,
     numberColumns,
   };
 }
 
-/** The rows of the chunk that begins with page `b.p`. */
-const WITHIN = `t.ctid >= ('(' || b.p || ',0)')::tid AND t.ctid < ('(' || b.p + ${CHUNK} || ',0)')::tid`;
+/** The texts of all rows of some pages; see `ScanStatements`. */
+export function textQueries({ from, columns, isToasted }: SearchedTable, { first, end }: PageRange): string[] {
+  const row = `concat_ws(E'\\x1f', ${columns.map(textOf).join(', ')})`;
+  const short = isToasted ? ` AND (${isLong(columns)}) IS NOT TRUE` : '';
+  const chunks = `generate_series(${first}::int8, ${end - 1}::int8, ${CHUNK}) b (p)`;
+  const texts = `SELECT c.i, c.x FROM ${chunks} CROSS JOIN LATERAL (SELECT string_agg(tidsend(t.ctid), '') AS i, string_agg(${row}, E'\\x1e') AS x FROM ${from} t WHERE ${within(end)}${short}) c WHERE c.x IS NOT NULL`;
+  if (!isToasted) return [texts];
+  // The OFFSET keeps a row's text from being made anew for each of its pieces.
+  const long = `SELECT t.ctid AS i, convert_to(${row}, 'UTF8') AS x FROM ${from} t WHERE ${inPages({ first, end })} AND ${isLong(columns)} OFFSET 0`;
+  const pieces = `SELECT tidsend(s.i), substring(s.x FROM p FOR ${PIECE + OVERLAP}) FROM (${long}) s CROSS JOIN LATERAL generate_series(1, octet_length(s.x), ${PIECE}) g (p)`;
+  return [texts, pieces];
+}
+
+/** The rows of the chunk that begins with page `b.p`; no page that belongs to the next range. */
+function within(end: number): string {
+  return `t.ctid >= ('(' || b.p || ',0)')::tid AND t.ctid < ('(' || least(b.p + ${CHUNK}, ${end}) || ',0)')::tid`;
+}
 
 function nameOf({ name }: { readonly name: string }): string {
   return `t.${quoteIdentifier(name)}`;
 }
 
 function textOf(column: SearchedColumn): string {
-  return column.reading === 'bytes' ? bytesText(nameOf(column)) : `${nameOf(column)}::text`;
+  if (column.reading !== 'bytes') return `${nameOf(column)}::text`;
+  return `CASE WHEN NOT ${tooLarge(column)} THEN encode(${nameOf(column)}, 'escape') END`;
 }
 
-function tooLarge(bytes: string): string {
-  return `octet_length(${bytes}) > ${MOST_BYTES}`;
-}
-
-function bytesText(bytes: string): string {
-  return `CASE WHEN NOT ${tooLarge(bytes)} THEN encode(${bytes}, 'escape') END`;
+/** Of a column of bytes. */
+function tooLarge(column: SearchedColumn): string {
+  return `octet_length(${nameOf(column)}) > ${MOST_BYTES}`;
 }
 
 /** The text of a row, in which no row ends. */
 function joined(texts: readonly string[]): string {
-  return texts.length === 0 ? "''" : `replace(concat_ws(E'\\x1f', ${texts.join(', ')}), E'${ROW_END}', ' ')`;
+  return texts.length === 0 ? "''" : `replace(concat_ws(E'\\x1f', ${texts.join(', ')}), E'\\x1e', ' ')`;
 }
 
 /** Whether a value of the row is too long for a chunk's text; reads no value that is stored apart. */
@@ -152,7 +144,7 @@ function isLong(columns: readonly SearchedColumn[]): string {
 
 function chunkText({ columns, isToasted }: SearchedTable): string {
   const row = joined(columns.map(textOf));
-  return `string_agg(${isToasted ? `CASE WHEN ${isLong(columns)} THEN NULL ELSE ${row} END` : row}, E'${ROW_END}')`;
+  return `string_agg(${isToasted ? `CASE WHEN ${isLong(columns)} THEN NULL ELSE ${row} END` : row}, E'\\x1e')`;
 }
 
 type Bind = (value: unknown, type: string) => string;
@@ -162,16 +154,26 @@ function idsOf(people: readonly CompiledNeedles[], target: string): string[] {
   return [...new Set(keys.flatMap((key) => (key.length === 1 ? [(key[0] ?? '').toLowerCase()] : [])))];
 }
 
-/** Numbers, dates and UUIDs are printed in one way; only texts have cases. */
-function idCondition({ others }: SearchedTable, column: string, ids: readonly string[], bind: Bind): string {
-  const text = `${nameOf({ name: column })}::text`;
-  return `${others.includes(column) ? text : `lower(${text})`} = ANY (${bind(ids, 'text[]')})`;
+/** Numbers, dates and UUIDs are printed in one way; only texts have cases. In the column's own type an index helps. */
+function idCondition({ others }: SearchedTable, column: string, ids: readonly string[], bind: Bind): string[] {
+  const name = nameOf({ name: column });
+  const other = others.find((each) => each.name === column);
+  if (other === undefined) return [`lower(${name}::text) = ANY (${bind(ids, 'text[]')})`];
+  if (other.type === undefined) return [`${name}::text = ANY (${bind(ids, 'text[]')})`];
+  const held = ids.filter((id) => OF_TYPE[other.type ?? 'int8'].test(id));
+  return held.length === 0 ? [] : [`${name} = ANY (${bind(held, `${other.type}[]`)})`];
 }
 
+/** Ids as PostgreSQL prints them. */
+const OF_TYPE = {
+  int8: /^(?:0|-?[1-9][0-9]{0,17})$/,
+  uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+};
+
 /** As the column's own type: numbers that it cannot hold are left out. */
-function numberCondition(column: NumberColumn, numbers: readonly string[], bind: Bind): string {
+function numberCondition(column: NumberColumn, numbers: readonly string[], bind: Bind): string[] {
   const held = column.type === 'numeric' ? numbers : numbers.filter((number) => number.length <= LONGEST_NUMBER);
-  return `${nameOf(column)} = ANY (${bind(held, `${column.type}[]`)})`;
+  return held.length === 0 ? [] : [`${nameOf(column)} = ANY (${bind(held, `${column.type}[]`)})`];
 }
 
 /** Every number of so many digits is an exact float8 and an int8. */
@@ -186,6 +188,9 @@ function numberText(column: NumberColumn): string {
 export function inPages(pages: PageRange | undefined): string {
   return pages === undefined ? 'true' : `t.ctid >= '(${pages.first},0)' AND t.ctid < '(${pages.end},0)'`;
 }
+
+/** The rows of the chunk that begins with page `b.p`. */
+const WITHIN = `t.ctid >= ('(' || b.p || ',0)')::tid AND t.ctid < ('(' || b.p + ${CHUNK} || ',0)')::tid`;
 
 /** A query of the texts of a table's chunks; without the rows that `longTexts` has. */
 export function chunkTexts(table: SearchedTable, { first, end }: PageRange): string {

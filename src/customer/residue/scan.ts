@@ -1,11 +1,11 @@
 import type { Session } from '../../database/session.js';
+import type { Automaton } from './automaton.js';
 import type { IdPlaces } from './id-places.js';
 import { type Leaf, leavesOf } from './leaves.js';
 import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
 import { numbersOf } from './numbers.js';
-import type { NarrowPatterns } from './pattern.js';
-import { compileScan, inPages, type PageRange, type ScanStatement, TOO_LARGE } from './scan-sql.js';
+import { compileScan, inPages, type PageRange, type ScanStatements, TOO_LARGE } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 
 /** A row in which something of somebody was found. */
@@ -54,53 +54,91 @@ export function rangesOf({ pages }: SearchedTable): (PageRange | undefined)[] {
   }));
 }
 
-/**
- * Searches one table or some of its pages: one statement, in which patterns narrow the rows; the exact check is done
- * here.
- */
+/** Searches one table or some of its pages: its texts are narrowed to rows by `automaton`; the exact check is of these. */
 export async function scanTable(
   session: Session,
   table: SearchedTable,
   people: readonly SearchedPerson[],
-  patterns: NarrowPatterns,
+  automaton: Automaton,
   places: IdPlaces,
   pages: PageRange | undefined,
 ): Promise<TableScan> {
-  const statement = compileScan(
+  const statements = compileScan(
     table,
     people.map(({ needles }) => needles),
-    patterns,
     places,
     pages,
   );
-  if (statement === undefined || pages === undefined) {
-    const [count] = await session.query<{ rows: string }>(
-      `SELECT count(*)::text AS rows FROM ${table.from} t WHERE ${inPages(pages)}`,
-    );
-    const scan = statement === undefined ? NOTHING : await runScan(session, table, people, places, statement);
-    return { ...scan, rows: Number(count?.rows ?? 0) };
+  if (pages === undefined) return checkRows(session, table, people, places, statements, []);
+  const met = new Set<string>();
+  if (statements.exact !== undefined) {
+    const { sql, values } = statements.exact;
+    for await (const [place] of session.stream(sql, values)) met.add(place ?? '');
   }
-  return runScan(session, table, people, places, statement);
+  const inTexts = automaton.isEmpty ? [] : statements.texts;
+  const rows =
+    inTexts.length === 0 ? await countOf(session, table, pages) : await readTexts(session, inTexts, automaton, met);
+  if (met.size === 0) return { findings: [], rows, tooLarge: [] };
+  return { ...(await checkRows(session, table, people, places, statements, [...met])), rows };
 }
 
-const NOTHING: TableScan = { findings: [], rows: 0, tooLarge: [] };
+async function countOf(session: Session, { from }: SearchedTable, pages: PageRange): Promise<number> {
+  const [count] = await session.query<{ rows: string }>(
+    `SELECT count(*)::text AS rows FROM ${from} t WHERE ${inPages(pages)}`,
+  );
+  return Number(count?.rows ?? 0);
+}
 
-async function runScan(
+/** Adds the places of the rows whose texts the automaton meets, and answers how many rows there are. */
+async function readTexts(
+  session: Session,
+  queries: readonly string[],
+  automaton: Automaton,
+  met: Set<string>,
+): Promise<number> {
+  let rows = 0;
+  let last = '';
+  for (const query of queries) {
+    await session.copy(query, ([ids, text]) => {
+      if (!ids || !text) return;
+      const count = ids.length / PLACE_BYTES;
+      const found: number[] = [];
+      // A text that itself has a byte which ends rows shifts the others: all rows of the message may be the one.
+      const exact = automaton.rows(text, (row) => found.push(row)) === count;
+      for (const row of exact ? found : Array.from({ length: count }, (_, i) => i)) met.add(placeAt(ids, row));
+      // The pieces of a long row are one row.
+      const first = placeAt(ids, 0);
+      if (count > 1 || first !== last) rows += count;
+      last = first;
+    });
+  }
+  return rows;
+}
+
+const PLACE_BYTES = 6;
+
+/** Page and number of a row, as PostgreSQL prints a `tid`. */
+function placeAt(ids: Buffer, row: number): string {
+  const at = row * PLACE_BYTES;
+  return `(${ids.readUInt32BE(at)},${ids.readUInt16BE(at + 4)})`;
+}
+
+/** The exact check of the rows at some places, or of all where a table has none. */
+async function checkRows(
   session: Session,
   table: SearchedTable,
   people: readonly SearchedPerson[],
   places: IdPlaces,
-  { sql, values, idColumns, numberColumns }: ScanStatement,
+  { rows: rowsAt, idColumns, numberColumns }: ScanStatements,
+  met: readonly string[],
 ): Promise<TableScan> {
+  const { sql, values } = rowsAt(met);
   const findings: Finding[] = [];
   const large = new Set<string>();
   const numbers = people.map(({ needles }) => numbersOf(needles));
   let rows = 0;
-  let chunk: string | null | undefined;
-  for await (const [page, count, met, ...parts] of session.stream(sql, values)) {
-    if (page !== chunk) rows += Number(count);
-    chunk = page;
-    if (met === null) continue;
+  for await (const parts of session.stream(sql, values)) {
+    rows += 1;
     const key = parts.splice(0, table.key.length).map((part) => part ?? '');
     const cells = new Map<string, string>();
     const texts = parts.splice(0, table.columns.length);
@@ -206,7 +244,7 @@ function idFindings(
   row: FoundRow,
   person: number,
   { ids }: CompiledNeedles,
-  idColumns: ScanStatement['idColumns'],
+  idColumns: ScanStatements['idColumns'],
   values: readonly (string | null)[],
 ): Finding[] {
   return idColumns
@@ -227,7 +265,7 @@ function numberFindings(
   row: FoundRow,
   person: number,
   numbers: ReadonlyMap<string, NeedleKind>,
-  columns: ScanStatement['numberColumns'],
+  columns: ScanStatements['numberColumns'],
   values: readonly (string | null)[],
 ): Finding[] {
   return columns.flatMap(({ name: column }, i) => {

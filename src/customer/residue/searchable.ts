@@ -17,6 +17,12 @@ export interface NumberColumn {
   readonly type: 'int8' | 'numeric' | 'float8';
 }
 
+/** A column in which no text can stand, and the type to compare ids in; undefined where they are compared as texts. */
+export interface OtherColumn {
+  readonly name: string;
+  readonly type: 'int8' | 'uuid' | undefined;
+}
+
 /** A table that holds rows of its own; a partition is one, the table that it belongs to is none. */
 export interface SearchedTable {
   /** Canonical name of the table, or of the one whose partition it is. */
@@ -24,8 +30,8 @@ export interface SearchedTable {
   /** SQL name with ONLY, since each heir is searched on its own. */
   readonly from: string;
   readonly columns: readonly SearchedColumn[];
-  /** Other columns, by name; ids may stand in them. */
-  readonly others: readonly string[];
+  /** Other columns; ids may stand in them. */
+  readonly others: readonly OtherColumn[];
   /** Columns of whole numbers that are no keys, in which a phone or another number may stand. */
   readonly numbers: readonly NumberColumn[];
   /** Pages of the heap; undefined for a table whose rows are not kept in pages. */
@@ -162,13 +168,13 @@ export async function readSearchable(session: Session, catalog: Catalog): Promis
     const own = relation.schema === 'gdpr';
     const all = columns.get(relation.oid) ?? [];
     const searched: SearchedColumn[] = [];
-    const others: string[] = [];
+    const others: OtherColumn[] = [];
     const numbers: NumberColumn[] = [];
     for (const column of all) {
       const reading = own && KEYED.test(column.name) ? undefined : readingOf(column);
       if (reading === 'unknown') unsearched.push({ table: name, column: column.name, reason: 'type' });
       else if (reading !== undefined) searched.push({ name: column.name, reading });
-      if (reading === undefined) others.push(column.name);
+      if (reading === undefined) others.push({ name: column.name, type: idType(column) });
       const type = own ? undefined : numberType(column);
       if (type !== undefined) numbers.push({ name: column.name, type });
     }
@@ -210,6 +216,17 @@ function readingOf({ type, category, is_array: isArray }: ColumnRow): Reading | 
   if (JSON_TYPES.has(type)) return isArray ? 'text' : 'json';
   if (category === 'S' || category === 'C' || TEXT_TYPES.has(type)) return 'text';
   return category === 'U' && !NO_TEXT.has(type) ? 'unknown' : undefined;
+}
+
+const ID_TYPES: Readonly<Record<string, OtherColumn['type']>> = {
+  int2: 'int8',
+  int4: 'int8',
+  int8: 'int8',
+  uuid: 'uuid',
+};
+
+function idType({ type, is_array: isArray }: ColumnRow): OtherColumn['type'] {
+  return isArray ? undefined : ID_TYPES[type];
 }
 
 const NUMBER_TYPES: Readonly<Record<string, NumberColumn['type']>> = {

@@ -40,4 +40,8 @@ export class Rehearsal implements Session {
   stream(sql: string, values?: readonly unknown[]): AsyncIterable<(string | null)[]> {
     return this.session.stream(sql, values);
   }
+
+  copy(query: string, each: (fields: readonly (Buffer | null)[]) => void): Promise<void> {
+    return this.session.copy(query, each);
+  }
 }
