@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { gdprWords } from '../gdpr.js';
 import type { Job, Pair } from '../job.js';
 import { type Run, running } from '../measure.js';
-
-const RIVALS = join(import.meta.dirname, '../rivals');
+import { rival } from '../rivals.js';
 
 /** The addresses of a list, whatever its other columns are. */
 async function addresses(file: string): Promise<string[]> {
@@ -32,10 +31,10 @@ export const audience: Job = {
   pair: async ({ shops, folder }, size): Promise<Pair> => {
     const shop = await shops.clone(size);
     const psql = ['psql', '-qX', '-v', 'ON_ERROR_STOP=1', shop.url];
-    await running({ words: [...psql, '-f', join(RIVALS, 'audience-setup.sql')], folder })();
     const [list, byHand] = [join(folder, 'list.csv'), join(folder, 'by-hand.csv')];
     const words = gdprWords('marketing', 'audience', '--channel', 'email', '--out', list);
-    const select = [...psql, '-v', 'soft=true', '-f', join(RIVALS, 'audience.sql'), '-o', byHand];
+    const files = ['audience-setup.sql', 'audience.sql'].flatMap((name) => ['-f', rival(name)]);
+    const select = [...psql, '-v', 'soft=true', '-o', byHand, ...files];
     const pair = {
       ours: anew(list, running({ words, folder: shop.folder, environment: shop.environment }, shop)),
       theirs: anew(byHand, running({ words: select, folder }, shop)),

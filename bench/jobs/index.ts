@@ -1,9 +1,11 @@
 import type { Job } from '../job.js';
 import { archives } from './archive.js';
 import { audience } from './audience.js';
+import { audit } from './audit.js';
+import { consents } from './consents.js';
 import { exports_ } from './export.js';
 import { residues } from './residue.js';
 import { starts } from './start.js';
 
 /** In the order in which they run and are reported. */
-export const jobs: readonly Job[] = [...starts, ...exports_, ...residues, audience, ...archives];
+export const jobs: readonly Job[] = [...starts, ...exports_, ...residues, audience, consents, audit, ...archives];

@@ -1,4 +1,4 @@
--- The send list for e-mail, by hand, in one query: psql -qX -v soft=false -f rival-audience-setup.sql -f audience.sql DATABASE > friday.csv
+-- The send list for e-mail, by hand, in one query: psql -qX -v soft=false -f audience-setup.sql -f audience.sql DATABASE > friday.csv
 -- (soft=true where the campaign declares what the soft opt-in asks for). Setup: audience-setup.sql.
 COPY (
 WITH ledger AS (

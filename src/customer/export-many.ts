@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import type { Language } from '../documents/page-model.js';
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
 import { privateFolder } from '../foundation/durable.js';
+import { eachOf } from '../foundation/each-of.js';
 import { EXIT, GdprError } from '../foundation/errors.js';
 import { assertGoingOn } from '../foundation/interrupt.js';
 import { archiveOutcome } from '../operation/archived.js';
@@ -166,6 +167,9 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
+/** Archives in the making at a time: while one waits for the disk or the database, another is written. */
+const AT_ONCE = 3;
+
 async function exportFresh(
   context: Context,
   batch: string,
@@ -188,39 +192,41 @@ async function exportFresh(
     );
     return { snapshot: taken, rows: read };
   });
-  const results: LineResult[] = [];
+  const exportOne = async ({ line, subject, person, basis, language }: Chosen, i: number): Promise<LineResult> => {
+    const plan = planExport(model, snapshot.catalog, [subject]);
+    const request = { person, subject, ...basis, language };
+    const made = await runOperation(
+      context,
+      { ...exportIntent(request, plan), batch },
+      (operation) => {
+        const facts = snapshot.people[i];
+        if (facts === undefined) throw new Error('the snapshot does not hold the person');
+        if ('fault' in facts) throw facts.fault;
+        assertNameless(basis.verified, facts.traits.get('name') ?? []);
+        return archiveOutcome(context, operation, exportName(operation.id), async (archive) => {
+          const contents = { kind: ACCESS, request, plan, operation, snapshot, facts, rowsOf: rows.of(i) };
+          const written = await writeExport(context, archive, contents);
+          return { written: operation.id, outcome: { counts: countsOf(written) } };
+        });
+      },
+      exportName,
+    ).catch((error: unknown) => leftOut(error));
+    const at = { line, ...(basis.number !== undefined && { request: basis.number }) };
+    if (made instanceof GdprError) return refusedLine({ ...at, fault: made });
+    const { written, path, sha256 } = made;
+    const delivery = await deliver(path, language);
+    return { ...at, state: 'exported', subject, operation: written, archive: path, sha256, ...delivery };
+  };
+  let done = 0;
+  onProgress({ step: 'archives', done, total: people.length });
   try {
-    for (const [i, { line, subject, person, basis, language }] of people.entries()) {
+    return await eachOf(people, AT_ONCE, async (each, i) => {
       assertGoingOn(surroundings.signal);
-      onProgress({ step: 'archives', done: i, total: people.length });
-      const plan = planExport(model, snapshot.catalog, [subject]);
-      const request = { person, subject, ...basis, language };
-      const made = await runOperation(
-        context,
-        { ...exportIntent(request, plan), batch },
-        (operation) => {
-          const facts = snapshot.people[i];
-          if (facts === undefined) throw new Error('the snapshot does not hold the person');
-          if ('fault' in facts) throw facts.fault;
-          assertNameless(basis.verified, facts.traits.get('name') ?? []);
-          return archiveOutcome(context, operation, exportName(operation.id), async (archive) => {
-            const contents = { kind: ACCESS, request, plan, operation, snapshot, facts, rowsOf: rows.of(i) };
-            const written = await writeExport(context, archive, contents);
-            return { written: operation.id, outcome: { counts: countsOf(written) } };
-          });
-        },
-        exportName,
-      ).catch((error: unknown) => leftOut(error));
-      const at = { line, ...(basis.number !== undefined && { request: basis.number }) };
-      if (made instanceof GdprError) results.push(refusedLine({ ...at, fault: made }));
-      else {
-        const { written, path, sha256 } = made;
-        const delivery = await deliver(path, language);
-        results.push({ ...at, state: 'exported', subject, operation: written, archive: path, sha256, ...delivery });
-      }
-    }
-    onProgress({ step: 'archives', done: people.length, total: people.length });
-    return results;
+      const result = await exportOne(each, i);
+      done += 1;
+      onProgress({ step: 'archives', done, total: people.length });
+      return result;
+    });
   } finally {
     await rows.discard();
   }

@@ -27,6 +27,7 @@ export class RowsOfMany {
         onTable(read.table.name, i);
         await rows.#take(session, read, signal);
       }
+      await rows.store.flush();
       return rows;
     } catch (error) {
       await rows.discard();

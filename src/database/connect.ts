@@ -6,6 +6,7 @@ import { fileError } from '../foundation/durable.js';
 import { GdprError } from '../foundation/errors.js';
 import { databaseError } from './failures.js';
 import { type Database, type Isolation, PgSession, type Session } from './session.js';
+import { SessionLocks } from './session-locks.js';
 
 /** `tls: 'off'` allows a server that is not local to be reached in the clear; `ca` is a PEM file to trust. */
 export interface ServerOptions {
@@ -155,6 +156,11 @@ async function prepare(client: pg.Client, settings: string): Promise<void> {
 
 /** A database behind knex's pool. */
 export class PooledDatabase implements Database {
+  readonly #locks = new SessionLocks(
+    async () => (await this.knex.client.acquireConnection()) as pg.ClientBase,
+    async (client) => this.knex.client.releaseConnection(client),
+  );
+
   constructor(
     readonly knex: Knex,
     private readonly size: number,
@@ -206,21 +212,7 @@ export class PooledDatabase implements Database {
     // With a single connection there is a single process, which the embedded database's own lock has let in.
     if (this.size === 1) return async () => {};
     try {
-      const client = (await this.knex.client.acquireConnection()) as pg.ClientBase;
-      const release = async () => this.knex.client.releaseConnection(client);
-      const { rows } = await client.query<{ held: boolean }>(
-        "SELECT pg_try_advisory_lock(hashtextextended('gdpr ' || $1, 0)) AS held",
-        [key],
-      );
-      if (rows[0]?.held !== true) {
-        await release();
-        return undefined;
-      }
-      return async () => {
-        // A connection that was lost has dropped its locks with it.
-        await client.query("SELECT pg_advisory_unlock(hashtextextended('gdpr ' || $1, 0))", [key]).catch(() => {});
-        await release();
-      };
+      return await this.#locks.take(key);
     } catch (error) {
       throw databaseError(error);
     }

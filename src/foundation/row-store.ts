@@ -46,12 +46,11 @@ export class RowStore {
     const line = Buffer.from(`${JSON.stringify(row)}\n`);
     this.#waiting.push(line);
     this.#waitingBytes += line.length;
-    if (this.#waitingBytes > FLUSH_BYTES) await this.#flush();
+    if (this.#waitingBytes > FLUSH_BYTES) await this.flush();
   }
 
-  /** The rows between two positions. @throws GdprError FILE_UNAVAILABLE */
+  /** The rows between two positions, of what was flushed. @throws GdprError FILE_UNAVAILABLE */
   async *rows(start: number, end: number): AsyncGenerator<(string | null)[]> {
-    await this.#flush();
     const before = start % BLOCK;
     const decipher = createDecipheriv('aes-256-ctr', this.#key, counterAt(this.#iv, (start - before) / BLOCK));
     let line: Buffer[] = [];
@@ -84,7 +83,8 @@ export class RowStore {
     return buffer.subarray(0, bytesRead);
   }
 
-  async #flush(): Promise<void> {
+  /** Writes what waits; not while another call does. @throws GdprError FILE_UNAVAILABLE */
+  async flush(): Promise<void> {
     if (this.#waitingBytes === 0) return;
     const bytes = this.#cipher.update(Buffer.concat(this.#waiting));
     await asFileError(this.path, async () => {
