@@ -22,14 +22,16 @@ export function addressColumn(channel: AudienceChannel): 'email' | 'phone' {
   return channel === 'email' ? 'email' : 'phone';
 }
 
-/** Reads the addresses that are spelled otherwise than plainly, piece by piece. */
-export async function readAddresses(session: Session, { channel, spelling }: AddressRules): Promise<void> {
+/** Reads the addresses that are spelled otherwise than plainly, piece by piece. @returns whether there are any */
+export async function readAddresses(session: Session, { channel, spelling }: AddressRules): Promise<boolean> {
   await session.run(CREATE_READ);
+  let any = false;
   const kind = addressColumn(channel);
   await inPieces<{ n: string; raw: string }>(
     session,
     `SELECT c.n::text AS n, c.${kind} AS raw FROM ${CANDIDATES} c WHERE c.${kind} IS NOT NULL AND c.form IS NULL`,
     async (rows) => {
+      any = true;
       const read = rows.map(({ n, raw }) => {
         const one = readAddress(raw, { channel, spelling });
         return {
@@ -52,18 +54,23 @@ export async function readAddresses(session: Session, { channel, spelling }: Add
     },
   );
   await session.run('ANALYZE pg_temp.audience_read');
+  return any;
 }
 
+/** Joins what was read to the candidates `c`. */
+export const JOIN_READ = 'LEFT JOIN pg_temp.audience_read d USING (n)';
+
 /**
- * Every candidate's address: a query of `n`, `address` (in its normal form; NULL where there is none to send to), `fault`
- * (why not) and `forms` (all that the cell can be read as: what is said against one counts for others who have it).
+ * The address of a candidate `c`: columns `address` (in its normal form; NULL where there is none to send to), `fault` (why
+ * not) and `forms` (all that the cell can be read as: what is said against one counts for others who have it).
+ * @param read whether some were read, and {@link JOIN_READ} joins them
  */
-export function addressesSql(channel: AudienceChannel): string {
-  return `SELECT c.n,
-      CASE WHEN r.n IS NOT NULL THEN r.address WHEN ${faultSql(channel, 'c.form')} IS NULL THEN c.form END AS address,
-      CASE WHEN r.n IS NOT NULL THEN r.fault WHEN c.form IS NULL THEN 'no-address' ELSE ${faultSql(channel, 'c.form')} END AS fault,
-      coalesce(r.forms, ARRAY[c.form]) AS forms
-    FROM ${CANDIDATES} c LEFT JOIN pg_temp.audience_read r USING (n)`;
+export function addressSql(channel: AudienceChannel, read: boolean): string {
+  const fault = faultSql(channel, 'c.form');
+  const ofRead = (column: string) => (read ? `WHEN d.n IS NOT NULL THEN d.${column} ` : '');
+  return `CASE ${ofRead('address')}WHEN ${fault} IS NULL THEN c.form END AS address,
+    CASE ${ofRead('fault')}WHEN c.form IS NULL THEN 'no-address' ELSE ${fault} END AS fault,
+    ${read ? 'coalesce(d.forms, ARRAY[c.form])' : 'ARRAY[c.form]'} AS forms`;
 }
 
 /** Whether an address is one of a firm that is nobody's own, by the part before the @. */

@@ -103,9 +103,9 @@ export async function judgeEverybody(
       segment: segment && ((source) => segmentCondition(model, catalog, source, segment, { snapshot })),
     }),
   );
-  await session.run(`ANALYZE ${CANDIDATES} (n, form, shop_no, refused_at, born)`);
+  await session.run(`ANALYZE ${CANDIDATES} (n, form)`);
   stopIfAsked(context);
-  await readAddresses(session, { channel, spelling });
+  const read = await readAddresses(session, { channel, spelling });
   const codes = { alias: hasherOf(keys), suppression: addressHashers(keys) };
   const tables = new Map(
     Object.entries(marketing.sources).map(([id, source]) => {
@@ -113,23 +113,31 @@ export async function judgeEverybody(
       return [id, { name, keyed: (catalog.get(name)?.key.length ?? 0) > 0 }];
     }),
   );
-  await lookUpKnown(session, codes, { channel, spelling, tables }, (done, total) => {
+  const known = await lookUpKnown(session, codes, { channel, spelling, tables }, (done, total) => {
     onProgress('addresses', done, total);
     stopIfAsked(context);
   });
   onProgress('judge', 0, 1);
-  await judge(session, codes, {
-    purpose: marketing.purpose,
-    channel,
-    roleMailboxes: marketing.roleMailboxes,
-    ageOfConsent: marketing.ageOfConsent,
-    softOptIn: campaign.softOptIn,
-    profiling: segment !== undefined,
-    explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
-  });
+  await judge(
+    session,
+    codes,
+    { read, known },
+    {
+      purpose: marketing.purpose,
+      channel,
+      roleMailboxes: marketing.roleMailboxes,
+      ageOfConsent: marketing.ageOfConsent,
+      softOptIn: campaign.softOptIn,
+      profiling: segment !== undefined,
+      explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
+    },
+  );
 }
 
-/** For a few statements over the whole shop: tables joined in memory, and no machine code for a statement run once. */
+/**
+ * For a few statements over the whole shop: tables are joined in memory, and no machine code is made for a statement that
+ * runs once.
+ */
 const SETTINGS = ["SET LOCAL work_mem = '64MB'", 'SET LOCAL jit = off'];
 
 function stopIfAsked({ surroundings }: Context): void {

@@ -4,7 +4,17 @@ import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Condition } from '../datamap/schema.js';
-import { column, conditions, equal, fromTable, keyOf, live, operand, textLiteral } from '../datamap/sql.js';
+import {
+  column,
+  conditions,
+  equal,
+  fromTable,
+  type KeyPart,
+  keyOf,
+  live,
+  operand,
+  textLiteral,
+} from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
 import { sqlPlainEmail } from '../identity/email.js';
 import type { IdentifierOptions } from '../identity/kinds.js';
@@ -34,8 +44,8 @@ export const CANDIDATES = 'pg_temp.audience_candidate';
 export const JUDGED = 'pg_temp.audience_judged';
 
 /**
- * The statement that gathers the candidates: what the map's rows say, nothing judged yet. Pure. Each table is read once,
- * by as many processes as the server gives, which CREATE TABLE AS is and INSERT is not.
+ * The statement that gathers the candidates: what the map's rows say, nothing judged yet. Pure. Each table is read once
+ * for each thing that it tells: its own people, and the orders of others.
  *
  * `place` is the number of the source, by which an address that several rows have is listed for the first; `form` is the
  * normal form of the address where SQL can tell it, and NULL of any other spelling;
@@ -66,7 +76,7 @@ function statement(
   const shownThen = notices(selection, model.map.marketing?.purpose);
   return `
 SELECT ${place}::smallint AS place, ${textLiteral(id)}::text AS source,
-  array_to_json(ARRAY[${key.map(({ expression }) => `${expression}::text`).join(', ')}])::text AS key,
+  ${keyText(key)} AS key,
   ${text(source.email)} AS email, ${text(source.phone)} AS phone, ${text(source.name)} AS name,
   ${text(source.givenName)} AS given_name, ${text(source.familyName)} AS family_name, ${text(source.language)} AS language,
   ${all(source.legalPerson, 'false')} AS legal, ${all(source.closed, 'false')} AS closed,
@@ -77,10 +87,16 @@ SELECT ${place}::smallint AS place, ${textLiteral(id)}::text AS source,
   ${orders === undefined ? 'NULL::text' : wordingAt(orders.at, source.language, shownThen)} AS ordered_wording,
   ${formOf(channel, channel === 'email' ? source.email : source.phone, selection.spelling)} AS form
 FROM ${fromTable(table, catalog)} t
-${said?.joins ?? ''}
 ${orders?.join ?? ''}
 ${segment?.joins ?? ''}
 ${source.when === undefined ? '' : `WHERE ${conditions(source.when).join(' AND ')}`}`;
+}
+
+/** The parts of a key as a JSON list of texts. Of whole numbers it is put together, in a fifth of the time. */
+function keyText(key: readonly KeyPart[]): string {
+  return key.every(({ type }) => ['smallint', 'integer', 'bigint'].includes(type))
+    ? `'["' || ${key.map(({ expression }) => expression).join(` || '","' || `)} || '"]'`
+    : `array_to_json(ARRAY[${key.map(({ expression }) => `${expression}::text`).join(', ')}])::text`;
 }
 
 function formOf(channel: AudienceChannel, name: string | undefined, spelling: IdentifierOptions): string {

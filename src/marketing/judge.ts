@@ -1,7 +1,7 @@
 import { foldSql, ROOTS, saidSql } from '../consent/fold-sql.js';
 import type { Session } from '../database/session.js';
 import { textLiteral } from '../datamap/sql.js';
-import { addressesSql, roleSql } from './addresses.js';
+import { addressSql, JOIN_READ, roleSql } from './addresses.js';
 import { CANDIDATES, JUDGED } from './candidates.js';
 import { type Codes, leaveOutSuppressed, lookUpUnprofiled } from './known.js';
 import type { Left, Reason } from './reasons.js';
@@ -17,6 +17,14 @@ export interface JudgeRules {
   readonly profiling: boolean;
   /** Ids of purposes of which the segment asks for explicit consent to one (Art. 9(2)(a)); none where it asks for nothing. */
   readonly explicitPurposes: readonly string[];
+}
+
+/** What the looking up of the candidates has found. */
+export interface Found {
+  /** Whether an address was read that SQL could not tell. */
+  readonly read: boolean;
+  /** Whether anybody is known by a reference, or a row was erased. */
+  readonly known: boolean;
 }
 
 /**
@@ -60,50 +68,68 @@ SELECT DISTINCT g.n FROM (
     > coalesce(greatest(max(s.withdrawn_at), max(s.expired_at)), '-infinity')
 ) g`;
 
-/** What each candidate's own row and references say, before the others with the same address are looked at. */
-const facts = ({ softOptIn, channel, roleMailboxes }: JudgeRules) => `
-SELECT f.*, CASE WHEN f.given THEN f.given_at WHEN f.shop_proven THEN f.shop_at END AS consented_at,
-  -- A yes of the shop's own columns is an event of its time: it beats what was withdrawn before it.
-  CASE WHEN f.given OR f.shop_proven THEN 'consent'
-       WHEN f.legal AND ${roleSql(channel, 'f.address', roleMailboxes)} AND f.withdrawn_at IS NULL THEN 'legal-person'
-       WHEN f.soft AND f.withdrawn_at IS NULL THEN 'soft-opt-in' END AS basis,
-  f.withdrawn_at IS NOT NULL AND NOT f.given AND NOT f.shop_proven AS withdrawn
-FROM (
-  SELECT c.n, c.legal, c.closed, c.born, c.in_segment, c.shop_no, c.shop_yes, c.shop_at, c.shop_wording, c.refused_at,
-    c.ordered_at, c.ordered_wording, a.address, a.fault, a.forms, r.n IS NOT NULL AS erased,
+/** What each candidate's own row, address and references say. What was found of nobody is not joined. */
+const rows = ({ softOptIn, channel, profiling }: JudgeRules, { read, known }: Found) => `
+  SELECT c.n, c.place, c.legal, c.closed, c.born, c.in_segment, c.shop_no, c.shop_yes, c.shop_at, c.shop_wording, c.refused_at,
+    c.ordered_at, c.ordered_wording, ${addressSql(channel, read)},
+    ${
+      known
+        ? `r.n IS NOT NULL AS erased,
     coalesce(s.objected, false) AS objected, s.withdrawn_at, s.expired_at, coalesce(s.unproven, false) AS unproven,
     coalesce(s.unconfirmed, false) AS unconfirmed, s.given_at, s.own_at, s.event, g.guardian IS NOT NULL AS guarded,
-    e.n IS NOT NULL AS explicit, coalesce(x.restricted, false) AS restricted,
-    coalesce(x.insight, false) OR i.n IS NOT NULL AS insight,
+    e.n IS NOT NULL AS explicit, coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false)`
+        : `false AS erased,
+    false AS objected, NULL::timestamptz AS withdrawn_at, NULL::timestamptz AS expired_at, false AS unproven,
+    false AS unconfirmed, NULL::timestamptz AS given_at, NULL::timestamptz AS own_at, NULL::text AS event, false AS guarded,
+    false AS explicit, false AS restricted, false`
+    } OR ${profiling ? 'i.n IS NOT NULL' : 'false'} AS insight,
     c.shop_yes AND c.shop_wording IS NOT NULL AND c.shop_at <= transaction_timestamp()
-      AND c.shop_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity') AS shop_proven,
-    coalesce(s.given_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity'), false) AS given,
+      AND c.shop_at > ${known ? ENDED : "'-infinity'"} AS shop_proven,
+    ${known ? `coalesce(s.given_at > ${ENDED}, false)` : 'false'} AS given,
     ${softOptIn && channel === 'email'} AND c.ordered_at IS NOT NULL AS soft
-  FROM ${CANDIDATES} c JOIN (${addressesSql(channel)}) a USING (n)
-  LEFT JOIN pg_temp.audience_standing s USING (n)
+  FROM ${CANDIDATES} c
+  ${read ? JOIN_READ : ''}
+  ${known ? JOIN_KNOWN : ''}
+  ${profiling ? 'LEFT JOIN pg_temp.audience_unprofiled i USING (n)' : ''}`;
+
+/** When what they had agreed to was taken back, or ran out. */
+const ENDED = "coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity')";
+
+const JOIN_KNOWN = `LEFT JOIN pg_temp.audience_standing s USING (n)
   LEFT JOIN gdpr.consent_event g ON g.digest = s.event
   LEFT JOIN pg_temp.audience_stopped x USING (n)
   LEFT JOIN pg_temp.audience_explicit e USING (n)
-  LEFT JOIN pg_temp.audience_erased r USING (n)
-  LEFT JOIN pg_temp.audience_unprofiled i USING (n)
-) f`;
+  LEFT JOIN pg_temp.audience_erased r USING (n)`;
+
+/** A yes of the shop's own columns is an event of its time: it beats what was withdrawn before it. */
+const WITHDRAWN = 'f.withdrawn_at IS NOT NULL AND NOT f.given AND NOT f.shop_proven';
 
 /**
  * The one reason of each, but for those that take an address to be looked up or compared with others. A no under an
  * address counts for every row that has it: a person may stand in several tables, and an address may be several people's.
+ *
+ * OFFSET 0 keeps each level an expression of the one below; put into one another, they would be computed many times over.
  */
-const judged = (rules: JudgeRules) => `
+const judged = (rules: JudgeRules, found: Found) => `
 CREATE TEMPORARY TABLE audience_judged ON COMMIT DROP AS
-WITH fact AS NOT MATERIALIZED (${facts(rules)}),
-address AS (
+WITH address AS (
   SELECT x.form AS address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
     bool_or(restricted) AS restricted, bool_or(insight) AS insight, max(born) AS born
   FROM (
-    SELECT unnest(f.forms) AS form, f.shop_no, f.refused_at, f.withdrawn, f.objected, f.restricted, f.insight, f.born FROM fact f
-    WHERE f.shop_no OR f.refused_at IS NOT NULL OR f.withdrawn OR f.objected OR f.restricted OR f.insight OR f.born IS NOT NULL
+    SELECT unnest(f.forms) AS form, f.shop_no, f.refused_at, ${WITHDRAWN} AS withdrawn, f.objected, f.restricted, f.insight, f.born
+    FROM (${rows(rules, found)}) f
+    WHERE f.shop_no OR f.refused_at IS NOT NULL OR ${WITHDRAWN} OR f.objected OR f.restricted OR f.insight OR f.born IS NOT NULL
   ) x WHERE x.form IS NOT NULL GROUP BY x.form
+),
+fact AS (
+  SELECT f.*, ${WITHDRAWN} AS withdrawn,
+    CASE WHEN f.given THEN f.given_at WHEN f.shop_proven THEN f.shop_at END AS consented_at,
+    CASE WHEN f.given OR f.shop_proven THEN 'consent'
+         WHEN f.legal AND ${roleSql(rules.channel, 'f.address', rules.roleMailboxes)} AND f.withdrawn_at IS NULL THEN 'legal-person'
+         WHEN f.soft AND f.withdrawn_at IS NULL THEN 'soft-opt-in' END AS basis
+  FROM (${rows(rules, found)} OFFSET 0) f OFFSET 0
 )
-SELECT f.n, f.address, f.basis, f.own_at,
+SELECT f.n, f.place, f.address, f.basis, f.own_at,
   CASE f.basis WHEN 'consent' THEN f.consented_at WHEN 'soft-opt-in' THEN f.ordered_at END AS since,
   CASE WHEN f.basis = 'consent' AND f.given THEN f.event
        WHEN f.basis = 'consent' THEN 'shop ' || f.shop_wording
@@ -138,12 +164,12 @@ const AFTER_SUPPRESSED = ['restricted', 'erased'] satisfies Reason[];
 const UNIQUE = `
 UPDATE ${JUDGED} j SET reason = 'duplicate' FROM (
   SELECT l.n, row_number() OVER (PARTITION BY l.address COLLATE "C"
-    ORDER BY array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], l.basis), c.place, c.key COLLATE "C") AS nth
-  FROM ${JUDGED} l JOIN ${CANDIDATES} c USING (n) WHERE l.reason IS NULL
+    ORDER BY array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], l.basis), l.place, l.n) AS nth
+  FROM ${JUDGED} l WHERE l.reason IS NULL
 ) d WHERE d.n = j.n AND d.nth > 1`;
 
 /** Judges every candidate that was looked up, in a handful of statements whatever their number. */
-export async function judge(session: Session, codes: Codes, rules: JudgeRules): Promise<void> {
+export async function judge(session: Session, codes: Codes, found: Found, rules: JudgeRules): Promise<void> {
   const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
     WHERE x.party IS NULL AND x.purpose = ${purpose} AND ${channels} AND (x.what NOT IN ('given', 'renewed', 'confirmed') OR x.event_at <= transaction_timestamp())
       AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
@@ -154,7 +180,7 @@ export async function judge(session: Session, codes: Codes, rules: JudgeRules): 
   if (rules.profiling) await lookUpUnprofiled(session, codes, rules.channel);
   for (const table of ['standing', 'stopped', 'explicit', 'erased', 'unprofiled'])
     await session.run(`ANALYZE pg_temp.audience_${table}`);
-  await session.run(judged(rules));
+  await session.run(judged(rules, found));
   await session.run('ANALYZE pg_temp.audience_judged');
   await leaveOutSuppressed(session, codes, rules.channel, AFTER_SUPPRESSED);
   await session.run(UNIQUE);

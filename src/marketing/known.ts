@@ -7,7 +7,7 @@ import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { type IdentifierOptions, nameTokens, parse } from '../identity/kinds.js';
 import type { AliasHasher } from '../identity/reference.js';
-import { addressColumn, addressesSql } from './addresses.js';
+import { addressColumn, addressSql, JOIN_READ } from './addresses.js';
 import { type AudienceChannel, CANDIDATES, JUDGED } from './candidates.js';
 
 /** Rows whose codes are made and looked up at a time; memory is bounded by it. */
@@ -60,6 +60,7 @@ interface KnownKinds extends Record<string, unknown> {
 /**
  * Looks the candidates' keyed codes up, as far as there is anybody to be found by them: a statement a piece or two,
  * whatever it holds.
+ * @returns whether any was found
  * @throws GdprError KEY_MISSING when people are known, or addresses suppressed, under a secret that is not here
  */
 export async function lookUpKnown(
@@ -67,7 +68,7 @@ export async function lookUpKnown(
   codes: Codes,
   rules: KnownRules,
   onProgress: KnownProgress,
-): Promise<void> {
+): Promise<boolean> {
   await assertComparable(session, codes.suppression);
   await assertKnown(
     session,
@@ -79,21 +80,23 @@ export async function lookUpKnown(
     `SELECT ${alias('row')} AS row, ${alias('email')} AS email, ${alias('email and name')} AS named, ${alias('phone')} AS phone,
        EXISTS (SELECT FROM gdpr.tombstone_identifier WHERE kind = 'row') AS erased`,
   );
-  if (kinds === undefined || !Object.values(kinds).includes(true)) return;
+  if (kinds === undefined || !Object.values(kinds).includes(true)) return false;
   const [size] = await session.query<{ total: string }>(`SELECT count(*)::text AS total FROM ${CANDIDATES}`);
   const total = Number(size?.total ?? 0);
   let done = 0;
+  let found = 0;
   await inPieces<CandidateRow>(
     session,
     `SELECT c.n::text AS n, source, key, email, phone, name FROM ${CANDIDATES} c`,
     async (rows) => {
-      await lookUp(session, codes.alias, rules, kinds, rows);
+      found += await lookUp(session, codes.alias, rules, kinds, rows);
       done += rows.length;
       onProgress(done, total);
     },
     PIECE,
   );
   await session.run('ANALYZE pg_temp.audience_known');
+  return found > 0;
 }
 
 /** @throws GdprError KEY_MISSING when people are known under a version of the secret that is not here */
@@ -115,7 +118,7 @@ async function lookUp(
   rules: KnownRules,
   kinds: KnownKinds,
   rows: readonly CandidateRow[],
-): Promise<void> {
+): Promise<number> {
   const row = rows.flatMap(({ n, source, key }) => {
     const table = rules.tables.get(source);
     if (table?.keyed !== true || !(kinds.row || kinds.erased)) return [];
@@ -127,8 +130,9 @@ async function lookUp(
       hasher.hmacs(text).map((hmac) => ({ n: each.n, hmac, own: false })),
     ),
   );
+  let erased = 0;
   if (kinds.erased) {
-    await session.run(
+    erased = await session.run(
       `INSERT INTO pg_temp.audience_erased
        SELECT DISTINCT u.n FROM unnest($1::bigint[], $2::text[]) u (n, hmac) JOIN gdpr.tombstone_identifier t ON t.hmac = u.hmac
        WHERE t.kind = 'row'`,
@@ -136,7 +140,7 @@ async function lookUp(
     );
   }
   const known = [...row, ...others];
-  await session.run(
+  const found = await session.run(
     `INSERT INTO pg_temp.audience_known (n, root, own, other)
      SELECT m.n, m.root, m.own,
        NOT m.own AND EXISTS (SELECT FROM gdpr.subject_alias o WHERE o.reference = m.root AND o.kind = 'row')
@@ -150,6 +154,7 @@ async function lookUp(
      ) m`,
     [known.map(({ n }) => n), known.map(({ hmac }) => hmac), known.map(({ own }) => own)],
   );
+  return erased + found;
 }
 
 /** What a row's identifiers are called as aliases of a person; a shared e-mail is told from another's by the name. */
@@ -168,8 +173,9 @@ function aliasTexts({ email, phone, name }: CandidateRow, kinds: KnownKinds, spe
 
 /** Notes whose address is suppressed for profiling, which keeps them out of every segment. */
 export async function lookUpUnprofiled(session: Session, codes: Codes, channel: AudienceChannel): Promise<void> {
-  const wanted = `SELECT a.n::text AS n, a.address FROM (${addressesSql(channel)}) a JOIN ${CANDIDATES} c USING (n)
-    WHERE a.address IS NOT NULL AND c.in_segment`;
+  const wanted = `SELECT a.n::text AS n, a.address FROM (
+      SELECT c.n, ${addressSql(channel, true)} FROM ${CANDIDATES} c ${JOIN_READ} WHERE c.in_segment
+    ) a WHERE a.address IS NOT NULL`;
   await lookUpSuppressed(session, codes, channel, ['insight'], wanted, (codesOfPiece) =>
     session.run(
       `INSERT INTO pg_temp.audience_unprofiled SELECT DISTINCT u.n FROM unnest($1::bigint[], $2::text[]) u (n, hmac)

@@ -5,13 +5,12 @@ import type { DataMapModel } from '../datamap/model.js';
 import { column, conditions, textLiteral } from '../datamap/sql.js';
 import type { AudienceChannel } from './candidates.js';
 
-/** What the shop's columns say in the row `t`: joins of exactly one row, and expressions over them and `t`. */
+/** What the shop's columns say in the row `t`: expressions over it. */
 export interface SaidOfRow {
-  readonly joins: string;
   /** Booleans, never NULL. */
   readonly no: string;
   readonly yes: string;
-  /** Of the best proven yes: its time, and the registered wording that was shown then. */
+  /** Of the latest yes that is proven: its time, and the registered wording that was shown then; NULL where none is. */
   readonly at: string;
   readonly wording: string;
 }
@@ -43,26 +42,25 @@ export function saidOfRow(
           channels.includes(channel),
       )
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-    return { yes: met(conditions(said.yes)), at, wording: wordingAt(at, source.language, asked) };
+    const yes = met(conditions(said.yes));
+    const shown = asked.map((wording) => shownAt(at, wording)).join(' OR ');
+    return {
+      yes,
+      proven: shown === '' ? undefined : `CASE WHEN ${yes} AND (${shown}) THEN ${at} END`,
+      wording: wordingAt(at, source.language, asked),
+    };
   });
   const no = says.flatMap((said) => (said.no === undefined ? [] : [met(conditions(said.no))])).join(' OR ') || 'false';
-  const [only] = yeses;
-  if (only !== undefined && yeses.length === 1)
-    return {
-      joins: '',
-      no: `(${no})`,
-      yes: only.yes,
-      at: `CASE WHEN ${only.yes} THEN ${only.at} END`,
-      wording: `CASE WHEN ${only.yes} THEN ${only.wording} END`,
-    };
+  const proven = yeses.flatMap((each) => (each.proven === undefined ? [] : [{ ...each, at: each.proven }]));
+  const latest = `greatest(${proven.map(({ at }) => at).join(', ')})`;
   return {
-    joins: `LEFT JOIN LATERAL (
-    SELECT y.at, y.wording FROM (VALUES ${yeses.map(({ yes, at, wording }) => `(${yes}, ${at}, ${wording})`).join(', ')}) y (yes, at, wording)
-    WHERE y.yes ORDER BY y.wording IS NULL, y.at DESC NULLS LAST LIMIT 1) s ON ${yeses.map(({ yes }) => yes).join(' OR ')}`,
     no: `(${no})`,
     yes: `(${yeses.map(({ yes }) => yes).join(' OR ')})`,
-    at: 's.at',
-    wording: 's.wording',
+    at: proven.length === 0 ? 'NULL::timestamptz' : latest,
+    wording:
+      proven.length === 0
+        ? 'NULL::text'
+        : `CASE ${proven.map(({ at, wording }) => `WHEN ${at} = ${latest} THEN ${wording}`).join(' ')} END`,
   };
 }
 
