@@ -1,9 +1,9 @@
+import type { ContactChannel } from '../consent/event.js';
 import { type MarketingSource, timeOfYes } from '../consent/shop-says.js';
 import type { Wording } from '../consent/wording.js';
 import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { column, conditions, textLiteral } from '../datamap/sql.js';
-import type { AudienceChannel } from './candidates.js';
 
 /** What the shop's columns say in the row `t`: expressions over it. */
 export interface SaidOfRow {
@@ -25,7 +25,7 @@ export function saidOfRow(
   model: DataMapModel,
   catalog: Catalog,
   { source, table }: MarketingSource,
-  channel: AudienceChannel,
+  channel: ContactChannel,
   wordings: ReadonlyMap<string, Wording>,
 ): SaidOfRow | undefined {
   const { marketing, timeZone } = model.map;
