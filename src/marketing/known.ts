@@ -14,7 +14,7 @@ import { type AudienceChannel, CANDIDATES, JUDGED } from './candidates.js';
 const PIECE = 5000;
 
 /** Under which references candidates are known, whose row was erased, and whose address is suppressed for profiling. */
-export const CREATE_KNOWN = [
+const CREATE_KNOWN = [
   // own: the reference is of the row itself; other: of somebody with rows of their own who was not erased, and so is another.
   `CREATE TEMPORARY TABLE audience_known (n bigint NOT NULL, root text NOT NULL, own boolean NOT NULL,
      other boolean NOT NULL) ON COMMIT DROP`,
