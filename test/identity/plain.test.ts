@@ -34,17 +34,29 @@ afterAll(async () => {
 
 const letters = (alphabet: string, most: number) =>
   fc.array(fc.constantFrom(...alphabet), { maxLength: most }).map((all) => all.join(''));
-const address = fc
-  .tuple(
-    letters('aIZ09._+-%', 8),
-    letters('@', 1),
-    letters('aIZ0.-_', 8),
-    fc.constantFrom('', '.lv', '.test', '.', '.invalid'),
-  )
-  .map((parts) => parts.join(''));
-const number = fc
-  .tuple(fc.constantFrom('', '+371', '+371 ', '00371', '371', '+', ' '), letters('0126789 -', 11))
-  .map((parts) => parts.join(''));
+const ends = fc.constantFrom('', '.lv', '.LV', '.test', '.', '.invalid');
+const address = fc.oneof(
+  fc.tuple(letters('aIZ09._+-%', 8), letters('@', 1), letters('aIZ0.-_', 8), ends).map((parts) => parts.join('')),
+  fc
+    .tuple(
+      fc.constantFrom('Anna.B', 'a_1+x', 'x-', 'a..b', '-a', 'a.'),
+      fc.constantFrom('@pasts', '@Sub-1.x', '@a.-b', '@x-', '@y_z'),
+      ends,
+    )
+    .map((parts) => parts.join('')),
+);
+const begins = fc.constantFrom('', '+371', '+371 ', '00371', '371', '+', ' ');
+const number = fc.oneof(
+  fc.tuple(begins, letters('0126789 -', 11)).map((parts) => parts.join('')),
+  fc
+    .tuple(
+      begins,
+      fc.constantFrom('2123', '6712', '1212', '21'),
+      fc.constantFrom('', ' ', '-'),
+      fc.constantFrom('4567', '456'),
+    )
+    .map((parts) => parts.join('')),
+);
 
 describe('what SQL can tell of an address', () => {
   it('is the one normal form that TypeScript reads, of e-mail addresses that can be written to', async () => {
