@@ -1,6 +1,6 @@
-import { inPieces } from '../customer/erase/values.js';
 import { hasherOf } from '../customer/find-customer.js';
 import { rowId } from '../customer/roots.js';
+import { inPieces } from '../database/pieces.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { spellingOf } from '../datamap/match.js';

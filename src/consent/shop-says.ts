@@ -52,7 +52,7 @@ export function shopSaysSql(
       `      AND w.purpose = ${textLiteral(marketing.purpose)} AND ${channel} = ANY (w.channels)`,
       '      AND y.at >= w.shown_from AND (w.shown_until IS NULL OR y.at < w.shown_until)',
       `    ORDER BY w.language = ${language} DESC NULLS LAST, w.id LIMIT 1) AS wording`,
-      `  ${from} CROSS JOIN LATERAL (SELECT ${timeOf(table, catalog, said.at, timeZone)} AS at) y`,
+      `  ${from} CROSS JOIN LATERAL (SELECT ${timeOfYes(table, catalog, said.at, timeZone)} AS at) y`,
       `  WHERE ${[...when, ...conditions(said.yes)].join(' AND ')}`,
     ].join('\n');
     if (said.no === undefined) return [yes];
@@ -66,7 +66,7 @@ export function shopSaysSql(
 }
 
 /** A column's instant; a local time is the map's zone's, and `infinity` is no time. */
-function timeOf(table: PersonalTableModel, catalog: Catalog, name: string | undefined, zone: string): string {
+export function timeOfYes(table: PersonalTableModel, catalog: Catalog, name: string | undefined, zone: string): string {
   if (name === undefined) return 'NULL::timestamptz';
   const type = live(table, catalog).columns.get(name)?.baseType ?? '';
   const value = column('t', name);

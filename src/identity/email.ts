@@ -52,6 +52,24 @@ export function sqlEmailKey(expression: string): string {
   return `CASE WHEN ${source} ~ ${sqlLiteral('[^\x01-\x7f]')} THEN ${sqlLiteral(UNFOLDED)} ELSE ${sqlBounded(bare)} END`;
 }
 
+/** Addresses as nearly all are written, with nothing in them that is unwrapped or folded but capitals. */
+const PLAIN = '^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*[.][A-Za-z0-9]+$';
+/** What no plain address has within: the one expression that leaves these out took three times as long as the other. */
+const NOT_PLAIN = ['..', '.@', '.-', '-.'];
+/** The longest local part (RFC 5321, 4.5.3.1), so that no part of a plain address is too long. */
+const PLAIN_LENGTH = 64;
+
+/**
+ * The normal form of a text where SQL can tell it, NULL elsewhere: wherever it is not NULL, `parseEmail` gives just this
+ * form, and it is an address that can be written to (RFC 5321), if its domain exists.
+ */
+export function sqlPlainEmail(expression: string): string {
+  const source = sqlSource(expression);
+  const without = NOT_PLAIN.map((text) => `strpos(${source}, ${sqlLiteral(text)}) = 0`);
+  const plain = [`octet_length(${source}) <= ${PLAIN_LENGTH}`, ...without, `${source} ~ ${sqlLiteral(PLAIN)}`];
+  return `CASE WHEN ${plain.join(' AND ')} THEN lower(${source}) END`;
+}
+
 export function emailSearchKeys(raw: string): readonly string[] {
   const forms = parseEmail(raw);
   return forms.length === 0 ? [] : [...forms, UNFOLDED];

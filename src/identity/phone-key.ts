@@ -1,4 +1,4 @@
-import { type IdentifierOptions, parsePhone, splitNumber } from './phone.js';
+import { countryOf, type IdentifierOptions, parsePhone, splitNumber } from './phone.js';
 import { DIGIT_SAFE, sqlClass, sqlLiteral, sqlSource } from './sql-text.js';
 import { UNFOLDED } from './text.js';
 
@@ -36,6 +36,17 @@ export function sqlPhoneKey(expression: string): string {
     `CASE WHEN ${source} ~ ${unsafe} OR ${source} ~ ${parted} OR ${digits} ~ ${several} ` +
     `THEN ${sqlLiteral(UNFOLDED)} ELSE right(${digits}, ${KEY_DIGITS}) END`
   );
+}
+
+/**
+ * The one number that a text stands for where SQL can tell it, NULL elsewhere: wherever it is not NULL, `parsePhone` gives just
+ * this number. Latvian mobiles and fixed numbers, with the country code or, where it is the default, without.
+ */
+export function sqlPlainPhone(expression: string, options: IdentifierOptions): string {
+  const source = sqlSource(expression);
+  const plain =
+    countryOf(options) === 'LV' ? '^([+]371)? ?[26][0-9]{3} ?[0-9]{4}$' : '^[+]371 ?[26][0-9]{3} ?[0-9]{4}$';
+  return `CASE WHEN ${source} ~ ${sqlLiteral(plain)} THEN '+371' || right(replace(${source}, ' ', ''), 8) END`;
 }
 
 /** Every key that a stored spelling of the same number can have. */

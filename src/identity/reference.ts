@@ -114,8 +114,8 @@ interface HashedAlias {
 
 function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): HashedAlias[] {
   return aliases.map(({ kind, value }) => {
-    const text = `${kind}\n${value}`;
-    return { kind, hmac: hasher.hmac(text), hmacs: hasher.hmacs(text) };
+    const hmacs = hasher.hmacs(`${kind}\n${value}`);
+    return { kind, hmac: hmacs[0] ?? '', hmacs };
   });
 }
 

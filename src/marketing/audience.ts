@@ -1,7 +1,7 @@
 import { timeText } from '../audit/append.js';
 import { readWordings } from '../consent/wording.js';
 import { hasherOf } from '../customer/find-customer.js';
-import { addressHashers } from '../customer/suppression/suppress.js';
+import { addressHasher, addressHashers } from '../customer/suppression/suppress.js';
 import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
@@ -15,20 +15,15 @@ import { GdprError } from '../foundation/errors.js';
 import { archiveChange } from '../operation/archived.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { CREATE_ADDRESSES, lookUpAddresses } from './addresses.js';
+import { addressColumn, readAddresses } from './addresses.js';
 import { type Campaign, unsubscribeUrl } from './campaign.js';
-import { type AudienceChannel, CREATE_CANDIDATES, candidateStatements } from './candidates.js';
+import { type AudienceChannel, CANDIDATES, candidateStatement } from './candidates.js';
 import type { ListColumn } from './columns.js';
 import { judge, waterfallOf } from './judge.js';
+import { lookUpKnown } from './known.js';
 import { listCsv, recipientsOf } from './list.js';
 import { type Left, REASON_TITLES, type Reason } from './reasons.js';
-import {
-  assertCategories,
-  explicitPurposesOf,
-  readSegment,
-  type SegmentCondition,
-  segmentCondition,
-} from './segment.js';
+import { assertCategories, explicitPurposesOf, readSegment, segmentCondition } from './segment.js';
 import { makeToken } from './token.js';
 
 /** What a list is made with, kept beside its digest so that it can be made again before it is sent. */
@@ -93,59 +88,57 @@ export async function judgeEverybody(
   const wordings = await readWordings(session);
   const [instant] = await session.query<{ at: string }>(`SELECT ${timeText('transaction_timestamp()')} AS at`);
   const snapshot = instant?.at ?? '';
-  await session.run(CREATE_CANDIDATES);
+  for (const setting of SETTINGS) await session.run(setting);
   const segment = segmentId === null ? undefined : readSegment(context.config, segmentId);
   if (segment !== undefined) await assertCategories(session, model, segment);
-  const compiled = new Map(
-    segment === undefined
-      ? []
-      : Object.keys(marketing.sources).map((source) => [
-          source,
-          segmentCondition(model, catalog, source, segment, { snapshot }),
-        ]),
-  );
-  const statements = candidateStatements(model, catalog, {
-    channel,
-    softOptIn: campaign.softOptIn,
-    wordings,
-    segment: segment && ((source) => compiled.get(source) as SegmentCondition),
-  });
-  for (const [done, statement] of statements.entries()) {
-    onProgress('candidates', done, statements.length);
-    stopIfAsked(context);
-    await session.run(statement);
-  }
-  await session.run(`CREATE UNIQUE INDEX ON pg_temp.audience_candidate (n)`);
-  for (const create of CREATE_ADDRESSES) await session.run(create);
-  await lookUpAddresses(
-    session,
-    { alias: hasherOf(keys), suppression: addressHashers(keys) },
-    {
+  const spelling = spellingOf(model);
+  onProgress('candidates', 0, 1);
+  stopIfAsked(context);
+  await session.run(
+    candidateStatement(model, catalog, {
       channel,
-      spelling: spellingOf(model),
-      roleMailboxes: new Set(marketing.roleMailboxes.map((each) => each.toLowerCase())),
-      tables: new Map(
-        Object.entries(marketing.sources).map(([id, source]) => {
-          const name = canonicalName(source.table);
-          return [id, { name, keyed: (catalog.get(name)?.key.length ?? 0) > 0 }];
-        }),
-      ),
-    },
-    (done, total) => {
-      onProgress('addresses', done, total);
-      stopIfAsked(context);
+      softOptIn: campaign.softOptIn,
+      wordings,
+      spelling,
+      segment: segment && ((source) => segmentCondition(model, catalog, source, segment, { snapshot })),
+    }),
+  );
+  await session.run(`ANALYZE ${CANDIDATES} (n, form)`);
+  stopIfAsked(context);
+  const read = await readAddresses(session, { channel, spelling });
+  const codes = { alias: hasherOf(keys), suppression: addressHashers(keys) };
+  const tables = new Map(
+    Object.entries(marketing.sources).map(([id, source]) => {
+      const name = canonicalName(source.table);
+      return [id, { name, keyed: (catalog.get(name)?.key.length ?? 0) > 0 }];
+    }),
+  );
+  const known = await lookUpKnown(session, codes, { channel, spelling, tables }, (done, total) => {
+    onProgress('addresses', done, total);
+    stopIfAsked(context);
+  });
+  onProgress('judge', 0, 1);
+  await judge(
+    session,
+    codes,
+    { read, known },
+    {
+      purpose: marketing.purpose,
+      channel,
+      roleMailboxes: marketing.roleMailboxes,
+      ageOfConsent: marketing.ageOfConsent,
+      softOptIn: campaign.softOptIn,
+      profiling: segment !== undefined,
+      explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
     },
   );
-  onProgress('judge', 0, 1);
-  await judge(session, {
-    purpose: marketing.purpose,
-    channel,
-    ageOfConsent: marketing.ageOfConsent,
-    softOptIn: campaign.softOptIn,
-    profiling: segment !== undefined,
-    explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
-  });
 }
+
+/**
+ * For a few statements over the whole shop: tables are joined in memory, and no machine code is made for a statement that
+ * runs once.
+ */
+const SETTINGS = ["SET LOCAL work_mem = '64MB'", 'SET LOCAL jit = off'];
 
 function stopIfAsked({ surroundings }: Context): void {
   if (!surroundings.signal.aborted) return;
@@ -174,12 +167,13 @@ export async function selectAudience(
           await judgeEverybody(session, context, settings, onProgress);
           const counted = await waterfallOf(session, WATERFALL_ORDER);
           onProgress('list', 0, counted.rows);
-          const version = context.keys.hmacVersion;
+          const { version, hmac } = addressHasher(context.keys);
+          const kind = addressColumn(settings.channel);
           const written = await file.fill(
             listCsv(
               columns,
-              recipientsOf(session, ({ source, key, code }) => {
-                const address = { hmac: code, version };
+              recipientsOf(session, ({ source, key, address: value }) => {
+                const address = { hmac: hmac({ kind, value }), version };
                 const token = makeToken(context.keys, {
                   list: operation.id,
                   channel: settings.channel,

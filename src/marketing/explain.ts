@@ -15,8 +15,7 @@ import { same, searchKeys, sqlKey } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { type AudienceSettings, judgeEverybody, marketingOf, WATERFALL_ORDER } from './audience.js';
-import { CANDIDATES } from './candidates.js';
-import { JUDGED } from './judge.js';
+import { CANDIDATES, JUDGED } from './candidates.js';
 import type { Basis, Reason } from './reasons.js';
 
 /** Why one row of a person is in the list or out of it. */

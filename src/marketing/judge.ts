@@ -1,21 +1,30 @@
 import { foldSql, ROOTS, saidSql } from '../consent/fold-sql.js';
 import type { Session } from '../database/session.js';
 import { textLiteral } from '../datamap/sql.js';
-import { CANDIDATES } from './candidates.js';
+import { addressSql, JOIN_READ, roleSql } from './addresses.js';
+import { CANDIDATES, JUDGED } from './candidates.js';
+import { type Codes, leaveOutSuppressed, lookUpUnprofiled } from './known.js';
 import type { Left, Reason } from './reasons.js';
-
-/** The temporary table of the judged: `n`, `reason` (NULL of those in the list), `basis`, `consent`, `since`. */
-export const JUDGED = 'pg_temp.audience_judged';
 
 export interface JudgeRules {
   readonly purpose: string;
   readonly channel: 'email' | 'sms';
+  /** In lower case. */
+  readonly roleMailboxes: readonly string[];
   readonly ageOfConsent: number;
   readonly softOptIn: boolean;
   /** Whether a segment narrows the list, which nobody who objected to profiling is in. */
   readonly profiling: boolean;
   /** Ids of purposes of which the segment asks for explicit consent to one (Art. 9(2)(a)); none where it asks for nothing. */
   readonly explicitPurposes: readonly string[];
+}
+
+/** What the looking up of the candidates has found. */
+export interface Found {
+  /** Whether an address was read that SQL could not tell. */
+  readonly read: boolean;
+  /** Whether anybody is known by a reference, or a row was erased. */
+  readonly known: boolean;
 }
 
 /**
@@ -59,52 +68,76 @@ SELECT DISTINCT g.n FROM (
     > coalesce(greatest(max(s.withdrawn_at), max(s.expired_at)), '-infinity')
 ) g`;
 
-/** What each candidate's own row and references say, before the others with the same address are looked at. */
-const facts = (softOptIn: boolean) => `
-CREATE TEMPORARY TABLE audience_fact ON COMMIT DROP AS
-SELECT f.*, CASE WHEN f.given THEN f.given_at WHEN f.shop_proven THEN f.shop_at END AS consented_at,
-  -- A yes of the shop's own columns is an event of its time: it beats what was withdrawn before it.
-  CASE WHEN f.given OR f.shop_proven THEN 'consent'
-       WHEN f.legal AND f.role AND f.withdrawn_at IS NULL THEN 'legal-person'
-       WHEN f.soft AND f.withdrawn_at IS NULL THEN 'soft-opt-in' END AS basis,
-  f.withdrawn_at IS NOT NULL AND NOT f.given AND NOT f.shop_proven AS withdrawn
-FROM (
-  SELECT c.n, c.legal, c.closed, c.born, c.in_segment, c.shop_no, c.shop_yes, c.shop_at, c.shop_wording, c.refused_at,
-    c.ordered_at, c.ordered_wording, a.address, a.fault, a.role, a.suppressed_at, a.no_insight, a.erased,
+/** What each candidate's own row, address and references say. What was found of nobody is not joined. */
+const rows = ({ softOptIn, channel, profiling }: JudgeRules, { read, known }: Found) => `
+  SELECT c.n, c.place, c.legal, c.closed, c.born, c.in_segment, c.shop_no, c.shop_yes, c.shop_at, c.shop_wording, c.refused_at,
+    c.ordered_at, c.ordered_wording, ${addressSql(channel, read)},
+    ${
+      known
+        ? `r.n IS NOT NULL AS erased,
     coalesce(s.objected, false) AS objected, s.withdrawn_at, s.expired_at, coalesce(s.unproven, false) AS unproven,
     coalesce(s.unconfirmed, false) AS unconfirmed, s.given_at, s.own_at, s.event, g.guardian IS NOT NULL AS guarded,
-    e.n IS NOT NULL AS explicit, coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false) AS insight,
+    e.n IS NOT NULL AS explicit, coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false)`
+        : `false AS erased,
+    false AS objected, NULL::timestamptz AS withdrawn_at, NULL::timestamptz AS expired_at, false AS unproven,
+    false AS unconfirmed, NULL::timestamptz AS given_at, NULL::timestamptz AS own_at, NULL::text AS event, false AS guarded,
+    false AS explicit, false AS restricted, false`
+    } OR ${profiling ? 'i.n IS NOT NULL' : 'false'} AS insight,
     c.shop_yes AND c.shop_wording IS NOT NULL AND c.shop_at <= transaction_timestamp()
-      AND c.shop_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity') AS shop_proven,
-    coalesce(s.given_at > coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity'), false) AS given,
-    ${softOptIn} AND c.ordered_at IS NOT NULL AS soft
-  FROM ${CANDIDATES} c JOIN pg_temp.audience_address a USING (n)
-  LEFT JOIN pg_temp.audience_standing s USING (n)
+      AND c.shop_at > ${known ? ENDED : "'-infinity'"} AS shop_proven,
+    ${known ? `coalesce(s.given_at > ${ENDED}, false)` : 'false'} AS given,
+    ${softOptIn && channel === 'email'} AND c.ordered_at IS NOT NULL AS soft
+  FROM ${CANDIDATES} c
+  ${read ? JOIN_READ : ''}
+  ${known ? JOIN_KNOWN : ''}
+  ${profiling ? 'LEFT JOIN pg_temp.audience_unprofiled i USING (n)' : ''}`;
+
+/** When what they had agreed to was taken back, or ran out. */
+const ENDED = "coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity')";
+
+const JOIN_KNOWN = `LEFT JOIN pg_temp.audience_standing s USING (n)
   LEFT JOIN gdpr.consent_event g ON g.digest = s.event
   LEFT JOIN pg_temp.audience_stopped x USING (n)
   LEFT JOIN pg_temp.audience_explicit e USING (n)
-) f`;
+  LEFT JOIN pg_temp.audience_erased r USING (n)`;
+
+/** A yes of the shop's own columns is an event of its time: it beats what was withdrawn before it. */
+const WITHDRAWN = 'f.withdrawn_at IS NOT NULL AND NOT f.given AND NOT f.shop_proven';
 
 /**
- * The one reason of each. A no under an address counts for every row that has it: a person may stand in several
- * tables, and an address may be several people's.
+ * The one reason of each, but for those that take an address to be looked up or compared with others. A no under an
+ * address counts for every row that has it: a person may stand in several tables, and an address may be several people's.
+ *
+ * OFFSET 0 keeps each level an expression of the one below; put into one another, they would be computed many times over.
  */
-const reasoned = ({ profiling, explicitPurposes, ageOfConsent }: JudgeRules) => `
-CREATE TEMPORARY TABLE audience_reasoned ON COMMIT DROP AS
+const judged = (rules: JudgeRules, found: Found) => `
+CREATE TEMPORARY TABLE audience_judged ON COMMIT DROP AS
 WITH address AS (
-  SELECT form AS address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
-    bool_or(restricted) AS restricted, bool_or(insight OR no_insight) AS insight, max(born) AS born
-  FROM pg_temp.audience_fact JOIN pg_temp.audience_form USING (n) GROUP BY form
+  SELECT x.form AS address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
+    bool_or(restricted) AS restricted, bool_or(insight) AS insight, max(born) AS born
+  FROM (
+    SELECT unnest(f.forms) AS form, f.shop_no, f.refused_at, ${WITHDRAWN} AS withdrawn, f.objected, f.restricted, f.insight, f.born
+    FROM (${rows(rules, found)}) f
+    WHERE f.shop_no OR f.refused_at IS NOT NULL OR ${WITHDRAWN} OR f.objected OR f.restricted OR f.insight OR f.born IS NOT NULL
+  ) x WHERE x.form IS NOT NULL GROUP BY x.form
+),
+fact AS (
+  SELECT f.*, ${WITHDRAWN} AS withdrawn,
+    CASE WHEN f.given THEN f.given_at WHEN f.shop_proven THEN f.shop_at END AS consented_at,
+    CASE WHEN f.given OR f.shop_proven THEN 'consent'
+         WHEN f.legal AND ${roleSql(rules.channel, 'f.address', rules.roleMailboxes)} AND f.withdrawn_at IS NULL THEN 'legal-person'
+         WHEN f.soft AND f.withdrawn_at IS NULL THEN 'soft-opt-in' END AS basis
+  FROM (${rows(rules, found)} OFFSET 0) f OFFSET 0
 )
-SELECT f.n, f.address, f.basis,
+SELECT f.n, f.place, f.address, f.basis, f.own_at,
   CASE f.basis WHEN 'consent' THEN f.consented_at WHEN 'soft-opt-in' THEN f.ordered_at END AS since,
   CASE WHEN f.basis = 'consent' AND f.given THEN f.event
        WHEN f.basis = 'consent' THEN 'shop ' || f.shop_wording
        WHEN f.basis = 'soft-opt-in' THEN 'order ' || f.ordered_wording END AS consent,
   CASE
     WHEN NOT f.in_segment THEN 'outside-segment'
-    WHEN ${explicitPurposes.length > 0} AND NOT f.explicit THEN 'no-explicit-consent'
-    WHEN ${profiling} AND (coalesce(a.insight, false) OR f.insight OR f.no_insight) THEN 'profiling-objected'
+    WHEN ${rules.explicitPurposes.length > 0} AND NOT f.explicit THEN 'no-explicit-consent'
+    WHEN ${rules.profiling} AND (coalesce(a.insight, false) OR f.insight) THEN 'profiling-objected'
     WHEN f.closed THEN 'closed'
     WHEN f.fault = 'no-address' THEN 'no-address'
     WHEN f.shop_no OR coalesce(a.no, false) OR f.basis IS DISTINCT FROM 'consent' AND greatest(f.refused_at, a.refused_at) IS NOT NULL
@@ -115,44 +148,42 @@ SELECT f.n, f.address, f.basis,
     WHEN f.basis IS NULL AND f.unconfirmed THEN 'unconfirmed'
     WHEN f.basis IS NULL THEN 'no-consent'
     WHEN f.basis <> 'legal-person' AND greatest(f.born, a.born) IS NOT NULL AND NOT (f.given AND f.guarded)
-      AND (greatest(f.born, a.born) + make_interval(years => ${ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
+      AND (greatest(f.born, a.born) + make_interval(years => ${rules.ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
         > CASE f.basis WHEN 'consent' THEN f.consented_at ELSE transaction_timestamp() END THEN 'below-age'
     WHEN f.objected OR coalesce(a.objected, false) THEN 'objected'
-    WHEN f.suppressed_at IS NOT NULL AND NOT coalesce(f.own_at > f.suppressed_at, false) THEN 'suppressed'
     WHEN f.restricted OR coalesce(a.restricted, false) THEN 'restricted'
     WHEN f.erased OR f.fault = 'erased' THEN 'erased'
     WHEN f.fault IS NOT NULL THEN f.fault
   END AS reason
-FROM pg_temp.audience_fact f LEFT JOIN address a USING (address)`;
+FROM fact f LEFT JOIN address a USING (address)`;
 
+/** The reasons that count after that of a suppressed address, which is looked up last. */
+const AFTER_SUPPRESSED = ['restricted', 'erased'] satisfies Reason[];
+
+/** An address is listed once: on the best basis, and of the rows of one basis for the one in the first source. */
 const UNIQUE = `
-CREATE TEMPORARY TABLE audience_judged ON COMMIT DROP AS
-SELECT r.n, r.basis, r.since, r.consent, r.address,
-  CASE WHEN r.reason IS NOT NULL THEN r.reason
-       WHEN row_number() OVER (PARTITION BY r.address, r.reason
-              ORDER BY array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], r.basis), r.n) > 1 THEN 'duplicate'
-  END AS reason
-FROM pg_temp.audience_reasoned r`;
+UPDATE ${JUDGED} j SET reason = 'duplicate' FROM (
+  SELECT l.n, row_number() OVER (PARTITION BY l.address COLLATE "C"
+    ORDER BY array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], l.basis), l.place, l.n) AS nth
+  FROM ${JUDGED} l WHERE l.reason IS NULL
+) d WHERE d.n = j.n AND d.nth > 1`;
 
-/** Judges every candidate whose address was looked up, in a handful of statements whatever their number. */
-export async function judge(session: Session, rules: JudgeRules): Promise<void> {
+/** Judges every candidate that was looked up, in a handful of statements whatever their number. */
+export async function judge(session: Session, codes: Codes, found: Found, rules: JudgeRules): Promise<void> {
   const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
     WHERE x.party IS NULL AND x.purpose = ${purpose} AND ${channels} AND (x.what NOT IN ('given', 'renewed', 'confirmed') OR x.event_at <= transaction_timestamp())
       AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
-  const softOptIn = rules.softOptIn && rules.channel === 'email';
-  const analyse = (table: string) => session.run(`ANALYZE pg_temp.${table}`);
-  await analyse('audience_known');
-  await analyse('audience_form');
   await session.run(standing(foldSql(said(textLiteral(rules.purpose), `x.channel = ${textLiteral(rules.channel)}`))));
   const explicitly = rules.explicitPurposes.map((purpose) => `(${foldSql(said(textLiteral(purpose), 'true'))})`);
   await session.run(explicit(explicitly.join(' UNION ALL ') || foldSql(said("''", 'false'))));
   await session.run(STOPPED);
-  for (const table of ['candidate', 'address', 'standing', 'stopped']) await analyse(`audience_${table}`);
-  await session.run(facts(softOptIn));
-  await analyse('audience_fact');
-  await session.run(reasoned(rules));
+  if (rules.profiling) await lookUpUnprofiled(session, codes, rules.channel);
+  for (const table of ['standing', 'stopped', 'explicit', 'erased', 'unprofiled'])
+    await session.run(`ANALYZE pg_temp.audience_${table}`);
+  await session.run(judged(rules, found));
+  await session.run('ANALYZE pg_temp.audience_judged');
+  await leaveOutSuppressed(session, codes, rules.channel, AFTER_SUPPRESSED);
   await session.run(UNIQUE);
-  await analyse('audience_judged');
 }
 
 /** How many are in the list, and how many were left out for each reason; the sum is everybody who was looked at. */

@@ -1,25 +1,28 @@
 import { stringify } from 'csv-stringify/sync';
 import { timeText } from '../audit/append.js';
 import type { Session } from '../database/session.js';
-import { CANDIDATES } from './candidates.js';
+import { CANDIDATES, JUDGED } from './candidates.js';
 import type { ListColumn, Recipient } from './columns.js';
-import { JUDGED } from './judge.js';
 
 const CHUNK = 1000;
 
 /** The recipients of the list that was judged, in the order of their addresses, in constant memory. */
 export async function* recipientsOf(
   session: Session,
-  urlOf: (recipient: { source: string; key: readonly string[]; code: string }) => { url: string; token: string },
+  urlOf: (recipient: { source: string; key: readonly string[]; address: string }) => { url: string; token: string },
 ): AsyncGenerator<Recipient> {
   const sql = `SELECT j.address, c.name, c.given_name, c.family_name, c.language, j.basis, j.consent,
-      ${timeText('j.since')}, c.source, c.key, a.code
-    FROM ${JUDGED} j JOIN ${CANDIDATES} c USING (n) JOIN pg_temp.audience_address a USING (n)
+      ${timeText('j.since')}, c.source, c.key
+    FROM ${JUDGED} j JOIN ${CANDIDATES} c USING (n)
     WHERE j.reason IS NULL ORDER BY j.address COLLATE "C"`;
-  for await (const [address, name, given, family, language, basis, consent, since, source, key, code] of session.stream(
+  for await (const [address, name, given, family, language, basis, consent, since, source, key] of session.stream(
     sql,
   )) {
-    const { url, token } = urlOf({ source: source ?? '', key: JSON.parse(key ?? '[]') as string[], code: code ?? '' });
+    const { url, token } = urlOf({
+      source: source ?? '',
+      key: JSON.parse(key ?? '[]') as string[],
+      address: address ?? '',
+    });
     yield {
       address: address ?? '',
       name: name ?? null,

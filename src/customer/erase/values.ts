@@ -1,3 +1,4 @@
+import { inPieces } from '../../database/pieces.js';
 import { quoteName, type Row, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
@@ -6,8 +7,6 @@ import type { TableErase } from './compile.js';
 import { editJson } from './json-edit.js';
 import { concerns, differs, fateOf, formatOf, free, hashOf, keyNames, sameRow, TOKENS } from './sql.js';
 import { formatName, renderToken, type TokenFormat } from './token.js';
-
-const BATCH = 1000;
 
 /** Makes the keyed hash (32 bytes) of a value's hash, for one operation alone. */
 export type TokenHasher = (hash: string) => Buffer;
@@ -158,19 +157,4 @@ async function insertDocuments(
 /** The edited document of a row, as alias `d`'s condition. */
 export function documentOf(erase: TableErase, step: ColumnStep, catalog: Catalog): string {
   return `${documentsOf(erase)} d WHERE d.col = ${textLiteral(step.column.name)} AND (${keyNames(erase.table, catalog, 'd')}) = (${keyNames(erase.table, catalog, 'f')})`;
-}
-
-/** Reads a query piece by piece through a cursor of the server, so that each piece can be written before the next. */
-export async function inPieces<R extends Row>(
-  session: Session,
-  sql: string,
-  write: (rows: readonly R[]) => Promise<void>,
-): Promise<void> {
-  await session.run(`DECLARE gdpr_pieces NO SCROLL CURSOR FOR ${sql}`);
-  for (;;) {
-    const rows = await session.query<R>(`FETCH ${BATCH} FROM gdpr_pieces`);
-    if (rows.length > 0) await write(rows);
-    if (rows.length < BATCH) break;
-  }
-  await session.run('CLOSE gdpr_pieces');
 }

@@ -1,3 +1,4 @@
+import { inPieces } from '../../database/pieces.js';
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { rowsOf } from '../../datamap/collect.js';
@@ -10,7 +11,6 @@ import { same } from '../../identity/kinds.js';
 import { editJson } from '../erase/json-edit.js';
 import { othersMask } from '../erase/others.js';
 import { keyNames, sameRow } from '../erase/sql.js';
-import { inPieces } from '../erase/values.js';
 import { holdsOn } from '../hold/kept.js';
 import type { Correction, IdentifierChange, Place, PlaceChange } from './compile.js';
 
