@@ -4,6 +4,7 @@ import type { Signer } from '../archive/signer.js';
 import type { CheckpointKey } from '../audit/note.js';
 import { GdprError } from '../foundation/errors.js';
 import { hmacIds, hmacVersionOf, type KeyDescription, type KeyIds } from './ids.js';
+import { shortHmac } from './short-hmac.js';
 
 export type KeyPart = 'signing' | 'checkpoint' | 'hmac';
 
@@ -24,6 +25,8 @@ export interface Keys {
   hmac(domain: string, value: string, version?: string): string;
   /** The value's codes under every version, the newest first: what was written before a rotation is met by them. */
   hmacs(domain: string, value: string): readonly string[];
+  /** The first 48 bits of each of `hmacs`, for very many values of one domain: which of them are worth their codes. */
+  shortHmacs(domain: string): readonly ((value: string) => number)[];
 }
 
 /** Unlocked parts; those that were not asked for are absent. */
@@ -70,6 +73,10 @@ export class LoadedKeys implements Keys {
 
   hmacs(domain: string, value: string): readonly string[] {
     return this.hmacVersions.map((version) => this.hmac(domain, value, version));
+  }
+
+  shortHmacs(domain: string): readonly ((value: string) => number)[] {
+    return this.hmacVersions.map((version) => shortHmac(this.#subkey(version, domain)));
   }
 
   #subkey(version: string, domain: string): Buffer {

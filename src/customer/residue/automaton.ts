@@ -68,8 +68,8 @@ const WHOLE = 1 << 30;
  * Searches rows of bytes for many patterns at once, a look into a table for each byte: a deterministic automaton whose
  * states are made when a text first leads to them.
  *
- * 126 MB of a shop's texts (Node 20, two shared cores): 0.5 s; regular expressions of V8, three of them, 0.6 s after
- * 1.3 s to decode and lower the texts; those of PostgreSQL 15 s.
+ * 126 MB of a shop's texts (Node 20, two shared cores under load, single runs): 1.2 s; three regular expressions of V8
+ * 0.6 s, after 1.3 s to decode and lower the texts.
  */
 export class Automaton {
   readonly #steps: Step[] = [];

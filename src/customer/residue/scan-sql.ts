@@ -142,11 +142,6 @@ function isLong(columns: readonly SearchedColumn[]): string {
   return `greatest(${columns.map((column) => `pg_column_size(${nameOf(column)})`).join(', ')}) > ${LONGEST_IN_CHUNK}`;
 }
 
-function chunkText({ columns, isToasted }: SearchedTable): string {
-  const row = joined(columns.map(textOf));
-  return `string_agg(${isToasted ? `CASE WHEN ${isLong(columns)} THEN NULL ELSE ${row} END` : row}, E'\\x1e')`;
-}
-
 type Bind = (value: unknown, type: string) => string;
 
 function idsOf(people: readonly CompiledNeedles[], target: string): string[] {
@@ -187,14 +182,6 @@ function numberText(column: NumberColumn): string {
 /** The rows of a range of pages. */
 export function inPages(pages: PageRange | undefined): string {
   return pages === undefined ? 'true' : `t.ctid >= '(${pages.first},0)' AND t.ctid < '(${pages.end},0)'`;
-}
-
-/** The rows of the chunk that begins with page `b.p`. */
-const WITHIN = `t.ctid >= ('(' || b.p || ',0)')::tid AND t.ctid < ('(' || b.p + ${CHUNK} || ',0)')::tid`;
-
-/** A query of the texts of a table's chunks; without the rows that `longTexts` has. */
-export function chunkTexts(table: SearchedTable, { first, end }: PageRange): string {
-  return `SELECT c.x FROM generate_series(${first}::int8, ${end - 1}::int8, ${CHUNK}) b (p) CROSS JOIN LATERAL (SELECT ${chunkText(table)} AS x FROM ${table.from} t WHERE ${WITHIN}) c WHERE c.x IS NOT NULL`;
 }
 
 /** A subquery of the text of each row as column `x`, lower case in ASCII: all rows, or those that are in no chunk's. */

@@ -8,7 +8,7 @@ import { GdprError } from '../../foundation/errors.js';
 import { parse, searchKeys, sqlKey } from '../../identity/kinds.js';
 import { endOperation, runOperation } from '../../operation/operation.js';
 import type { Context } from '../../workspace/open.js';
-import { erasedFilter, erasedWith, hasErasures } from './erased.js';
+import { erasedCodes, erasedWith, hasErasures } from './erased.js';
 import type { ResidueHit } from './hit.js';
 import { compileNeedles, isEmpty, type Needles, NO_NEEDLES } from './needles.js';
 import { knownSubjects } from './own.js';
@@ -17,7 +17,7 @@ import { readTogether } from './readers.js';
 import { returnedPeople } from './returned.js';
 import { rangesOf } from './scan.js';
 import { readSearchable } from './searchable.js';
-import { type Token, tokensIn, valuesOf } from './tokens.js';
+import { readTokens, type Token, valuesOf } from './tokens.js';
 
 /** A proof of all erasures; each hit with the reference of whose it is. */
 export interface SweepResult {
@@ -113,7 +113,8 @@ async function erasedValues(
 ): Promise<Map<string, Needles>> {
   const { tables } = await readSearchable(session, await readCatalog(session));
   const spelling = spellingOf(model);
-  const mayBeErased = await erasedFilter(session);
+  const { kinds, mayHave } = await erasedCodes(session);
+  const shortCodes = keys.shortHmacs(DOMAIN);
   const met = new Map<string, Needles>();
   const seen = new Set<string>();
   const units = tables.flatMap((table) => rangesOf(table).map((pages) => ({ table, pages })));
@@ -121,29 +122,31 @@ async function erasedValues(
     if (surroundings.signal.aborted)
       throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
     onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
-    for await (const tokens of tokensIn(reader, table, pages)) {
-      const byCode = new Map<string, Token>();
-      for (const token of tokens) {
-        if (seen.has(token)) continue;
-        if (seen.size >= MOST_SEEN) seen.clear();
-        seen.add(token);
-        for (const value of valuesOf(token, spelling))
-          for (const code of keys.hmacs('subject alias', `${value.kind}\n${value.value}`))
-            if (mayBeErased(code)) byCode.set(code, value);
+    const byCode = new Map<string, Token>();
+    await readTokens(reader, table, pages, (token) => {
+      if (seen.has(token)) return;
+      if (seen.size >= MOST_SEEN) seen.clear();
+      seen.add(token);
+      for (const value of valuesOf(token, spelling)) {
+        const text = `${value.kind}\n${value.value}`;
+        if (kinds.has(value.kind) && shortCodes.some((codeOf) => mayHave(codeOf(text))))
+          for (const code of keys.hmacs(DOMAIN, text)) byCode.set(code, value);
       }
-      if (byCode.size === 0) continue;
-      for (const { subject, hmac } of await erasedWith(reader, [...byCode.keys()])) {
-        const value = byCode.get(hmac);
-        if (value === undefined) continue;
-        const needles = met.get(subject) ?? NO_NEEDLES;
-        const member = MEMBER[value.kind];
-        met.set(subject, { ...needles, [member]: [...new Set([...needles[member], value.value])] });
-      }
+    });
+    if (byCode.size === 0) return;
+    for (const { subject, hmac } of await erasedWith(reader, [...byCode.keys()])) {
+      const value = byCode.get(hmac);
+      if (value === undefined) continue;
+      const needles = met.get(subject) ?? NO_NEEDLES;
+      const member = MEMBER[value.kind];
+      met.set(subject, { ...needles, [member]: [...new Set([...needles[member], value.value])] });
     }
   });
   return met;
 }
 
+/** Of the codes by which people are known. */
+const DOMAIN = 'subject alias';
 /** Tokens that are remembered, so that one which many rows hold is read once. */
 const MOST_SEEN = 200_000;
 
