@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../src/cli/base-command.js';
 
 export default class DbIndexes extends BaseCommand {
-  static override summary = "Print the SQL of the indexes that the shop's tables lack for finding a person fast";
+  static override summary = 'Print the SQL of the indexes that finding a person fast asks for';
   static override description =
     `For every statement that finds, exports or erases one person, by the data map as it is: the keys of identifiers and the
 columns that rows are reached by. What is there already, under whatever name, is not printed again. Nothing is run; look

@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { collectRows, compileCollect, type RowKey, rowsOf } from '../datamap/collect.js';
+import { collectedTables, collectRows, compileCollect, type RowKey, rowsOf } from '../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Text } from '../datamap/schema.js';
@@ -106,21 +106,22 @@ export async function describe(
   if (people.length === 0) return [];
   await collectRows(session, compileCollect(model, catalog), model, catalog, people);
   const traits = await readTraits(session, model, catalog, people);
-  const counts = await session.query<{ person: number; rows: string }>(
-    `SELECT person, sum(rows)::text AS rows FROM (${model.tables
-      .map(
-        (table) =>
-          `SELECT person, count(DISTINCT (${keyOf(table, catalog)
-            .map((_, i) => `k${i + 1}`)
-            .join(', ')})) AS rows FROM ${rowsOf(table)} GROUP BY person`,
-      )
-      .join(' UNION ALL ')}) c GROUP BY person`,
+  const counted = [...(await collectedTables(session, model))].map((table) => {
+    const names = keyOf(table, catalog).map((_, i) => `k${i + 1}`);
+    return `SELECT person, count(DISTINCT (${names.join(', ')})) AS rows FROM ${rowsOf(table)} GROUP BY person`;
+  });
+  const counts =
+    counted.length === 0
+      ? []
+      : await session.query<{ person: number; rows: string }>(
+          `SELECT person, sum(rows)::text AS rows FROM (${counted.join(' UNION ALL ')}) c GROUP BY person`,
+        );
+  const own = people.map(({ roots, rows }) =>
+    [...roots, ...rows].find((candidate) => isNameable(model.table(candidate.table), catalog)),
   );
-  const ids = await nameableRows(session, model, catalog);
+  const ids = own.includes(undefined) ? await nameableRows(session, model, catalog) : new Map<number, RowKey>();
   return people.map((person, i) => {
-    const row =
-      [...person.roots, ...person.rows].find((candidate) => isNameable(model.table(candidate.table), catalog)) ??
-      ids.get(i);
+    const row = own[i] ?? ids.get(i);
     const kind = Object.values(model.map.persons).find(
       (entry) => canonicalName(entry.table) === person.roots[0]?.table,
     )?.title;
@@ -137,7 +138,7 @@ export async function describe(
 /** For each person, their first row by which `--id` leads back to them and whose key says nothing about them. */
 async function nameableRows(session: Session, model: DataMapModel, catalog: Catalog): Promise<Map<number, RowKey>> {
   const ids = new Map<number, RowKey>();
-  for (const table of model.tables) {
+  for (const table of await collectedTables(session, model)) {
     if (!isNameable(table, catalog)) continue;
     const names = keyOf(table, catalog).map((_, i) => `k${i + 1}`);
     // `--id` follows the first owner of a row, so only that one may name it.

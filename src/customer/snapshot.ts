@@ -1,7 +1,7 @@
 import type { Session } from '../database/session.js';
 import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { compileRetentionReads } from '../datamap/clock.js';
-import { type Contradicted, collectRows, compileCollect } from '../datamap/collect.js';
+import { type Contradicted, collectedTables, collectRows, compileCollect } from '../datamap/collect.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMapModel } from '../datamap/model.js';
 import type { TableRead } from '../datamap/read.js';
@@ -82,7 +82,9 @@ export async function takeSnapshot(
   );
   const traits = await readTraits(session, model, catalog, whole);
   const retention = new Map<number, PageRetention[]>();
+  const collected = await collectedTables(session, model);
   for (const { table, keep, sql } of kind === ACCESS ? compileRetentionReads(model, catalog) : []) {
+    if (!collected.has(table)) continue;
     for await (const [person, rows, first, last, undetermined] of session.stream(sql)) {
       const counted = {
         rows: Number(rows),

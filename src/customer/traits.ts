@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { type Person, rowsOf } from '../datamap/collect.js';
+import { collectedTables, type Person, rowsOf } from '../datamap/collect.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { occurrencesOf, occurrenceText } from '../datamap/occurrences.js';
@@ -26,9 +26,10 @@ export async function readTraits(
   const known = people.map(
     (person) => new Set([...person.roots, ...person.rows].map((row) => `${row.table} ${JSON.stringify(row.key)}`)),
   );
+  const collected = await collectedTables(session, model);
   for (const occurrence of occurrencesOf(model)) {
     const { table, owner } = occurrence.node;
-    if (!owner.reaches.some((reach) => reach.kind !== 'through')) continue;
+    if (!collected.has(table) || !owner.reaches.some((reach) => reach.kind !== 'through')) continue;
     const key = keyOf(table, catalog);
     const text = occurrenceText(occurrence, catalog);
     const links = owner.reaches.flatMap((reach) => (reach.kind === 'identifier' ? [reach] : []));

@@ -16,6 +16,7 @@ import { sql as retention } from './migrations/0012_retention.js';
 import { sql as disclosure } from './migrations/0013_disclosure.js';
 import { sql as agreements } from './migrations/0014_agreements.js';
 import { sql as expiry } from './migrations/0015_expiry.js';
+import { sql as parallel } from './migrations/0016_parallel.js';
 
 interface SqlMigration {
   name: string;
@@ -37,6 +38,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0013_disclosure', sql: disclosure },
   { name: '0014_agreements', sql: agreements },
   { name: '0015_expiry', sql: expiry },
+  { name: '0016_parallel', sql: parallel },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

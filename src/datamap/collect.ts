@@ -42,7 +42,7 @@ export function rowsOf(table: PersonalTableModel): string {
 
 /** One step of the collection: a statement for the whole set of people. */
 export type CollectStep =
-  | { readonly kind: 'through'; readonly node: Node; readonly sql: string }
+  | { readonly kind: 'through'; readonly node: Node; readonly parent: PersonalTableModel; readonly sql: string }
   | {
       readonly kind: 'identifier';
       readonly node: Node;
@@ -137,6 +137,7 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
       {
         kind: 'through',
         node,
+        parent,
         sql: [
           `INSERT INTO ${rowsOf(table)} (person, owner, ${keyNames})`,
           `SELECT DISTINCT p.person, ${owner.index}::smallint, ${keyList}`,
@@ -166,8 +167,8 @@ export async function collectRows(
   takeOut: (table: PersonalTableModel) => Promise<number> = async () => 0,
 ): Promise<Contradicted[]> {
   const contradicted = new Map<string, Contradicted>();
-  for (const statement of plan.create) await session.run(statement);
-  await insertKnownRows(session, model, catalog, people);
+  await session.run(plan.create.join(';\n'));
+  const filled = await insertKnownRows(session, model, catalog, people);
   for (const table of model.tables) await takeOut(table);
   const byIdentifier = indexIdentifiers(people);
   for (const group of plan.groups) {
@@ -175,11 +176,14 @@ export async function collectRows(
     do {
       found = 0;
       for (const step of group.steps) {
-        found +=
+        // Most people have rows in few tables: nothing is reached through one that holds none of theirs.
+        if (step.kind === 'through' && !filled.has(step.parent)) continue;
+        const inserted =
           step.kind === 'through'
             ? await session.run(step.sql)
             : await collectByIdentifier(session, step, catalog, people, byIdentifier, contradicted);
-        found -= await takeOut(step.node.table);
+        if (inserted > 0) filled.add(step.node.table);
+        found += inserted - (await takeOut(step.node.table));
       }
     } while (group.repeat && found > 0);
     for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table))))
@@ -188,18 +192,21 @@ export async function collectRows(
   return [...contradicted.values()];
 }
 
+/** @returns the tables that hold rows now */
 async function insertKnownRows(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
   people: readonly Person[],
-): Promise<void> {
+): Promise<Set<PersonalTableModel>> {
   const rows = new Map<Node, { person: number; key: readonly string[] }[]>();
   const nodes = model.tables.flatMap((table) => table.owners.map((owner): Node => ({ table, owner })));
   const add = (person: number, row: RowKey, matches: (node: Node) => boolean) => {
     const node = nodes.find((candidate) => candidate.table.name === row.table && matches(candidate));
     if (node === undefined) throw new Error(`no owner of ${row.table} takes the row`);
-    rows.set(node, [...(rows.get(node) ?? []), { person, key: row.key }]);
+    const list = rows.get(node);
+    if (list === undefined) rows.set(node, [{ person, key: row.key }]);
+    else list.push({ person, key: row.key });
   };
   people.forEach((person, i) => {
     for (const row of person.roots) add(i, row, ({ owner }) => owner.reaches.some((reach) => reach.kind === 'self'));
@@ -209,6 +216,18 @@ async function insertKnownRows(
     await insertKeys(session, node, catalog, list);
     await session.run(`ANALYZE ${rowsOf(node.table)}`);
   }
+  return new Set([...rows.keys()].map(({ table }) => table));
+}
+
+/** The tables of which rows were collected. */
+export async function collectedTables(session: Session, model: DataMapModel): Promise<Set<PersonalTableModel>> {
+  const rows = await session.query<{ n: number }>(
+    model.tables
+      .map((table) => `SELECT ${table.index} AS n WHERE EXISTS (SELECT FROM ${rowsOf(table)})`)
+      .join(' UNION ALL '),
+  );
+  const filled = new Set(rows.map(({ n }) => n));
+  return new Set(model.tables.filter(({ index }) => filled.has(index)));
 }
 
 async function insertKeys(

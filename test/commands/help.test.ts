@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Config } from '@oclif/core/config';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gdpr, ROOT } from './program.js';
 import { faults, SCHEMAS } from './schemas.js';
@@ -29,6 +30,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gdpr-help-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('tells its version as oclif would', async () => {
+  const { userAgent } = await Config.load(ROOT);
+  expect(await gdpr(['--version'], { cwd: folder })).toMatchObject({ code: 0, stdout: `${userAgent}\n`, stderr: '' });
+});
 
 describe('help', () => {
   it('knows at least the commands of the first version', () => {

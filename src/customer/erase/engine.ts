@@ -73,6 +73,9 @@ export async function eraseRows(session: Session, request: EraseRequest, hasher:
 }
 
 async function rulingOf(session: Session, { model, catalog, at, more }: EraseRequest): Promise<Ruling> {
+  // A merge join with the few rows of the set reads on behind the last of them until a row passes its filter: for one
+  // customer of 100,000 it read 252,000 shipments, four times over.
+  await session.run('SET LOCAL enable_mergejoin = off');
   const erasure = await prepareErasure(session, model, catalog);
   return { erasure, model, catalog, at, ...(more && { more: more(erasure) }) };
 }

@@ -23,7 +23,7 @@ interface LiveIndex {
 }
 
 /** The text of JSON that is no `jsonb` is read through this function of the tool's own. */
-export const OWN_FUNCTION = 'gdpr.json_or_null(text)';
+const OWN_FUNCTION = 'gdpr.json_or_null(text)';
 
 /**
  * Compares what is wanted with what is there, whoever made it and under whatever name: each wanted index is made on an

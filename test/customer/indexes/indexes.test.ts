@@ -159,6 +159,15 @@ describe('with the indexes', { timeout: 240_000 }, () => {
     );
   });
 
+  it('reads JSON kept as text in parallel plans, too', async () => {
+    const rows = await run(
+      workspace,
+      'SET debug_parallel_query = on',
+      `SELECT count(*) FROM shop."Import Log 2019" WHERE gdpr.json_or_null("Document") IS NULL`,
+    );
+    expect(rows).toEqual([{ count: '1' }]);
+  });
+
   it('makes none on a function that somebody of the shop may not call', async () => {
     const FUNCTION = 'gdpr.json_or_null(text)';
     const [json] = await stateOf('shop.Import Log 2019', 'Document.E-pasts');
