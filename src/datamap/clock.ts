@@ -75,6 +75,11 @@ export function sourcesOf({ clock }: Pick<KeepUntil, 'clock'>): readonly ClockSo
   return 'latest' in clock ? clock.latest : [clock];
 }
 
+/** The tables in which a clock asks for all rows of a person. */
+export function tablesOfPeople(keep: Pick<KeepUntil, 'clock'>, model: DataMapModel): PersonalTableModel[] {
+  return sourcesOf(keep).flatMap((source) => ('person' in source ? [model.table(canonicalName(source.person))] : []));
+}
+
 /**
  * The day by which a clock of these sources counts, over alias `t` of the table; NULL while it has not started, and
  * while one of them lies at the end of time, which never comes.
