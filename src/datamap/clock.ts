@@ -46,7 +46,8 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
     `SELECT d.person, ${names.map((name) => `d.${name}`).join(', ')}, ${dueDay(model, keep)} AS due`,
     `FROM (SELECT r.person, ${names.map((name) => `r.${name}`).join(', ')}, ${day} AS day`,
     `      FROM (SELECT DISTINCT person, ${names.join(', ')} FROM ${rowsOf(table)}) r`,
-    `      JOIN ${fromTable(table, catalog)} t ON ${join}) d`,
+    // OFFSET 0 keeps the day, which may ask several tables, from being worked out anew each time that it is named.
+    `      JOIN ${fromTable(table, catalog)} t ON ${join} OFFSET 0) d`,
   ].join('\n');
 }
 
