@@ -226,8 +226,6 @@ async function lockIntoFates(
   );
   const values: unknown[] = [];
   const locked = lockedRows(batch, ruling, protection.standing, values);
-  // The planner takes the rows of a batch for many, and would read all of what they lead to instead of looking it up.
-  await session.run('SET LOCAL enable_seqscan = off');
   const [row] = await session.query<{ locked: string; last: string | null }>(
     `WITH c AS MATERIALIZED (${locked}),
      i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.plain, c.rule, c.month FROM c)
@@ -240,7 +238,6 @@ async function lockIntoFates(
     await session.run(
       `DELETE FROM ${fateOf(table)} f USING ${fromTable(table, catalog)} t WHERE ${sameRow(table, catalog, 't', 'f')} AND ${pointed}`,
     );
-  await session.run('SET LOCAL enable_seqscan TO DEFAULT');
   if (unit.person) await keepOnlyDue(session, unit, ruling);
   if (unit.feeds.length > 0) await leaveWaiting(session, unit, ruling);
   // Where a row stands is certain only once it is locked.
