@@ -44,6 +44,8 @@ function sessionSettings(timeZone: string): string {
     `SET timezone = '${timeZone.replaceAll("'", "''")}'`,
     // Rows that a policy hides would be missing from an export without a word; off makes it an error (SQLSTATE 42501).
     'SET row_security = off',
+    // Statements made of a data map are long and meet few rows: compiling them took seconds, running them milliseconds.
+    'SET jit = off',
     // A connection rests while an archive is written, or holds only a lock.
     'SET idle_session_timeout = 0',
     'SET idle_in_transaction_session_timeout = 0',

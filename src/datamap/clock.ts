@@ -46,7 +46,8 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
     `SELECT d.person, ${names.map((name) => `d.${name}`).join(', ')}, ${dueDay(model, keep)} AS due`,
     `FROM (SELECT r.person, ${names.map((name) => `r.${name}`).join(', ')}, ${day} AS day`,
     `      FROM (SELECT DISTINCT person, ${names.join(', ')} FROM ${rowsOf(table)}) r`,
-    `      JOIN ${fromTable(table, catalog)} t ON ${join}) d`,
+    // OFFSET 0 keeps the day, which may ask several tables, from being worked out anew each time that it is named.
+    `      JOIN ${fromTable(table, catalog)} t ON ${join} OFFSET 0) d`,
   ].join('\n');
 }
 
@@ -73,6 +74,11 @@ export function dueDay(model: DataMapModel, keep: Pick<KeepUntil, 'rule'>): stri
 /** The sources of a clock, of which the latest counts. */
 export function sourcesOf({ clock }: Pick<KeepUntil, 'clock'>): readonly ClockSource[] {
   return 'latest' in clock ? clock.latest : [clock];
+}
+
+/** The tables in which a clock asks for all rows of a person. */
+export function tablesOfPeople(keep: Pick<KeepUntil, 'clock'>, model: DataMapModel): PersonalTableModel[] {
+  return sourcesOf(keep).flatMap((source) => ('person' in source ? [model.table(canonicalName(source.person))] : []));
 }
 
 /**

@@ -58,31 +58,74 @@ export type CollectStep =
     };
 
 export interface CollectPlan {
+  /** The tables of which rows are collected, each into its `rowsOf`. */
+  readonly tables: readonly PersonalTableModel[];
   readonly create: readonly string[];
   /** Steps of a group are repeated until none of them finds a new row. */
   readonly groups: readonly { readonly steps: readonly CollectStep[]; readonly repeat: boolean }[];
 }
 
-/** Compiles the map into the statements that collect the rows of any set of people. Pure. */
-export function compileCollect(model: DataMapModel, catalog: Catalog): CollectPlan {
+/**
+ * Compiles the map into the statements that collect the rows of any set of people. Pure.
+ * @param only the tables whose rows are asked for; undefined: all. What leads to them, and people's own rows, are
+ *   collected as well.
+ */
+export function compileCollect(
+  model: DataMapModel,
+  catalog: Catalog,
+  only: readonly PersonalTableModel[] = model.tables,
+): CollectPlan {
+  const order = collectionOrder(model);
+  const nodes = leadingTo(only, order.flat());
+  const tables = model.tables.filter(
+    (table) => only.includes(table) || isPerson(table) || [...nodes].some((node) => node.table === table),
+  );
   return {
-    create: model.tables.map((table) => {
+    tables,
+    create: tables.map((table) => {
       const key = keyOf(table, catalog);
       const parts = key.map((part, i) => `k${i + 1} ${part.type}`).join(', ');
       const names = key.map((_, i) => `k${i + 1}`).join(', ');
       return `CREATE TEMPORARY TABLE ${rowsOf(table)} (person integer, owner smallint, ${parts}, PRIMARY KEY (person, owner, ${names})) ON COMMIT DROP`;
     }),
-    groups: collectionOrder(model).map((group) => ({
-      steps: group.flatMap((node) => compileNode(node, model, catalog)),
-      repeat: group.some(({ owner }) =>
-        owner.reaches.some(
-          (reach) =>
-            reach.kind === 'through' &&
-            group.some((other) => other.table.name === reach.table && other.owner.id === reach.owner),
+    groups: order
+      .map((group) => group.filter((node) => nodes.has(node)))
+      .filter((group) => group.length > 0)
+      .map((group) => ({
+        steps: group.flatMap((node) => compileNode(node, model, catalog)),
+        repeat: group.some(({ owner }) =>
+          owner.reaches.some(
+            (reach) =>
+              reach.kind === 'through' &&
+              group.some((other) => other.table.name === reach.table && other.owner.id === reach.owner),
+          ),
         ),
-      ),
-    })),
+      })),
   };
+}
+
+function isPerson({ owners }: PersonalTableModel): boolean {
+  return owners.some(({ reaches }) => reaches.some(({ kind }) => kind === 'self'));
+}
+
+/** The nodes of these tables, and all over which rows of them are reached. */
+function leadingTo(tables: readonly PersonalTableModel[], nodes: readonly Node[]): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  const add = (node: Node) => {
+    if (found.has(node)) return;
+    found.add(node);
+    for (const reach of node.owner.reaches) {
+      if (reach.kind !== 'through') continue;
+      for (const other of nodes) if (other.table.name === reach.table && other.owner.id === reach.owner) add(other);
+    }
+  };
+  for (const node of nodes) if (tables.includes(node.table)) add(node);
+  return found;
+}
+
+/** Forgets what was collected before the transaction ends. */
+export async function dropCollected(session: Session, { tables }: CollectPlan): Promise<void> {
+  await session.run(`DROP TABLE ${tables.map(rowsOf).join(', ')}`);
 }
 
 function compileNode(node: Node, model: DataMapModel, catalog: Catalog): CollectStep[] {

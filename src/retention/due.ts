@@ -86,7 +86,8 @@ export function compileDue(
           : `(${only.before} AND NOT ${only.after})`
         : `(${[...over, `(${started})`].join(' AND ')})`,
     none: `NOT (${started})`,
-    day: `(SELECT ${dueDay(model, keep)} FROM (SELECT ${day} AS day) d)`,
+    // OFFSET 0 keeps the day from being worked out anew each time that it is named.
+    day: `(SELECT ${dueDay(model, keep)} FROM (SELECT ${day} AS day OFFSET 0) d)`,
   };
 }
 

@@ -5,8 +5,8 @@ import { keyNames } from '../customer/erase/sql.js';
 import { peopleOf } from '../customer/people.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { clockDay, dueRows, sourcesOf } from '../datamap/clock.js';
-import { collectRows, compileCollect, rowsOf } from '../datamap/collect.js';
+import { clockDay, dueRows, sourcesOf, tablesOfPeople } from '../datamap/clock.js';
+import { collectRows, compileCollect, dropCollected, rowsOf } from '../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { ClockSource, KeepUntil } from '../datamap/schema.js';
@@ -82,7 +82,11 @@ export async function waitingForPeople(
   );
   const anchors = (await anchorsOf(session, model, catalog, hits)).flat();
   const { people } = await peopleOf(session, model, catalog, anchors);
-  await collectRows(session, compileCollect(model, catalog), model, catalog, people);
+  const plan = compileCollect(model, catalog, [
+    table,
+    ...feeds.flatMap(({ target, keep }) => [target, ...tablesOfPeople(keep, model)]),
+  ]);
+  await collectRows(session, plan, model, catalog, people);
   const position = new Map(keys.map((key, i) => [JSON.stringify(key), i]));
   const today = `($1::timestamptz AT TIME ZONE ${textLiteral(model.map.timeZone)})::date`;
   const names = keyNames(table, catalog);
@@ -106,6 +110,6 @@ export async function waitingForPeople(
       if (i !== undefined) waiting.add(i);
     }
   }
-  for (const each of model.tables) await session.run(`DROP TABLE ${rowsOf(each)}`);
+  await dropCollected(session, plan);
   return waiting;
 }

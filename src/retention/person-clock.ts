@@ -3,15 +3,16 @@ import { keyNames } from '../customer/erase/sql.js';
 import { peopleOf } from '../customer/people.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { dueRows } from '../datamap/clock.js';
-import { collectRows, compileCollect, rowsOf } from '../datamap/collect.js';
+import { dueRows, tablesOfPeople } from '../datamap/clock.js';
+import { collectRows, compileCollect, dropCollected } from '../datamap/collect.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { textLiteral } from '../datamap/sql.js';
 import type { Unit } from './units.js';
 
 /**
- * Which of these rows are due by clocks that ask for all rows of a person, and since when: collects everything of
- * everybody whose rows they are, guests' orders under their e-mail included, and asks the expression that erasure asks.
+ * Which of these rows are due by clocks that ask for all rows of a person, and since when: collects what
+ * the clocks count of everybody whose rows they are, guests' orders under their e-mail included, and asks the expression
+ * that erasure asks.
  * A row of several people waits for all of them.
  * @param keys the rows' keys as texts
  * @returns by the row's position: the rule that let it go last, and its day (ISO 8601)
@@ -31,7 +32,8 @@ export async function dueByPeople(
   );
   const anchors = (await anchorsOf(session, model, catalog, hits)).flat();
   const { people } = await peopleOf(session, model, catalog, anchors);
-  await collectRows(session, compileCollect(model, catalog), model, catalog, people);
+  const plan = compileCollect(model, catalog, [table, ...rules.flatMap(({ keep }) => tablesOfPeople(keep, model))]);
+  await collectRows(session, plan, model, catalog, people);
   const today = `($1::timestamptz AT TIME ZONE ${textLiteral(model.map.timeZone)})::date`;
   const position = new Map(keys.map((key, i) => [JSON.stringify(key), i]));
   const names = keyNames(table, catalog, 'd');
@@ -48,7 +50,7 @@ export async function dueByPeople(
       if (i !== undefined) found.set(i, [...(found.get(i) ?? []), { rule: keep.rule, day }]);
     }
   }
-  for (const each of model.tables) await session.run(`DROP TABLE ${rowsOf(each)}`);
+  await dropCollected(session, plan);
   for (const [i, days] of found) {
     const last = days.toSorted((a, b) => (a.day === b.day ? (a.rule < b.rule ? -1 : 1) : a.day > b.day ? -1 : 1))[0];
     if (days.length === rules.length && last !== undefined) due.set(i, last);

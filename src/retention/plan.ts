@@ -5,6 +5,7 @@ import { keyNames, sameRow } from '../customer/erase/sql.js';
 import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
+import type { DataMapModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import { column, fromTable, textLiteral } from '../datamap/sql.js';
 import { now } from '../foundation/clock.js';
@@ -84,16 +85,19 @@ export interface Survey {
   readonly stamp: string;
   readonly protectedPeople: readonly Protected[];
   readonly protectedRows: ProtectedRows;
-  readonly plan: RetentionPlan;
+  readonly plan: Omit<RetentionPlan, 'rules'>;
   readonly unfinished: Unfinished | undefined;
   /** References of people whose erasure the last run finished without the log telling of it. */
   readonly untold: readonly string[];
 }
 
-/** Says what a run would take now, changing nothing. @throws GdprError DRIFT */
+/** Says what a run would take now, and what it would leave, changing nothing. @throws GdprError DRIFT */
 export async function planRetention(context: Context): Promise<RetentionPlan & { readonly operation: string }> {
   return runOperation(context, { action: 'retention plan', subjects: [] }, async (operation) => {
-    const { plan } = await context.database.transaction('repeatable read', (session) => survey(session, context));
+    const plan = await context.database.transaction('repeatable read', async (session) => {
+      const { plan, ruling } = await survey(session, context);
+      return { ...plan, rules: await rulePlans(session, ruling) };
+    });
     const sum = (of: (rule: RulePlan) => number) => plan.rules.reduce((all, rule) => all + of(rule), 0);
     await endOperation(context, operation, {
       result: 'done',
@@ -120,12 +124,11 @@ export async function survey(session: Session, context: Context): Promise<Survey
   const rows = await protectedRows(session, model, catalog, people);
   await enterProtected(session, model, catalog, rows, new Set(rows.keys()));
   await takeSurvey(session, ruling, await standingOf(session, rows));
-  const plan: RetentionPlan = {
+  const plan = {
     asOf,
     continues: unfinished?.operation ?? null,
     digest: ruleSet.digest,
     approved: (await readRuleSet(session, ruleSet.digest))?.approval != null,
-    rules: await rulePlans(session, ruling),
     tables: await shares(session, ruling, config.retention),
     uncovered: await findUncovered(session, ruling),
     missingIndexes: await missingIndexes(session, ruling),
@@ -161,6 +164,7 @@ async function lastRun(session: Session, digest: string): Promise<Pick<Survey, '
   return { unfinished: { operation: run.operation, asOf: run.asOf, confirmed }, untold };
 }
 
+/** What each rule comes to, by the survey and by the rows that it passed over. */
 async function rulePlans(session: Session, { units, model, catalog }: Ruling): Promise<RulePlan[]> {
   const counts = new Map<
     string,
@@ -179,7 +183,7 @@ async function rulePlans(session: Session, { units, model, catalog }: Ruling): P
     counts.set(rule, known);
     return known;
   };
-  for (const { entry } of model.tables) for (const { rule } of entry.retention ?? []) of(rule);
+  for (const rule of rulesIn(model)) of(rule);
   for (const unit of units) {
     const { table } = unit.erase;
     const due = await session.query<
@@ -219,6 +223,11 @@ async function rulePlans(session: Session, { units, model, catalog }: Ruling): P
       period: model.map.retention[rule]?.period ?? '',
       ...count,
     }));
+}
+
+/** The ids of the rules that tables have, sorted. */
+export function rulesIn({ tables }: DataMapModel): string[] {
+  return [...new Set(tables.flatMap(({ entry }) => (entry.retention ?? []).map(({ rule }) => rule)))].sort();
 }
 
 async function shares(
@@ -282,7 +291,7 @@ export interface Confirmed {
  * Refuses a run that would take more of a table than is allowed: a mistyped clock must not empty the shop at night.
  * @throws GdprError REFUSED with the figures
  */
-export function assertShares(plan: RetentionPlan, { fresh, inherited }: Confirmed): void {
+export function assertShares(plan: Pick<RetentionPlan, 'tables'>, { fresh, inherited }: Confirmed): void {
   const figures = new Map(plan.tables.map(({ table, eligible }) => [table, eligible]));
   const wrong = Object.entries(fresh).filter(([table, rows]) => rows !== (figures.get(table) ?? 0));
   if (wrong.length > 0) {

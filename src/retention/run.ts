@@ -19,7 +19,7 @@ import { standingStamp } from './guards.js';
 import type { MissingIndex } from './indexes.js';
 import { assertNotAhead } from './instant.js';
 import { Pace } from './pace.js';
-import { assertShares, type Survey, standingOf, survey } from './plan.js';
+import { assertShares, rulesIn, type Survey, standingOf, survey } from './plan.js';
 import { findProtected, type ProtectedRows, protectedRows } from './protect.js';
 import { RUN_LOCK, type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
@@ -125,6 +125,7 @@ class Run {
   readonly #figures = new Map<string, { deleted: number; changed: number }>();
   readonly #counts = new Map<string, number>();
   readonly #finished = new Set<string>();
+  readonly #pacePeople = new Pace();
   #rows = 0;
   #locked = 0;
   #total = 0;
@@ -317,7 +318,8 @@ class Run {
   ): Promise<{ stop?: Stopped; rows: number }> {
     let rows = 0;
     const all = slicesIn(slices);
-    const pace = new Pace();
+    // How long it takes to look people up is the same for all of the units that ask for them.
+    const pace = unit.person || unit.feeds.length > 0 ? this.#pacePeople : new Pace();
     let after: readonly string[] | undefined;
     for (let at = 0, tries = 0; at < all; ) {
       const stop = this.#stop();
@@ -472,7 +474,7 @@ class Run {
       asOf: plan.asOf,
       continues: plan.continues,
       digest: plan.digest,
-      rules: plan.rules.map(({ rule }) => ({ rule, ...(this.#figures.get(rule) ?? { deleted: 0, changed: 0 }) })),
+      rules: rulesIn(model).map((rule) => ({ rule, ...(this.#figures.get(rule) ?? { deleted: 0, changed: 0 }) })),
       rows: this.#rows,
       stopped,
       locked: this.#locked,

@@ -29,8 +29,8 @@ export function surveyOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_survey_${table.index}`);
 }
 
-/** Rows whose people are collected together. */
-const PEOPLE_AT_ONCE = 500;
+/** Rows whose people are looked up together: where no index leads to an e-mail, each time reads whole tables. */
+const PEOPLE_AT_ONCE = 10_000;
 
 /**
  * Looks once at every table with rules, in the caller's snapshot, and notes each row that is due and has something left
@@ -206,7 +206,7 @@ export function lateForAny({ feeds }: Pick<Unit, 'feeds'>): string {
   return `(${feeds.map(({ late }) => late).join(' OR ')})`;
 }
 
-/** The same where whole people have to be looked at: some hundreds at once. */
+/** The same where whole people have to be looked at, many at once. */
 async function surveyPeople(session: Session, unit: Unit, ruling: Ruling, standing: Standing): Promise<void> {
   const { model, catalog, asOf } = ruling;
   const { table } = unit.erase;

@@ -42,13 +42,16 @@ export async function decideFates(session: Session, ruling: Ruling, people: read
 }
 
 async function decide(session: Session, { erasure, model, catalog, at, more }: Ruling): Promise<void> {
-  for (const table of erasure.tables) for (const sql of createFate(table, catalog)) await session.run(sql);
+  const large = new Set<TableErase>();
+  for (const table of erasure.tables) if ((await createFate(session, table, catalog)) >= MANY) large.add(table);
   for (const { sql } of [...compileKept(erasure, model, catalog), ...(more ?? [])]) {
     await session.run(sql, sql.includes('$1') ? [at] : []);
   }
   for (const table of erasure.tables) {
     await session.run(gatherKept(table, catalog));
     if ((table.goesAlone | table.goesAnyway) !== 0) await session.run(decideGoing(table));
+    // Without it the planner takes it that next to nothing is kept and nothing goes.
+    if (large.has(table)) await session.run(`ANALYZE ${keptOf(table.table)}, ${fateOf(table.table)}`);
   }
   await holdBack(session, erasure, catalog);
 }
@@ -112,22 +115,31 @@ function takenBy(step: ColumnStep, table: PersonalTableModel, path: readonly str
   });
 }
 
-function createFate({ table }: TableErase, catalog: Catalog): string[] {
+/** Rows from which on it pays to tell the planner of what has become of them. */
+const MANY = 1000;
+
+/** Makes the tables of fates and of what is kept, the first with every collected row. @returns how many those are */
+async function createFate(session: Session, { table }: TableErase, catalog: Catalog): Promise<number> {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
   const names = keyNames(table, catalog);
-  return [
+  await session.run(
     `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
+  );
+  await session.run(
     `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date, hidden boolean DEFAULT false) ON COMMIT DROP`,
+  );
+  const rows = await session.run(
     [
       `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
       `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}`,
       `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
       `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
     ].join('\n'),
-    `ANALYZE ${fateOf(table)}`,
-  ];
+  );
+  await session.run(`ANALYZE ${fateOf(table)}`);
+  return rows;
 }
 
 function gatherKept(erase: TableErase, catalog: Catalog): string {
@@ -186,8 +198,8 @@ function inheritKept(dependency: Dependency, catalog: Catalog): string {
   return [
     `WITH needed AS (INSERT INTO ${keptOf(parent.table)} (${names}, cols, source, id, until, hidden)`,
     `SELECT ${own}, ARRAY[${all.join(', ')}]::text[], e.source, e.id, CASE WHEN bool_and(e.until IS NOT NULL) THEN max(e.until) END, bool_and(e.hidden)`,
-    `FROM ${fateOf(parent.table)} f, ${keptOf(child.table)} e, LATERAL (SELECT FROM ${pointing(dependency, catalog)} AND g.kept <> '{}' AND ${sameKeys(child, catalog, 'g', 'e')} LIMIT 1) x`,
-    `WHERE f.gone GROUP BY ${own}, e.source, e.id RETURNING ${names}, cols)`,
+    `FROM ${fateOf(parent.table)} f, ${keptOf(child.table)} e, ${pointing(dependency, catalog)} AND g.kept <> '{}' AND ${sameKeys(child, catalog, 'g', 'e')}`,
+    `AND f.gone GROUP BY ${own}, e.source, e.id RETURNING ${names}, cols)`,
     `UPDATE ${fateOf(parent.table)} f SET kept = n.cols FROM needed n WHERE ${sameKeys(parent, catalog, 'n', 'f')}`,
   ].join('\n');
 }

@@ -22,9 +22,9 @@ export interface KeptSummary {
   readonly last: string | null;
 }
 
-/** The kept columns of alias `e` that hold anything in the row of alias `t`. */
+/** The kept columns of alias `e` that hold anything in the row of alias `t`, which is turned into JSON once (OFFSET 0). */
 function heldColumns(where = ''): string {
-  return `ARRAY(SELECT c FROM unnest(e.cols) c WHERE (to_jsonb(t) ->> c) IS NOT NULL${where} ORDER BY c)`;
+  return `ARRAY(SELECT c FROM (SELECT to_jsonb(t) AS holds OFFSET 0) j, unnest(e.cols) c WHERE (j.holds ->> c) IS NOT NULL${where} ORDER BY c)`;
 }
 
 /**

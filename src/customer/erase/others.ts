@@ -63,8 +63,7 @@ export async function findOthers(
   left: Left = EVERYTHING,
 ): Promise<void> {
   const filled = new Set<PersonalTableModel>();
-  for (const table of model.tables)
-    for (const sql of seed(table, catalog)) if ((await session.run(sql)) > 0) filled.add(table);
+  for (const table of model.tables) if (await seed(session, table, catalog)) filled.add(table);
   const groups = collectionOrder(model);
   const follow = async (
     group: readonly Node[],
@@ -114,16 +113,26 @@ export function othersMask(table: PersonalTableModel, catalog: Catalog): string 
   return `coalesce((SELECT bit_or(1 << c.owner) FROM ${upOf(table)} c WHERE c.outside AND (${keyNames(table, catalog, 'c')}) = (${keyNames(table, catalog, 'r')})), 0)`;
 }
 
-/** Every collected row, as whom anybody could own it. */
-function seed(table: PersonalTableModel, catalog: Catalog): string[] {
+/** Rows from which on it pays to tell the planner of them. */
+const MANY = 1000;
+
+/**
+ * Enters every collected row, as whom anybody could own it. Its key comes before the owner, since rows are looked up by it.
+ * @returns whether there is any
+ */
+async function seed(session: Session, table: PersonalTableModel, catalog: Catalog): Promise<boolean> {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
   const names = keyNames(table, catalog);
-  return [
-    `CREATE TEMPORARY TABLE gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (owner, ${names})) ON COMMIT DROP`,
+  await session.run(
+    `CREATE TEMPORARY TABLE gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (${names}, owner)) ON COMMIT DROP`,
+  );
+  const rows = await session.run(
     `INSERT INTO ${upOf(table)} (owner, ${names}) SELECT o.owner, ${keyNames(table, catalog, 'r')} FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)}) r, generate_series(0, ${table.owners.length - 1}) o (owner)`,
-  ];
+  );
+  if (rows >= MANY) await session.run(`ANALYZE ${upOf(table)}`);
+  return rows > 0;
 }
 
 /** One reach from an owner of a table to an owner of another one. */

@@ -22,6 +22,7 @@ export async function fillTokens(
   zone: string,
   hasher: TokenHasher,
 ): Promise<void> {
+  if (!tables.some(({ columns }) => columns.some(({ change }) => change.kind === 'token'))) return;
   await session.run(
     'CREATE TEMPORARY TABLE gdpr_token (format text, hash text, token text, PRIMARY KEY (format, hash)) ON COMMIT DROP',
   );
