@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Shop } from './shops.js';
 
 /** What one run took. */
@@ -121,19 +120,9 @@ function figures(runs: readonly Taken[]): Figures {
 }
 
 /** Of an even number of values the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}
-
-/** The 99th percentile of latencies in a log of pgbench (third column, µs), in seconds. */
-export async function percentile99(log: string): Promise<number> {
-  const latencies = (await readFile(log, 'utf8'))
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => Number(line.split(' ')[2]))
-    .sort((a, b) => a - b);
-  return (latencies[Math.ceil(latencies.length * 0.99) - 1] ?? Number.NaN) / 1e6;
 }

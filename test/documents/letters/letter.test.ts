@@ -56,12 +56,7 @@ describe.each(ALL)('%s in %s', (kind, language) => {
     expect(digests).toHaveLength(2);
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(markup)?.[1]?.replaceAll('&#39;', "'");
     expect(policy?.split('; ').toSorted()).toEqual(
-      [
-        `default-src 'none'`,
-        `base-uri 'none'`,
-        `form-action 'none'`,
-        `style-src ${digests.join(' ')}`,
-      ].toSorted(),
+      [`default-src 'none'`, `base-uri 'none'`, `form-action 'none'`, `style-src ${digests.join(' ')}`].toSorted(),
     );
     expect(markup).not.toMatch(/<(script|link|img|iframe|object|form)\b| style=| on\w+=/);
   });
