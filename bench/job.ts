@@ -32,7 +32,7 @@ export interface Job {
   readonly goalFrom?: number;
   readonly measure: Measure;
   /** What `sizes` count. */
-  readonly unit: 'customers' | 'events' | 'entries' | 'MB' | undefined;
+  readonly unit: 'customers' | 'people' | 'rows' | 'events' | 'entries' | 'MB' | undefined;
   readonly sizes: readonly number[];
   /** Size of a quick run. */
   readonly quick: number;

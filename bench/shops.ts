@@ -7,8 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { makeDemo } from '../examples/bookshop/demo.js';
 import { prepareMarketing } from '../examples/bookshop/marketing.js';
-import { prepareRetention } from '../examples/bookshop/retention.js';
-import { openContext } from '../src/workspace/open.js';
+import { type Context, openContext } from '../src/workspace/open.js';
 import { gdpr } from './gdpr.js';
 
 /** A bookshop of its own, with its workspace. */
@@ -23,23 +22,54 @@ export interface Shop {
   drop(): Promise<void>;
 }
 
+interface Template {
+  readonly name: string;
+  readonly workspace: string;
+}
+
+/** What is done to a shop once, to be cloned from then on. */
+export interface State {
+  /** Lower-case letters. */
+  readonly name: string;
+  make(shop: Shop): Promise<void>;
+}
+
 /** Makes bookshops on a server: one template a size, kept for the next time, and clones of it. */
 export class Shops {
+  readonly #say: (text: string) => void;
+
   constructor(
     private readonly server: string,
     /** Where workspaces stand: those of the templates in `templates`. */
     private readonly folder: string,
-    private readonly say: (text: string) => void,
-  ) {}
+    say: (text: string) => void,
+  ) {
+    this.#say = say;
+  }
 
-  /** A shop with so many customers, in the state in which the template was made. */
-  async clone(customers: number): Promise<Shop> {
+  /** A shop with so many customers, as the template was made or as `state` has changed it. */
+  async clone(customers: number, state?: State): Promise<Shop> {
     const template = await this.#template(customers);
+    if (state === undefined) return await this.#copy(template);
+    const changed = { name: `${template.name}_${state.name}`, workspace: `${template.workspace}-${state.name}` };
+    if (!(await this.#isThere(changed))) {
+      this.#say(`changing it: ${state.name}`);
+      const shop = await this.#copy(template);
+      await state.make(shop);
+      await this.#drop(changed);
+      await cp(shop.folder, changed.workspace, { recursive: true });
+      await this.#admin(`CREATE DATABASE ${changed.name} TEMPLATE ${shop.name} STRATEGY FILE_COPY IS_TEMPLATE true`);
+      await shop.drop();
+    }
+    return await this.#copy(changed);
+  }
+
+  async #copy(template: Template): Promise<Shop & { readonly name: string }> {
     const folder = await mkdtemp(join(this.folder, 'shop-'));
     const name = `gdpr_bench_${folder.slice(-6).toLowerCase()}_${process.hrtime.bigint()}`;
-    await cp(this.#workspace(customers), folder, { recursive: true });
-    await this.#admin(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
-    return this.#shop(name, folder);
+    await cp(template.workspace, folder, { recursive: true });
+    await this.#admin(`CREATE DATABASE ${name} TEMPLATE ${template.name} STRATEGY FILE_COPY`);
+    return { ...this.#shop(name, folder), name };
   }
 
   #shop(name: string, folder: string): Shop {
@@ -57,33 +87,33 @@ export class Shops {
     };
   }
 
-  async #template(customers: number): Promise<string> {
-    const name = `gdpr_bench_${customers}`;
-    const there = await this.#admin(`SELECT 1 FROM pg_database WHERE datname = '${name}' AND datistemplate`);
-    const workspace = this.#workspace(customers);
-    if (there.length > 0 && existsSync(workspace)) return name;
-    this.say(`making a bookshop of ${customers.toLocaleString('en')} customers`);
+  async #isThere({ name, workspace }: Template): Promise<boolean> {
+    const rows = await this.#admin(`SELECT 1 FROM pg_database WHERE datname = '${name}' AND datistemplate`);
+    return rows.length > 0 && existsSync(workspace);
+  }
+
+  async #drop({ name, workspace }: Template): Promise<void> {
+    await this.#admin(`UPDATE pg_database SET datistemplate = false WHERE datname = '${name}'`);
     await this.#admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await rm(workspace, { recursive: true, force: true });
+  }
+
+  async #template(customers: number): Promise<Template> {
+    const name = `gdpr_bench_${customers}`;
+    const workspace = join(this.folder, 'templates', String(customers));
+    const template = { name, workspace };
+    if (await this.#isThere(template)) return template;
+    this.#say(`making a bookshop of ${customers.toLocaleString('en')} customers`);
+    await this.#drop(template);
     await mkdir(workspace, { recursive: true });
     await this.#admin(`CREATE DATABASE ${name}`);
     const environment = environmentFor(this.#url(name));
-    const surroundings = {
-      folder: workspace,
-      workspace,
-      environment,
-      passphrase: async () => undefined,
-      signal: new AbortController().signal,
-    };
-    await makeDemo(surroundings, workspace, { customers, seed: 1 }, () => {});
+    await makeDemo(surroundingsIn(workspace, environment), workspace, { customers, seed: 1 }, () => {});
     await this.#index(name, workspace, environment);
-    const context = await openContext(surroundings);
-    await prepareMarketing(context);
-    await prepareRetention(context);
-    await context.database.close();
+    await inContext({ folder: workspace, environment }, prepareMarketing);
     await withClient(this.#url(name), (client) => client.query('VACUUM ANALYZE'));
     await this.#admin(`ALTER DATABASE ${name} IS_TEMPLATE true`);
-    return name;
+    return template;
   }
 
   async #index(name: string, workspace: string, environment: NodeJS.ProcessEnv): Promise<void> {
@@ -116,9 +146,23 @@ export class Shops {
     url.pathname = database;
     return url.href;
   }
+}
 
-  #workspace(customers: number): string {
-    return join(this.folder, 'templates', String(customers));
+function surroundingsIn(folder: string, environment: NodeJS.ProcessEnv) {
+  const signal = new AbortController().signal;
+  return { folder, workspace: folder, environment, passphrase: async () => undefined, signal };
+}
+
+/** Works in a shop's workspace by the program's own functions. */
+export async function inContext(
+  { folder, environment }: Pick<Shop, 'folder' | 'environment'>,
+  work: (context: Context) => Promise<void>,
+): Promise<void> {
+  const context = await openContext(surroundingsIn(folder, environment));
+  try {
+    await work(context);
+  } finally {
+    await context.database.close();
   }
 }
 
