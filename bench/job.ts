@@ -19,6 +19,8 @@ export interface Pair {
   readonly theirs: Run;
   /** How often the rival's work must be done for the same result, where doing it once is all that one can wait for. */
   readonly theirsTimes?: number;
+  /** Whether both have run already. */
+  readonly warm?: boolean;
   done?(): Promise<void>;
 }
 

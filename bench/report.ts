@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -33,6 +34,20 @@ export interface Report {
   readonly rows: readonly Row[];
 }
 
+/** The rows of a file that may be there. */
+export async function earlier(file: string): Promise<readonly Row[]> {
+  if (!existsSync(file)) return [];
+  return (JSON.parse(await readFile(file, 'utf8')) as Report).rows;
+}
+
+/** The rows with a new one in the place of its forerunner, in the order of the jobs and of their sizes. */
+export function together(rows: readonly Row[], row: Row, order: readonly { readonly name: string }[]): readonly Row[] {
+  const place = ({ job }: Row) => order.findIndex(({ name }) => name === job);
+  return [...rows.filter(({ job, size }) => job !== row.job || size !== row.size), row].sort(
+    (a, b) => place(a) - place(b) || a.size - b.size,
+  );
+}
+
 const root = join(import.meta.dirname, '..');
 
 export async function machineOf(server: string): Promise<Machine> {
@@ -56,7 +71,7 @@ export async function machineOf(server: string): Promise<Machine> {
   };
 }
 
-const HEAD = ['job', 'size', 'rival', 'ours', 'rival', 'ratio', 'from–to', 'goal', '', 'peak MB'];
+const HEAD = ['job', 'size', 'rival', 'gdpr', 'rival', 'ratio', 'from–to', 'pairs', 'goal', '', 'peak MB'];
 
 /** The machine and a Markdown table, a line a job and size. */
 export function table(machine: Machine, rows: readonly Row[]): string {
@@ -69,7 +84,7 @@ function machineLine({ cpu, cores, memoryBytes, node, postgresql, version, commi
   return `gdpr ${version} (${commit}), Node ${node}, PostgreSQL ${postgresql}, ${cores} × ${cpu}, ${memory}, ${at}`;
 }
 
-function cells({ job, rival, unit, size, measured, ours, theirs, ratio, spread, goal }: Row): string[] {
+function cells({ job, rival, unit, size, measured, ours, theirs, ratio, spread, runs, goal }: Row): string[] {
   const compared = (figures: Figures) =>
     measured === 'wall' ? figures.seconds : (figures.databaseSeconds ?? Number.NaN);
   return [
@@ -80,6 +95,7 @@ function cells({ job, rival, unit, size, measured, ours, theirs, ratio, spread, 
     duration(compared(theirs)),
     ratio.toFixed(2),
     spread.map((value) => value.toFixed(2)).join('–'),
+    String(runs),
     goal === undefined ? '' : `≤ ${goal}`,
     goal === undefined ? '' : ratio <= goal ? 'met' : '**missed**',
     ours.peakBytes === undefined ? '' : String(Math.round(ours.peakBytes / 1e6)),

@@ -7,7 +7,7 @@ import { outsideTool } from '../test/support/tools.js';
 import type { Bench, Job, Pair } from './job.js';
 import { jobs } from './jobs/index.js';
 import { type Comparison, compare, type Taken } from './measure.js';
-import { type Machine, machineOf, type Row, table } from './report.js';
+import { earlier, type Machine, machineOf, type Row, table, together } from './report.js';
 import { Shops } from './shops.js';
 
 /**
@@ -17,7 +17,7 @@ import { Shops } from './shops.js';
  *   --sizes N,…     only these sizes
  *   --runs N        pairs of each job (default 5; 3 of the largest size)
  *   --quick         the smallest shop, one pair of each job: about a minute
- *   --json FILE     the figures as JSON; FILE is what bench/charts.ts draws
+ *   --json FILE     the figures as JSON, beside those of other jobs and sizes that FILE holds; bench/charts.ts draws them
  *   --server URL    a server of your own instead of a new one; shops are kept there as gdpr_bench_<customers>
  *   --folder DIR    where the workspaces of these stand
  */
@@ -87,7 +87,7 @@ async function measure(bench: Bench, job: Job, size: number): Promise<Comparison
   let pair = await pairOf(bench, job, size);
   try {
     // What can be repeated is warmed by a pair that does not count.
-    if (!job.once && !values.quick) await runPair(pair, 0);
+    if (!job.once && !values.quick && pair.warm !== true) await runPair(pair, 0);
     for (let i = 0; i < runs; i += 1) {
       if (job.once && i > 0) {
         await pair.end();
@@ -116,14 +116,14 @@ try {
     say,
   };
   const machine: Machine = await machineOf(url);
-  const rows: Row[] = [];
+  let rows: readonly Row[] = values.json === undefined ? [] : await earlier(values.json);
   for (const job of jobs) {
     for (const size of chosen(job)) {
       say(`${job.name}${job.unit === undefined ? '' : `, ${size.toLocaleString('en')} ${job.unit}`}`);
       const { name, rival, measure: measured, unit } = job;
       const goal = size >= (job.goalFrom ?? 0) ? job.goal : undefined;
       const comparison = await measure(bench, job, size);
-      rows.push({ job: name, rival, goal, measured, unit, size, ...comparison });
+      rows = together(rows, { job: name, rival, goal, measured, unit, size, ...comparison }, jobs);
       say(`  ${comparison.ratio.toFixed(2)} of the rival's time`);
       // What was measured is not lost when a later job fails.
       if (values.json !== undefined)

@@ -38,6 +38,7 @@ export const audience: Job = {
     const pair = {
       ours: anew(list, running({ words, folder: shop.folder, environment: shop.environment }, shop)),
       theirs: anew(byHand, running({ words: select, folder }, shop)),
+      warm: true,
       done: shop.drop,
     };
     await pair.ours();
