@@ -9,7 +9,7 @@ import { anyText, PAIRS } from './spellings.js';
 import { connect, dropSibling, type Evaluator, siblingDatabase } from './sql.js';
 
 const TEXTS = { minLength: 400, maxLength: 400 };
-const RUNS = { numRuns: 4, endOnFailure: true };
+const RUNS = { numRuns: 8, endOnFailure: true };
 
 let database: TestDatabase;
 let sibling: string;

@@ -2,7 +2,8 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
-const randomBytes = crypto.randomBytes;
-crypto.randomBytes = (size, ...rest) =>
-  size === 16 && rest.length === 0 ? Buffer.alloc(16) : randomBytes(size, ...rest);
+// Ids are made of bytes that are fetched ahead, by the page.
+const { randomFillSync } = crypto;
+crypto.randomFillSync = (buffer, ...rest) =>
+  buffer.length === 4096 && rest.length === 0 ? buffer.fill(0) : randomFillSync(buffer, ...rest);
 syncBuiltinESMExports();
