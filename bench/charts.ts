@@ -11,7 +11,7 @@ const [figures = '', target = ''] = process.argv.slice(2);
 const WIDTH = 320;
 const HEIGHT = 220;
 const COLUMNS = 3;
-const PLOT = { left: 54, right: 18, top: 44, bottom: 36 };
+const PLOT = { left: 54, right: 34, top: 44, bottom: 36 };
 const OURS = { colour: '#0b5cad', dashes: 'none' };
 const THEIRS = { colour: '#8a5a00', dashes: '5 4' };
 const INK = '#1f2328';

@@ -75,7 +75,9 @@ const HEAD = ['job', 'size', 'rival', 'gdpr', 'rival', 'ratio', 'from–to', 'pa
 
 /** The machine and a Markdown table, a line a job and size. */
 export function table(machine: Machine, rows: readonly Row[]): string {
-  const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |`);
+  const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map(
+    (line) => `| ${line.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  );
   return [machineLine(machine), '', ...lines].join('\n');
 }
 
