@@ -18,6 +18,8 @@ import type { FoundRow } from './scan.js';
 export interface Subject {
   readonly needles: CompiledNeedles;
   readonly matcher: Matcher;
+  /** The references that lead to them. */
+  readonly references: readonly string[];
   /** Whether a row that is a person is, or before its erasure was, this one. */
   isOwn(alias: Alias): boolean;
   /** Their number in the rows that were collected in this transaction; undefined when none were. */

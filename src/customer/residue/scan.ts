@@ -1,10 +1,12 @@
 import type { Session } from '../../database/session.js';
-import type { Automaton } from './automaton.js';
+import { Automaton } from './automaton.js';
+import { Crowd } from './crowd.js';
 import type { IdPlaces } from './id-places.js';
 import { type Leaf, leavesOf } from './leaves.js';
 import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
 import { numbersOf } from './numbers.js';
+import { narrowPatterns } from './pattern.js';
 import { compileScan, inPages, type PageRange, type ScanStatements, TOO_LARGE } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
 
@@ -35,6 +37,31 @@ export interface SearchedPerson {
   readonly matcher: Matcher;
 }
 
+/** People who are searched for together. */
+export interface SearchedPeople {
+  readonly people: readonly SearchedPerson[];
+  /** Lets pass the rows that may hold something of somebody. */
+  readonly narrow: Pick<Automaton, 'isEmpty' | 'rows'>;
+  /** Of whom; undefined where each is asked for. */
+  readonly crowd: Crowd | undefined;
+  /** What a column of numbers may hold, by the number. */
+  readonly numbers: ReadonlyMap<string, readonly { readonly person: number; readonly kind: NeedleKind }[]>;
+}
+
+/** The automaton has a state for each beginning of a pattern that a text can be in the middle of. */
+const MOST_IN_AUTOMATON = 4;
+
+export function searchedPeople(people: readonly SearchedPerson[], { jsonKeys }: IdPlaces): SearchedPeople {
+  const needles = people.map((person) => person.needles);
+  const crowd = people.length > MOST_IN_AUTOMATON ? new Crowd(needles, jsonKeys) : undefined;
+  const numbers = new Map<string, { person: number; kind: NeedleKind }[]>();
+  for (const [person, own] of needles.entries()) {
+    for (const [number, kind] of numbersOf(own))
+      numbers.set(number, [...(numbers.get(number) ?? []), { person, kind }]);
+  }
+  return { people, crowd, numbers, narrow: crowd ?? new Automaton(narrowPatterns(needles, jsonKeys)) };
+}
+
 export interface TableScan {
   readonly findings: readonly Finding[];
   readonly rows: number;
@@ -54,32 +81,28 @@ export function rangesOf({ pages }: SearchedTable): (PageRange | undefined)[] {
   }));
 }
 
-/** Searches one table or some of its pages: its texts are narrowed to rows by `automaton`; the exact check is of these. */
+/** Searches one table or some of its pages: its texts are narrowed to rows; the exact check is of these. */
 export async function scanTable(
   session: Session,
   table: SearchedTable,
-  people: readonly SearchedPerson[],
-  automaton: Automaton,
+  searched: SearchedPeople,
   places: IdPlaces,
   pages: PageRange | undefined,
 ): Promise<TableScan> {
-  const statements = compileScan(
-    table,
-    people.map(({ needles }) => needles),
-    places,
-    pages,
-  );
-  if (pages === undefined) return checkRows(session, table, people, places, statements, []);
+  const { people, narrow, numbers } = searched;
+  const needles = people.map((person) => person.needles);
+  const statements = compileScan(table, needles, [...numbers.keys()], places, pages);
+  if (pages === undefined) return checkRows(session, table, searched, places, statements, []);
   const met = new Set<string>();
   if (statements.exact !== undefined) {
     const { sql, values } = statements.exact;
     for await (const [place] of session.stream(sql, values)) met.add(place ?? '');
   }
-  const inTexts = automaton.isEmpty ? [] : statements.texts;
+  const inTexts = narrow.isEmpty ? [] : statements.texts;
   const rows =
-    inTexts.length === 0 ? await countOf(session, table, pages) : await readTexts(session, inTexts, automaton, met);
+    inTexts.length === 0 ? await countOf(session, table, pages) : await readTexts(session, inTexts, narrow, met);
   if (met.size === 0) return { findings: [], rows, tooLarge: [] };
-  return { ...(await checkRows(session, table, people, places, statements, [...met])), rows };
+  return { ...(await checkRows(session, table, searched, places, statements, [...met])), rows };
 }
 
 async function countOf(session: Session, { from }: SearchedTable, pages: PageRange): Promise<number> {
@@ -89,11 +112,11 @@ async function countOf(session: Session, { from }: SearchedTable, pages: PageRan
   return Number(count?.rows ?? 0);
 }
 
-/** Adds the places of the rows whose texts the automaton meets, and answers how many rows there are. */
+/** Adds the places of the rows that pass, and answers how many rows there are. */
 async function readTexts(
   session: Session,
   queries: readonly string[],
-  automaton: Automaton,
+  narrow: SearchedPeople['narrow'],
   met: Set<string>,
 ): Promise<number> {
   let rows = 0;
@@ -104,7 +127,7 @@ async function readTexts(
       const count = ids.length / PLACE_BYTES;
       const found: number[] = [];
       // A text that itself has a byte which ends rows shifts the others: all rows of the message may be the one.
-      const exact = automaton.rows(text, (row) => found.push(row)) === count;
+      const exact = narrow.rows(text, (row) => found.push(row)) === count;
       for (const row of exact ? found : Array.from({ length: count }, (_, i) => i)) met.add(placeAt(ids, row));
       // The pieces of a long row are one row.
       const first = placeAt(ids, 0);
@@ -127,7 +150,7 @@ function placeAt(ids: Buffer, row: number): string {
 async function checkRows(
   session: Session,
   table: SearchedTable,
-  people: readonly SearchedPerson[],
+  { people, crowd, numbers }: SearchedPeople,
   places: IdPlaces,
   { rows: rowsAt, idColumns, numberColumns }: ScanStatements,
   met: readonly string[],
@@ -135,7 +158,6 @@ async function checkRows(
   const { sql, values } = rowsAt(met);
   const findings: Finding[] = [];
   const large = new Set<string>();
-  const numbers = people.map(({ needles }) => numbersOf(needles));
   let rows = 0;
   for await (const parts of session.stream(sql, values)) {
     rows += 1;
@@ -149,19 +171,42 @@ async function checkRows(
     });
     const ids = parts.splice(0, idColumns.length);
     const row: FoundRow = { table, key, cells };
-    for (const [person, { needles, matcher }] of people.entries()) {
+    const columns = textsOf(row);
+    for (const person of crowd === undefined ? people.keys() : inTexts(crowd, columns, ids)) {
+      const { needles, matcher } = people[person] as SearchedPerson;
       findings.push(
-        ...findingsIn(row, person, matcher, needles, places),
+        ...findingsIn(row, columns, person, matcher, needles, places),
         ...idFindings(row, person, needles, idColumns, ids),
-        ...numberFindings(row, person, numbers[person] ?? new Map(), numberColumns, parts),
       );
     }
+    findings.push(...numberFindings(row, numbers, numberColumns, parts));
   }
   return { findings, rows, tooLarge: [...large] };
 }
 
+interface ColumnTexts {
+  readonly column: string;
+  readonly leaves: readonly Leaf[];
+}
+
+function textsOf({ table, cells }: FoundRow): ColumnTexts[] {
+  return table.columns.flatMap(({ name: column, reading }) => {
+    const cell = cells.get(column);
+    return cell === undefined ? [] : [{ column, leaves: leavesOf(cell, reading) }];
+  });
+}
+
+/** Of whom the texts and ids of a row may hold something. */
+function inTexts(crowd: Crowd, columns: readonly ColumnTexts[], ids: readonly (string | null)[]): Set<number> {
+  const texts = columns.flatMap(({ leaves }) => leaves.map(({ text }) => text));
+  const people = crowd.in(texts);
+  for (const id of [...texts, ...ids]) for (const person of crowd.withId(id ?? '')) people.add(person);
+  return people;
+}
+
 function findingsIn(
   row: FoundRow,
+  columns: readonly ColumnTexts[],
   person: number,
   matcher: Matcher,
   needles: CompiledNeedles,
@@ -169,11 +214,8 @@ function findingsIn(
 ): Finding[] {
   const findings: Finding[] = [];
   const parts: NamePart[] = [];
-  for (const { name: column, reading } of row.table.columns) {
-    const cell = row.cells.get(column);
-    if (cell === undefined) continue;
+  for (const { column, leaves } of columns) {
     const found = new Set<NeedleKind>();
-    const leaves = leavesOf(cell, reading);
     for (const leaf of leaves) {
       const kinds = matcher.kindsIn(leaf.text);
       if (leaf.path !== undefined && isId(leaf, row.table.name, column, needles, places)) kinds.add('id');
@@ -263,14 +305,19 @@ function idFindings(
 /** A number column that is also an id column is met as both. */
 function numberFindings(
   row: FoundRow,
-  person: number,
-  numbers: ReadonlyMap<string, NeedleKind>,
+  numbers: SearchedPeople['numbers'],
   columns: ScanStatements['numberColumns'],
   values: readonly (string | null)[],
 ): Finding[] {
-  return columns.flatMap(({ name: column }, i) => {
-    const kind = numbers.get(values[i] ?? '');
-    if (kind === undefined) return [];
-    return [{ person, row, column, path: undefined, inKey: false, kinds: new Set([kind]), nameOnly: false }];
-  });
+  return columns.flatMap(({ name: column }, i) =>
+    (numbers.get(values[i] ?? '') ?? []).map(({ person, kind }) => ({
+      person,
+      row,
+      column,
+      path: undefined,
+      inKey: false,
+      kinds: new Set([kind]),
+      nameOnly: false,
+    })),
+  );
 }
