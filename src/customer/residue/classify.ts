@@ -6,12 +6,12 @@ import { mayGive } from '../../datamap/read.js';
 import { keyOf } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
 import { keptFor } from './erased.js';
+import type { Finding } from './findings.js';
 import type { Verdict } from './hit.js';
 import { type KeptCells, keptIndex } from './kept.js';
 import { type Leads, leadsOf, type Subject } from './leads.js';
 import type { NeedleKind } from './needles.js';
 import { identityIn, type MappedPlace, mappedPlace, nodesOf } from './place.js';
-import type { Finding } from './scan.js';
 
 const RESIDUE: Verdict = { class: 'residue' };
 const THIRD_PARTY: Verdict = { class: 'third-party' };

@@ -10,9 +10,9 @@ import { parse } from '../../identity/kinds.js';
 import type { Alias } from '../../identity/reference.js';
 import { type Anchor, followUp, keyedRows } from '../anchors.js';
 import { rowId } from '../roots.js';
+import type { FoundRow } from './findings.js';
 import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
-import type { FoundRow } from './scan.js';
 
 /** What is known of a person who is searched for. */
 export interface Subject {

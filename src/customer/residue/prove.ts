@@ -16,8 +16,9 @@ import { matcherOf } from './match.js';
 import { compileNeedles, isEmpty, type Needles } from './needles.js';
 import { knownSubjects } from './own.js';
 import { readTogether } from './readers.js';
-import { rangesOf, scanTable, searchedPeople, type TableScan } from './scan.js';
+import { rangesOf, scanTable, type TableScan } from './scan.js';
 import { readSearchable, type Unsearched } from './searchable.js';
+import { searchedPeople } from './searched-people.js';
 
 /** A person whose traces are looked for. */
 export interface ResiduePerson {
