@@ -11,11 +11,13 @@ const GROUND = ['--ground', '17(1)(b)'];
 /** Private customers of whom nothing is open: an order under way, an unpaid invoice or a dispute would keep their data. */
 async function people(shop: Shop, limit: number): Promise<string[]> {
   const rows = await shop.query<{ email: string }>(
-    `SELECT lower(c.email) AS email FROM shop.customers c
+    `WITH open AS (SELECT o.customer_id, lower(o.guest_email) AS email FROM shop.orders o
+       WHERE o.status NOT IN ('completed', 'cancelled') OR o.disputed_at IS NOT NULL
+         OR EXISTS (SELECT FROM shop.invoices i WHERE i.order_id = o.id AND i.paid_on IS NULL))
+     SELECT lower(c.email) AS email FROM shop.customers c
      WHERE c.kind = 'private' AND c.deleted_at IS NULL AND c.id > 1000
-       AND NOT EXISTS (SELECT FROM shop.orders o WHERE (o.customer_id = c.id OR lower(o.guest_email) = lower(c.email))
-         AND (o.status NOT IN ('completed', 'cancelled') OR o.disputed_at IS NOT NULL
-           OR EXISTS (SELECT FROM shop.invoices i WHERE i.order_id = o.id AND i.paid_on IS NULL)))
+       AND NOT EXISTS (SELECT FROM open o WHERE o.customer_id = c.id)
+       AND NOT EXISTS (SELECT FROM open o WHERE o.email = lower(c.email))
      ORDER BY c.id LIMIT ${limit}`,
   );
   if (rows.length < limit) throw new Error(`the shop has only ${rows.length} people to erase`);

@@ -12,8 +12,16 @@ export interface Occurrence {
   readonly places: readonly { readonly column: string; readonly path?: readonly string[] }[];
 }
 
+const known = new WeakMap<DataMapModel, readonly Occurrence[]>();
+
 /** Every place of the map that holds identifiers, JSON documents included (their repeated parts are not). */
-export function occurrencesOf(model: DataMapModel): Occurrence[] {
+export function occurrencesOf(model: DataMapModel): readonly Occurrence[] {
+  const found = known.get(model) ?? occurrencesIn(model);
+  known.set(model, found);
+  return found;
+}
+
+function occurrencesIn(model: DataMapModel): Occurrence[] {
   return model.tables.flatMap((table) => {
     const places = table.columns.flatMap((column) => [
       ...(column.entry.identifier === undefined

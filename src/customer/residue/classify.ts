@@ -5,16 +5,19 @@ import type { DataMapModel } from '../../datamap/model.js';
 import { mayGive } from '../../datamap/read.js';
 import { keyOf } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
+import { keptFor } from './erased.js';
+import type { Finding } from './findings.js';
 import type { Verdict } from './hit.js';
 import { type KeptCells, keptIndex } from './kept.js';
 import { type Leads, leadsOf, type Subject } from './leads.js';
 import type { NeedleKind } from './needles.js';
 import { identityIn, type MappedPlace, mappedPlace, nodesOf } from './place.js';
-import type { Finding } from './scan.js';
 
 const RESIDUE: Verdict = { class: 'residue' };
 const THIRD_PARTY: Verdict = { class: 'third-party' };
 const HELD: Verdict = { class: 'held' };
+/** Somebody of whom nothing but their reference is known. */
+const NOBODY_KNOWN = { kinds: new Set<NeedleKind>() };
 
 /** The rule under which a register of requests keeps the address for the answer. */
 const OPEN_REQUEST = 'open-request';
@@ -61,10 +64,21 @@ export async function classify(
     subjects,
     open.map(({ finding, place }) => ({ person: finding.person, row: finding.row, nodes: nodesOf(place) })),
   );
+  const keyOfRow = ({ row }: Finding) => ({ table: row.table.name, key: row.key });
+  const keptOthers = await keptFor(
+    session,
+    open.flatMap(({ finding }) => (isOnly(finding.kinds, 'name') ? [keyOfRow(finding)] : [])),
+  );
   for (const [at, { i, finding, place }] of open.entries()) {
     const rowKinds = kindsInRow.get(rowOf(finding)) ?? finding.kinds;
     const subject = subjects[finding.person];
-    const theirs = subject !== undefined && isTheirs(finding, place, rowKinds, leads[at], subject, model);
+    // A namesake who was erased has no name any more but where it had to be kept.
+    const namesakes = keptOthers
+      .of(keyOfRow(finding), finding.column)
+      .filter((reference) => subject?.references.includes(reference) === false);
+    const known = leads[at];
+    const led = known && { own: known.own, others: [...known.others, ...namesakes.map(() => NOBODY_KNOWN)] };
+    const theirs = subject !== undefined && isTheirs(finding, place, rowKinds, led, subject, model);
     verdicts[i] = theirs ? THIRD_PARTY : ofOther(finding, place);
   }
   // A generated column cannot hold anything but what the columns that it is made of hold.

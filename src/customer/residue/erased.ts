@@ -41,6 +41,33 @@ export async function keptCells(session: Session, references: readonly string[])
   return kept;
 }
 
+/** The references of the people of whom erasures kept a column of rows, as `keptFor` asks for them. */
+export interface KeptFor {
+  of(row: RowKey, column: string): readonly string[];
+}
+
+/** Whose the rows are of which something was kept. */
+export async function keptFor(session: Session, rows: readonly RowKey[]): Promise<KeptFor> {
+  const kept = new Map<string, string[]>();
+  if (rows.length > 0 && (await hasErasures(session))) {
+    const distinct = [...new Map(rows.map((row) => [rowId(row), row])).values()];
+    const found = session.stream(
+      `SELECT h.n::text, k.subject, c.name
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY h (table_name, key, n)
+       JOIN gdpr.kept_row k ON k.table_name = h.table_name AND k.key = h.key, unnest(k.columns) c (name)
+       WHERE k.until IS NULL OR k.until > current_date`,
+      [distinct.map(({ table }) => table), distinct.map(({ key }) => JSON.stringify(key))],
+    );
+    for await (const [n, subject, column] of found) {
+      const row = distinct[Number(n) - 1];
+      if (row === undefined || subject === null || subject === undefined) continue;
+      const cell = JSON.stringify([rowId(row), column]);
+      kept.set(cell, [...(kept.get(cell) ?? []), subject]);
+    }
+  }
+  return { of: (row, column) => kept.get(JSON.stringify([rowId(row), column])) ?? [] };
+}
+
 /** A keyed code of a tombstone that was met. */
 export interface KnownCode {
   readonly [key: string]: unknown;

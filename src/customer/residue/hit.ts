@@ -1,9 +1,9 @@
 import type { DataMapModel } from '../../datamap/model.js';
 import { looksPersonal } from '../../foundation/personal-text.js';
 import type { Keys } from '../../keys/keys.js';
+import type { Finding } from './findings.js';
 import type { NeedleKind } from './needles.js';
 import { NEEDLE_KINDS } from './needles.js';
-import type { Finding } from './scan.js';
 
 export type HitClass = 'residue' | 'kept' | 'held' | 'third-party';
 

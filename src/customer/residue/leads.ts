@@ -10,14 +10,16 @@ import { parse } from '../../identity/kinds.js';
 import type { Alias } from '../../identity/reference.js';
 import { type Anchor, followUp, keyedRows } from '../anchors.js';
 import { rowId } from '../roots.js';
+import type { FoundRow } from './findings.js';
 import type { Matcher } from './match.js';
 import type { CompiledNeedles, NeedleKind } from './needles.js';
-import type { FoundRow } from './scan.js';
 
 /** What is known of a person who is searched for. */
 export interface Subject {
   readonly needles: CompiledNeedles;
   readonly matcher: Matcher;
+  /** The references that lead to them. */
+  readonly references: readonly string[];
   /** Whether a row that is a person is, or before its erasure was, this one. */
   isOwn(alias: Alias): boolean;
   /** Their number in the rows that were collected in this transaction; undefined when none were. */

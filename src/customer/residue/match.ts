@@ -22,23 +22,23 @@ const LONGEST_FIELD = 80;
 
 /** `names` as they were given, which the needles repeat in normal form. */
 export function matcherOf(needles: CompiledNeedles, names: readonly string[], options: IdentifierOptions): Matcher {
-  const strong: readonly (readonly [NeedleKind, RegExp[]])[] = [
-    ['email', needles.emails.map(emailPattern)],
-    ['phone', needles.phones.map(phonePattern)],
-    ['personas-kods', needles.kods.map(kodsPattern)],
-    ['code', needles.codes.map(codePattern)],
+  const strong = [
+    ...needles.emails.map((form) => value('email', asIs, form, () => emailPattern(form))),
+    ...needles.phones.map((phone) => value('phone', digitsOf, phone.national, () => phonePattern(phone))),
+    ...needles.kods.map((kods) => value('personas-kods', digitsOf, kods, () => kodsPattern(kods))),
+    ...needles.codes.map((code) => value('code', solid, code.toLowerCase(), () => codePattern(code))),
   ];
   const numbers = new Set(needles.phones.map(({ number }) => number));
-  const endings = needles.phones.map(({ national }) => new RegExp([...national.slice(-7)].join('\\D{0,8}')));
+  const ends = [...new Set(needles.phones.map(({ national }) => national.slice(-7)))];
+  const endings = ends.map((end) => value('phone', digitsOf, end, () => new RegExp([...end].join('\\D{0,8}'))));
   return {
     kindsIn(text) {
       const found = new Set<NeedleKind>();
       const views = viewsOf(text);
       for (const view of views) {
         const lower = view.toLowerCase().normalize('NFKC');
-        for (const [kind, patterns] of strong)
-          if (!found.has(kind) && patterns.some((pattern) => pattern.test(lower))) found.add(kind);
-        if (!found.has('phone') && endings.some((ending) => ending.test(view)) && holdsPhone(view, numbers, options))
+        for (const { kind, isIn } of strong) if (!found.has(kind) && isIn(lower)) found.add(kind);
+        if (!found.has('phone') && endings.some(({ isIn }) => isIn(view)) && holdsPhone(view, numbers, options))
           found.add('phone');
       }
       // Wholly decoded: under an encoding, an address is not seen to be one, and its parts look like a name.
@@ -64,6 +64,31 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
     sharesName: (text) => names.some((name) => namesMayBeOne(name, text)),
   };
 }
+
+interface ValueNeedle {
+  readonly kind: NeedleKind;
+  isIn(text: string): boolean;
+}
+
+/**
+ * A value that a pattern meets. The pattern is made for the first text that holds `part` once `reduced`: most texts hold
+ * nothing of anybody, and to make a pattern costs what it costs to search hundreds of them.
+ */
+function value(kind: NeedleKind, reduced: (text: string) => string, part: string, make: () => RegExp): ValueNeedle {
+  let pattern: RegExp | undefined;
+  return {
+    kind,
+    isIn(text) {
+      if (!reduced(text).includes(part)) return false;
+      pattern ??= make();
+      return pattern.test(text);
+    },
+  };
+}
+
+const asIs = (text: string) => text;
+const digitsOf = (text: string) => text.replace(/\D+/g, '');
+const solid = (text: string) => text.replace(/\s+/gu, '');
 
 /** A letter or digit beside the address, or one joined by `.`, `_`, `+` or `-`, makes it another address. */
 function emailPattern(form: string): RegExp {
@@ -99,7 +124,8 @@ function holdsPhone(view: string, numbers: ReadonlySet<string>, options: Identif
   return values.some((value) => parse('phone', value, options).some((number) => numbers.has(number)));
 }
 
-interface Word {
+/** A word of a text as names are compared. */
+export interface Word {
   readonly forms: readonly string[];
   readonly cyrillic: boolean;
 }
@@ -108,19 +134,28 @@ const ADDRESS = /[\p{L}\p{N}\p{M}._%+-]+@[\p{L}\p{N}\p{M}.-]+/gu;
 const APOSTROPHES = /['\u2018\u2019\u02bc`\u00b4]/g;
 
 /** An e-mail address is an identifier of its own: the name in a namesake's address is not the name in a text. */
-function wordsOf(view: string): Word[] {
-  const text = view
-    .replace(ADDRESS, ' ')
-    .replace(/<[^<>]{0,200}>/g, ' ')
-    .replace(APOSTROPHES, '');
-  return (text.match(/[\p{L}\p{M}]+/gu) ?? []).filter((word) => word.length > 1).map(foldedWord);
+function wordsOf(view: string): readonly Word[] {
+  const known = WORDS.get(view);
+  if (known !== undefined) return known;
+  const words = lettersOf(view.replace(ADDRESS, ' ').replace(/<[^<>]{0,200}>/g, ' ')).map(foldedWord);
+  if (view.length > LONGEST_FIELD) return words;
+  if (WORDS.size >= MOST_FOLDED) WORDS.clear();
+  WORDS.set(view, words);
+  return words;
+}
+
+/** The words of a text, whatever it is written in; one letter is none. */
+export function lettersOf(text: string): string[] {
+  return (text.replace(APOSTROPHES, '').match(/[\p{L}\p{M}]+/gu) ?? []).filter((word) => word.length > 1);
 }
 
 /** Folding a word takes some microseconds, and texts repeat their words. */
 const FOLDED = new Map<string, Word>();
 const MOST_FOLDED = 20_000;
+/** Of short texts: many people's matchers are asked about one. */
+const WORDS = new Map<string, readonly Word[]>();
 
-function foldedWord(word: string): Word {
+export function foldedWord(word: string): Word {
   const known = FOLDED.get(word);
   if (known !== undefined) return known;
   if (FOLDED.size >= MOST_FOLDED) FOLDED.clear();

@@ -1,4 +1,5 @@
 import type { Session } from '../../database/session.js';
+import { groupBy } from '../../foundation/group.js';
 import { nameTokens, parse } from '../../identity/kinds.js';
 import type { Alias } from '../../identity/reference.js';
 import type { Keys } from '../../keys/keys.js';
@@ -33,10 +34,11 @@ export async function knownSubjects(
     `SELECT hmac, reference FROM (${codes}) a WHERE hmac = ANY ($1::text[])`,
     [[...new Set(hashed.flat())]],
   );
+  const byCode = groupBy(led, ({ hmac }) => hmac);
   const references = people.map(({ subject }, i) => [
     ...new Set([
       ...(subject === undefined ? [] : [subject]),
-      ...led.filter((row) => hashed[i]?.includes(row.hmac)).map(({ reference }) => reference),
+      ...(hashed[i] ?? []).flatMap((hmac) => byCode.get(hmac) ?? []).map(({ reference }) => reference),
     ]),
   ]);
   const own = new Map<string, Set<string>>();

@@ -2,7 +2,7 @@ import type { Node } from '../../datamap/graph.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { type Occurrence, occurrencesOf } from '../../datamap/occurrences.js';
 import type { IdentifierKind } from '../../identity/kinds.js';
-import type { Finding, FoundRow } from './scan.js';
+import type { Finding, FoundRow } from './findings.js';
 
 /** What the map says of a place in which something was found. */
 export interface MappedPlace {

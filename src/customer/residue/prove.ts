@@ -7,7 +7,6 @@ import { GdprError } from '../../foundation/errors.js';
 import type { Keys } from '../../keys/keys.js';
 import type { Context } from '../../workspace/open.js';
 import { rowId } from '../roots.js';
-import { Automaton } from './automaton.js';
 import { classify } from './classify.js';
 import { keptCells } from './erased.js';
 import { hitsOf, type ResidueHit } from './hit.js';
@@ -16,10 +15,10 @@ import type { KeptCells } from './kept.js';
 import { matcherOf } from './match.js';
 import { compileNeedles, isEmpty, type Needles } from './needles.js';
 import { knownSubjects } from './own.js';
-import { narrowPatterns } from './pattern.js';
 import { readTogether } from './readers.js';
 import { rangesOf, scanTable, type TableScan } from './scan.js';
 import { readSearchable, type Unsearched } from './searchable.js';
+import { searchedPeople } from './searched-people.js';
 
 /** A person whose traces are looked for. */
 export interface ResiduePerson {
@@ -53,10 +52,9 @@ export interface ResidueProgress {
 
 /** More hits are counted, not listed. */
 const MOST_HITS = 5000;
-/** More findings in a pass than these are no trace of people, but a value that everybody has. */
+/** More findings than these for each fifty people are no trace of them, but a value that everybody has. */
 const MOST_FINDINGS = 100_000;
-/** People searched for in one pass; the patterns of more make each row dearer than another pass. */
-const AT_ONCE = 50;
+const PEOPLE_A_SHARE = 50;
 
 /**
  * Searches the whole database for whatever is left of people and says of each place why it is there, in a fresh
@@ -107,6 +105,7 @@ export async function searchResidue(
         ...(person.kept ?? []),
         ...(known[i]?.references ?? []).flatMap((reference) => keptByErasure.get(reference) ?? []),
       ],
+      references: known[i]?.references ?? [],
       collected: person.collected,
       isOwn: (alias: { kind: string; value: string }) => rows.has(alias.value) || known[i]?.has(alias) === true,
     };
@@ -114,29 +113,16 @@ export async function searchResidue(
   const { tables, unsearched } = await readSearchable(session, catalog);
   const targets = [...new Set(people.flatMap(({ needles }) => needles.ids.map(({ table }) => table)))];
   const places = idPlaces(model, catalog, targets);
-  const passes = Array.from({ length: Math.max(1, Math.ceil(subjects.length / AT_ONCE)) }, (_, pass) => ({
-    first: pass * AT_ONCE,
-    subjects: subjects.slice(pass * AT_ONCE, (pass + 1) * AT_ONCE),
-  })).map((pass) => ({
-    ...pass,
-    automaton: new Automaton(
-      narrowPatterns(
-        pass.subjects.map(({ needles }) => needles),
-        places.jsonKeys,
-      ),
-    ),
-  }));
-  const units = tables.flatMap((table) =>
-    rangesOf(table).flatMap((pages) => passes.map((pass, at) => ({ table, pages, pass, at }))),
-  );
+  const searched = searchedPeople(subjects, places);
+  const units = tables.flatMap((table) => rangesOf(table).map((pages) => ({ table, pages })));
   const scans: TableScan[] = [];
-  const most = MOST_FINDINGS * passes.length;
+  const most = MOST_FINDINGS * Math.ceil(subjects.length / PEOPLE_A_SHARE);
   let found = 0;
-  await readTogether(database, session, units, async (reader, { table, pages, pass }, at) => {
+  await readTogether(database, session, units, async (reader, { table, pages }, at) => {
     if (signal?.aborted === true)
       throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
     onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
-    const scan = await scanTable(reader, table, pass.subjects, pass.automaton, places, pages);
+    const scan = await scanTable(reader, table, searched, places, pages);
     scans[at] = scan;
     found += scan.findings.length;
     if (found > most) {
@@ -145,13 +131,11 @@ export async function searchResidue(
       });
     }
   });
-  const findings = scans.flatMap((scan, at) =>
-    scan.findings.map((finding) => ({ ...finding, person: finding.person + (units[at]?.pass.first ?? 0) })),
+  const findings = scans.flatMap((scan) => scan.findings);
+  const rows = scans.reduce((sum, scan) => sum + scan.rows, 0);
+  const large = scans.flatMap(({ tooLarge: columns }, at) =>
+    columns.map((column) => ({ table: units[at]?.table.name ?? '', column })),
   );
-  // Each pass searches the same rows.
-  const once = units.flatMap(({ table, at }, i) => (at === 0 ? [{ table: table.name, scan: scans[i] }] : []));
-  const rows = once.reduce((sum, { scan }) => sum + (scan?.rows ?? 0), 0);
-  const large = once.flatMap(({ table, scan }) => (scan?.tooLarge ?? []).map((column) => ({ table, column })));
   const tooLarge = [...new Map(large.map((place) => [`${place.table} ${place.column}`, place])).values()];
   onProgress({ table: '', done: tables.length, total: tables.length });
   const verdicts = await classify(session, model, catalog, subjects, findings);

@@ -1,7 +1,6 @@
 import { quoteIdentifier } from '../../database/session.js';
 import type { IdPlaces } from './id-places.js';
 import type { CompiledNeedles } from './needles.js';
-import { numbersOf } from './numbers.js';
 import type { NumberColumn, SearchedColumn, SearchedTable } from './searchable.js';
 
 /** The statements that search some pages of a table, or a table that has none. */
@@ -45,10 +44,14 @@ const LONGEST_IN_CHUNK = 1000;
 const PIECE = 1024 * 1024;
 const OVERLAP = 4096;
 
-/** Compiles the search of a table or of some of its pages. Texts are compared by the program, so SQL holds no value. */
+/**
+ * Compiles the search of a table or of some of its pages. Texts are compared by the program, so SQL holds no value.
+ * `wanted` is what a column of numbers may hold.
+ */
 export function compileScan(
   table: SearchedTable,
   people: readonly CompiledNeedles[],
+  wanted: readonly string[],
   places: IdPlaces,
   pages: PageRange | undefined,
 ): ScanStatements {
@@ -63,7 +66,6 @@ export function compileScan(
       )
       .map((column) => ({ column, target })),
   );
-  const wanted = [...new Set(people.flatMap((needles) => [...numbersOf(needles).keys()]))];
   const numberColumns = wanted.length === 0 ? [] : numbers;
   const select = [
     ...table.key.map((part) => `${part}::text`),

@@ -1,39 +1,9 @@
 import type { Session } from '../../database/session.js';
-import type { Automaton } from './automaton.js';
+import { type Finding, type FoundRow, findingsOf } from './findings.js';
 import type { IdPlaces } from './id-places.js';
-import { type Leaf, leavesOf } from './leaves.js';
-import type { Matcher } from './match.js';
-import type { CompiledNeedles, NeedleKind } from './needles.js';
-import { numbersOf } from './numbers.js';
 import { compileScan, inPages, type PageRange, type ScanStatements, TOO_LARGE } from './scan-sql.js';
 import type { SearchedTable } from './searchable.js';
-
-/** A row in which something of somebody was found. */
-export interface FoundRow {
-  readonly table: SearchedTable;
-  readonly key: readonly string[];
-  /** The texts of the searched columns. */
-  readonly cells: ReadonlyMap<string, string>;
-}
-
-/** A place that holds something of a person. */
-export interface Finding {
-  /** Position among the people searched for. */
-  readonly person: number;
-  readonly row: FoundRow;
-  readonly column: string;
-  readonly path: readonly string[] | undefined;
-  /** Whether the path ends in a key that holds the value itself. */
-  readonly inKey: boolean;
-  readonly kinds: ReadonlySet<NeedleKind>;
-  /** Whether the place holds the name and nothing else. */
-  readonly nameOnly: boolean;
-}
-
-export interface SearchedPerson {
-  readonly needles: CompiledNeedles;
-  readonly matcher: Matcher;
-}
+import type { SearchedPeople } from './searched-people.js';
 
 export interface TableScan {
   readonly findings: readonly Finding[];
@@ -54,32 +24,28 @@ export function rangesOf({ pages }: SearchedTable): (PageRange | undefined)[] {
   }));
 }
 
-/** Searches one table or some of its pages: its texts are narrowed to rows by `automaton`; the exact check is of these. */
+/** Searches one table or some of its pages: its texts are narrowed to rows; the exact check is of these. */
 export async function scanTable(
   session: Session,
   table: SearchedTable,
-  people: readonly SearchedPerson[],
-  automaton: Automaton,
+  searched: SearchedPeople,
   places: IdPlaces,
   pages: PageRange | undefined,
 ): Promise<TableScan> {
-  const statements = compileScan(
-    table,
-    people.map(({ needles }) => needles),
-    places,
-    pages,
-  );
-  if (pages === undefined) return checkRows(session, table, people, places, statements, []);
+  const { people, narrow, numbers } = searched;
+  const needles = people.map((person) => person.needles);
+  const statements = compileScan(table, needles, [...numbers.keys()], places, pages);
+  if (pages === undefined) return checkRows(session, table, searched, places, statements, []);
   const met = new Set<string>();
   if (statements.exact !== undefined) {
     const { sql, values } = statements.exact;
     for await (const [place] of session.stream(sql, values)) met.add(place ?? '');
   }
-  const inTexts = automaton.isEmpty ? [] : statements.texts;
+  const inTexts = narrow.isEmpty ? [] : statements.texts;
   const rows =
-    inTexts.length === 0 ? await countOf(session, table, pages) : await readTexts(session, inTexts, automaton, met);
+    inTexts.length === 0 ? await countOf(session, table, pages) : await readTexts(session, inTexts, narrow, met);
   if (met.size === 0) return { findings: [], rows, tooLarge: [] };
-  return { ...(await checkRows(session, table, people, places, statements, [...met])), rows };
+  return { ...(await checkRows(session, table, searched, places, statements, [...met])), rows };
 }
 
 async function countOf(session: Session, { from }: SearchedTable, pages: PageRange): Promise<number> {
@@ -89,11 +55,11 @@ async function countOf(session: Session, { from }: SearchedTable, pages: PageRan
   return Number(count?.rows ?? 0);
 }
 
-/** Adds the places of the rows whose texts the automaton meets, and answers how many rows there are. */
+/** Adds the places of the rows that pass, and answers how many rows there are. */
 async function readTexts(
   session: Session,
   queries: readonly string[],
-  automaton: Automaton,
+  narrow: SearchedPeople['narrow'],
   met: Set<string>,
 ): Promise<number> {
   let rows = 0;
@@ -104,7 +70,7 @@ async function readTexts(
       const count = ids.length / PLACE_BYTES;
       const found: number[] = [];
       // A text that itself has a byte which ends rows shifts the others: all rows of the message may be the one.
-      const exact = automaton.rows(text, (row) => found.push(row)) === count;
+      const exact = narrow.rows(text, (row) => found.push(row)) === count;
       for (const row of exact ? found : Array.from({ length: count }, (_, i) => i)) met.add(placeAt(ids, row));
       // The pieces of a long row are one row.
       const first = placeAt(ids, 0);
@@ -127,15 +93,14 @@ function placeAt(ids: Buffer, row: number): string {
 async function checkRows(
   session: Session,
   table: SearchedTable,
-  people: readonly SearchedPerson[],
+  searched: SearchedPeople,
   places: IdPlaces,
-  { rows: rowsAt, idColumns, numberColumns }: ScanStatements,
+  statements: ScanStatements,
   met: readonly string[],
 ): Promise<TableScan> {
-  const { sql, values } = rowsAt(met);
+  const { sql, values } = statements.rows(met);
   const findings: Finding[] = [];
   const large = new Set<string>();
-  const numbers = people.map(({ needles }) => numbersOf(needles));
   let rows = 0;
   for await (const parts of session.stream(sql, values)) {
     rows += 1;
@@ -147,130 +112,9 @@ async function checkRows(
       if (cell === TOO_LARGE) large.add(name);
       else if (cell !== null && cell !== undefined) cells.set(name, cell);
     });
-    const ids = parts.splice(0, idColumns.length);
+    const ids = parts.splice(0, statements.idColumns.length);
     const row: FoundRow = { table, key, cells };
-    for (const [person, { needles, matcher }] of people.entries()) {
-      findings.push(
-        ...findingsIn(row, person, matcher, needles, places),
-        ...idFindings(row, person, needles, idColumns, ids),
-        ...numberFindings(row, person, numbers[person] ?? new Map(), numberColumns, parts),
-      );
-    }
+    findings.push(...findingsOf(row, { ids, numbers: parts }, searched, places, statements));
   }
   return { findings, rows, tooLarge: [...large] };
-}
-
-function findingsIn(
-  row: FoundRow,
-  person: number,
-  matcher: Matcher,
-  needles: CompiledNeedles,
-  places: IdPlaces,
-): Finding[] {
-  const findings: Finding[] = [];
-  const parts: NamePart[] = [];
-  for (const { name: column, reading } of row.table.columns) {
-    const cell = row.cells.get(column);
-    if (cell === undefined) continue;
-    const found = new Set<NeedleKind>();
-    const leaves = leavesOf(cell, reading);
-    for (const leaf of leaves) {
-      const kinds = matcher.kindsIn(leaf.text);
-      if (leaf.path !== undefined && isId(leaf, row.table.name, column, needles, places)) kinds.add('id');
-      // The parts of a document are near each other in its text, whosever they are.
-      if (leaf.path === undefined && leaves.length > 1)
-        for (const kind of [...found, 'name' as const]) kinds.delete(kind);
-      for (const kind of kinds) found.add(kind);
-      if (kinds.size > 0) {
-        const nameOnly = kinds.has('name') && matcher.isName(leaf.text);
-        findings.push({ person, row, column, path: leaf.path, inKey: leaf.isKey, kinds, nameOnly });
-      }
-      if (leaf.isKey) continue;
-      const parent = leaf.path === undefined ? '' : `${column} ${JSON.stringify(leaf.path.slice(0, -1))}`;
-      for (const part of matcher.partOf(leaf.text)) parts.push({ column, leaf, parent, ...part });
-    }
-  }
-  return [...findings, ...splitNames(row, person, parts, findings)];
-}
-
-function isId(leaf: Leaf, table: string, column: string, { ids }: CompiledNeedles, places: IdPlaces): boolean {
-  const { path, isKey } = leaf;
-  if (path === undefined || isKey) return false;
-  return ids.some(
-    ({ table: target, key }) => isSameId(key, leaf.text) && places.isJsonPlace(table, column, path, target),
-  );
-}
-
-/** An id of several parts says nothing in one place. */
-function isSameId(key: readonly string[], text: string | null | undefined): boolean {
-  return key.length === 1 && key[0]?.toLowerCase() === text?.toLowerCase();
-}
-
-/** A text that is a given name or a family name and nothing else. */
-interface NamePart {
-  readonly column: string;
-  readonly leaf: Leaf;
-  /** The JSON object that it is in; the row itself is the empty text. */
-  readonly parent: string;
-  /** Position of the name among the needles. */
-  readonly name: number;
-  readonly part: 'given' | 'family';
-}
-
-/** First name and family name in two columns of a row, or in two members of one JSON object. */
-function splitNames(row: FoundRow, person: number, parts: readonly NamePart[], known: readonly Finding[]): Finding[] {
-  const isSplit = (family: NamePart) =>
-    family.part === 'family' &&
-    parts.some(
-      ({ part, leaf, name, parent }) =>
-        part === 'given' && leaf !== family.leaf && name === family.name && parent === family.parent,
-    );
-  const isKnown = ({ column, leaf }: NamePart) =>
-    known.some((finding) => finding.column === column && finding.path === leaf.path && finding.kinds.has('name'));
-  return parts
-    .filter((part) => isSplit(part) && !isKnown(part))
-    .map(({ column, leaf }) => ({
-      person,
-      row,
-      column,
-      path: leaf.path,
-      inKey: false,
-      kinds: new Set<NeedleKind>(['name']),
-      nameOnly: true,
-    }));
-}
-
-function idFindings(
-  row: FoundRow,
-  person: number,
-  { ids }: CompiledNeedles,
-  idColumns: ScanStatements['idColumns'],
-  values: readonly (string | null)[],
-): Finding[] {
-  return idColumns
-    .filter(({ target }, i) => ids.some(({ table, key }) => table === target && isSameId(key, values[i])))
-    .map(({ column }) => ({
-      person,
-      row,
-      column,
-      path: undefined,
-      inKey: false,
-      kinds: new Set<NeedleKind>(['id']),
-      nameOnly: false,
-    }));
-}
-
-/** A number column that is also an id column is met as both. */
-function numberFindings(
-  row: FoundRow,
-  person: number,
-  numbers: ReadonlyMap<string, NeedleKind>,
-  columns: ScanStatements['numberColumns'],
-  values: readonly (string | null)[],
-): Finding[] {
-  return columns.flatMap(({ name: column }, i) => {
-    const kind = numbers.get(values[i] ?? '');
-    if (kind === undefined) return [];
-    return [{ person, row, column, path: undefined, inKey: false, kinds: new Set([kind]), nameOnly: false }];
-  });
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
 import { NO_NEEDLES } from '../../../src/customer/residue/needles.js';
+import { proveResidue } from '../../../src/customer/residue/prove.js';
 import { residueCustomer } from '../../../src/customer/residue/residue-customer.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
@@ -66,6 +67,29 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     ).toEqual(['mail.* email', 'who name']);
     for (const place of ['shop.books author', 'shop.reviews moderated_by', 'shop.support_messages body'])
       expect(columns('third-party')).toContain(place);
+  });
+
+  it('is found of many people together as of each', async () => {
+    const needles = Object.values(PEOPLE).map(({ email, name, phone }) => ({
+      ...NO_NEEDLES,
+      emails: email === undefined ? [] : [email],
+      names: [name],
+      phones: phone === undefined ? [] : [phone],
+      ids: [],
+    }));
+    expect(needles.length).toBeGreaterThan(5);
+    const together = await proveResidue(
+      context,
+      needles.map((each) => ({ needles: each })),
+      () => {},
+    );
+    expect(together.counts.residue).toBeGreaterThan(20);
+    for (const [person, own] of needles.entries()) {
+      const { hits } = await prove(context, own);
+      const theirs = together.hits.flatMap((hit) => (hit.person === person ? [{ ...hit, person: 0 }] : []));
+      const sorted = (list: readonly object[]) => list.map((hit) => JSON.stringify(hit)).sort();
+      expect(sorted(theirs)).toEqual(sorted(hits));
+    }
   });
 
   it('says nothing of people by their name alone', async () => {

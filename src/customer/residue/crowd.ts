@@ -1,0 +1,248 @@
+import { isRussianForm } from '../../identity/declension.js';
+import { ROW_END } from './automaton.js';
+import { foldedWord, lettersOf } from './match.js';
+import type { CompiledNeedles, NameWord } from './needles.js';
+import { viewsOf } from './views.js';
+
+/** Every spelling of a number ends in its last seven digits. */
+const KEY_DIGITS = 7;
+/** Of an address: so many characters before the sign, the sign, and the beginning of the domain. */
+const BEFORE_AT = 8;
+const AFTER_AT = 3;
+/** Of a code: its end. */
+const CODE_END = 10;
+/** Readings of words that are remembered; texts repeat their words. */
+const MOST_WORDS = 200_000;
+
+type People = readonly number[];
+type Index<Key> = Map<Key, number[]>;
+
+/** A word of a text as parts of names. */
+interface Parts {
+  readonly given: readonly number[];
+  readonly family: readonly number[];
+}
+const NO_PARTS: Parts = { given: [], family: [] };
+
+/**
+ * Looks texts up in the needles of many people at once: what it costs depends on the texts, not on how many people there
+ * are. It answers with everybody of whom a text may hold something; the exact check is of these.
+ */
+export class Crowd {
+  /** By so many last digits, as a number: all numbers of a country that is known here have seven. */
+  readonly #digits = new Map<number, Index<number>>();
+  readonly #emails = new Map<number, Index<string>>();
+  readonly #codes = new Map<number, Index<string>>();
+  readonly #codeEnds = new Set<string>();
+  readonly #ids: Index<string> = new Map();
+  readonly #idStarts = new Set<string>();
+  readonly #idKey: RegExp | undefined;
+  readonly #given = new Words();
+  readonly #family = new Words();
+  /** Who has a family name together with a given name, by the numbers of both. */
+  readonly #names = new Map<string, number[]>();
+  readonly #parts = new Map<string, Parts>();
+
+  /** `idKeys` are the last parts of JSON keys under which ids stand. */
+  constructor(people: readonly CompiledNeedles[], idKeys: readonly string[]) {
+    for (const [person, { phones, kods, emails, codes, ids, names }] of people.entries()) {
+      for (const digits of [...phones.map(({ national }) => national), ...kods]) this.#addDigits(digits, person);
+      for (const email of emails) this.#addEmail(email, person);
+      for (const code of codes) {
+        const end = code.toLowerCase().slice(-CODE_END);
+        this.#codeEnds.add(end.slice(-1));
+        add(ofLength(this.#codes, end.length), end, person);
+      }
+      for (const { key } of ids) {
+        const id = (key[0] ?? '').toLowerCase();
+        const [start] = id.match(RUN) ?? [];
+        if (start !== undefined) this.#idStarts.add(start);
+        add(this.#ids, id, person);
+      }
+      for (const { given, family } of names) {
+        const givens = given.map((word) => this.#given.add(word));
+        for (const one of family.map((word) => this.#family.add(word)))
+          for (const other of givens) add(this.#names, `${one} ${other}`, person);
+      }
+    }
+    const keys = idKeys.filter((key) => /^[a-z0-9]+$/.test(key));
+    if (this.#idStarts.size > 0 && keys.length > 0)
+      this.#idKey = new RegExp(`(?:${keys.join('|')})"\\s*:[^\\p{L}\\p{N}]*([\\p{L}\\p{N}]+)`, 'gu');
+  }
+
+  get isEmpty(): boolean {
+    return [this.#digits, this.#emails, this.#codes, this.#ids, this.#names].every(({ size }) => size === 0);
+  }
+
+  /**
+   * Calls `met` with the number of each row that may hold something of somebody, and answers how many rows there are.
+   * `text` is rows in UTF-8, an end between two of them.
+   */
+  rows(text: Buffer, met: (row: number) => void): number {
+    const rows = text.toString('utf8').split(String.fromCharCode(ROW_END));
+    for (const [number, row] of rows.entries()) if (this.#mayHold(row)) met(number);
+    return rows.length;
+  }
+
+  /** Everybody of whom one of the texts may hold something, or all of them together a name. */
+  in(texts: Iterable<string>): Set<number> {
+    const people = new Set<number>();
+    const given = new Set<number>();
+    const family = new Set<number>();
+    for (const text of texts) {
+      for (const view of viewsOf(text)) {
+        const lower = loweredView(view);
+        for (const found of this.#values(view, lower)) for (const person of found) people.add(person);
+        this.#words(view, given, family);
+      }
+    }
+    for (const found of this.#named(given, family)) for (const person of found) people.add(person);
+    return people;
+  }
+
+  /** Whose row has this id, whatever the table. */
+  withId(id: string): People {
+    return this.#ids.get(id.toLowerCase()) ?? [];
+  }
+
+  /** What stands in a JSON text behind a backslash is only known when the text is taken apart. */
+  #mayHold(row: string): boolean {
+    if (row.includes('\\')) return true;
+    const given = new Set<number>();
+    const family = new Set<number>();
+    for (const view of viewsOf(row)) {
+      const lower = loweredView(view);
+      for (const _ of this.#values(view, lower)) return true;
+      if (this.#idKey !== undefined && view.includes('"'))
+        for (const [, start = ''] of lower.matchAll(this.#idKey)) if (this.#idStarts.has(start)) return true;
+      this.#words(view, given, family);
+    }
+    for (const _ of this.#named(given, family)) return true;
+    return false;
+  }
+
+  /** Addresses, numbers and codes; `lower` is the view as addresses and codes are compared. */
+  *#values(view: string, lower: string): Generator<People> {
+    yield* this.#numbers(lower);
+    if (lower.length !== view.length || NOT_ASCII.test(view)) yield* this.#numbers(view);
+    for (let at = lower.indexOf('@'); at !== -1; at = lower.indexOf('@', at + 1)) {
+      for (const [length, index] of this.#emails) {
+        const people = index.get(lower.slice(Math.max(0, at - length), at + 1 + AFTER_AT));
+        if (people !== undefined) yield people;
+      }
+    }
+    if (this.#codes.size > 0) yield* this.#ends(lower);
+  }
+
+  *#numbers(text: string): Generator<People> {
+    for (const [length, index] of this.#digits) {
+      const most = 10 ** length;
+      let value = 0;
+      let count = 0;
+      for (let i = 0; i < text.length; i += 1) {
+        const digit = text.charCodeAt(i) - 48;
+        if (digit < 0 || digit > 9) continue;
+        value = (value * 10 + digit) % most;
+        count += 1;
+        const people = count < length ? undefined : index.get(value);
+        if (people !== undefined) yield people;
+      }
+    }
+  }
+
+  *#ends(lower: string): Generator<People> {
+    const text = /\s/.test(lower) ? lower.replace(/\s+/gu, '') : lower;
+    for (let i = 1; i <= text.length; i += 1) {
+      if (!this.#codeEnds.has(text.charAt(i - 1))) continue;
+      for (const [length, index] of this.#codes) {
+        const people = i < length ? undefined : index.get(text.slice(i - length, i));
+        if (people !== undefined) yield people;
+      }
+    }
+  }
+
+  #words(view: string, given: Set<number>, family: Set<number>): void {
+    if (this.#names.size === 0) return;
+    for (const word of lettersOf(view)) {
+      const parts = this.#partsOf(word);
+      for (const part of parts.given) given.add(part);
+      for (const part of parts.family) family.add(part);
+    }
+  }
+
+  *#named(given: ReadonlySet<number>, family: ReadonlySet<number>): Generator<People> {
+    for (const one of family) {
+      for (const other of given) {
+        const people = this.#names.get(`${one} ${other}`);
+        if (people !== undefined) yield people;
+      }
+    }
+  }
+
+  #partsOf(word: string): Parts {
+    const known = this.#parts.get(word);
+    if (known !== undefined) return known;
+    if (this.#parts.size >= MOST_WORDS) this.#parts.clear();
+    const { forms, cyrillic } = foldedWord(word);
+    const given = this.#given.of(forms, cyrillic);
+    const family = this.#family.of(forms, cyrillic);
+    const parts = given.length + family.length === 0 ? NO_PARTS : { given, family };
+    this.#parts.set(word, parts);
+    return parts;
+  }
+
+  #addDigits(digits: string, person: number): void {
+    const end = digits.slice(-KEY_DIGITS);
+    add(ofLength(this.#digits, end.length), Number(end), person);
+  }
+
+  #addEmail(email: string, person: number): void {
+    const at = email.lastIndexOf('@');
+    const length = Math.min(at, BEFORE_AT);
+    add(ofLength(this.#emails, length), email.slice(at - length, at + 1 + AFTER_AT), person);
+  }
+}
+
+/** The distinct words of names, each with a number. */
+class Words {
+  readonly #numbers = new Map<string, number>();
+  readonly #byForm: Index<string> = new Map();
+
+  add({ word, forms }: NameWord): number {
+    const known = this.#numbers.get(word);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(word, number);
+    for (const form of forms) add(this.#byForm, form, number);
+    return number;
+  }
+
+  /** The words of which a word of a text, in its folded forms, is one in some case. */
+  of(forms: readonly string[], cyrillic: boolean): number[] {
+    const found = new Set(forms.flatMap((form) => this.#byForm.get(form) ?? []));
+    if (cyrillic)
+      for (const [word, number] of this.#numbers)
+        if (forms.some((form) => isRussianForm(word, form))) found.add(number);
+    return [...found];
+  }
+}
+
+const RUN = /[\p{L}\p{N}]+/u;
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+function loweredView(view: string): string {
+  const lower = view.toLowerCase();
+  return NOT_ASCII.test(lower) ? lower.normalize('NFKC') : lower;
+}
+
+function ofLength<Key>(indexes: Map<number, Index<Key>>, length: number): Index<Key> {
+  const index = indexes.get(length) ?? new Map<Key, number[]>();
+  indexes.set(length, index);
+  return index;
+}
+
+function add<Key>(index: Index<Key>, key: Key, value: number): void {
+  const list = index.get(key);
+  if (list === undefined) index.set(key, [value]);
+  else if (list.at(-1) !== value) list.push(value);
+}
