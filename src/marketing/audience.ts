@@ -1,4 +1,5 @@
 import { timeText } from '../audit/append.js';
+import { marketingSources } from '../consent/shop-says.js';
 import { readWordings } from '../consent/wording.js';
 import { hasherOf } from '../customer/find-customer.js';
 import { addressHasher, addressHashers } from '../customer/suppression/suppress.js';
@@ -6,25 +7,25 @@ import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import { spellingOf } from '../datamap/match.js';
-import { canonicalName } from '../datamap/names.js';
 import type { Marketing } from '../datamap/schema.js';
 import { textLiteral } from '../datamap/sql.js';
 import { NewFile } from '../delivery/new-file.js';
 import { waterfallPage } from '../documents/waterfall-page.js';
 import { GdprError } from '../foundation/errors.js';
+import { assertGoingOn } from '../foundation/interrupt.js';
 import { archiveChange } from '../operation/archived.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { addressColumn, readAddresses } from './addresses.js';
 import { type Campaign, unsubscribeUrl } from './campaign.js';
-import { type AudienceChannel, CANDIDATES, candidateStatement } from './candidates.js';
+import { type AudienceChannel, CANDIDATES, type CarriedText, candidateStatement } from './candidates.js';
 import type { ListColumn } from './columns.js';
-import { judge, waterfallOf } from './judge.js';
-import { lookUpKnown } from './known.js';
-import { listCsv, recipientsOf } from './list.js';
+import { countReasons, judge, waterfallOf } from './judge.js';
+import { knownKinds, lookUpKnown, textsKnown } from './known.js';
+import { type Listed, listCsv, listedTexts, recipientsOf } from './list.js';
 import { type Left, REASON_TITLES, type Reason } from './reasons.js';
 import { assertCategories, explicitPurposesOf, readSegment, segmentCondition } from './segment.js';
-import { makeToken } from './token.js';
+import { tokenMaker } from './token.js';
 
 /** What a list is made with, kept beside its digest so that it can be made again before it is sent. */
 export interface AudienceSettings {
@@ -74,12 +75,21 @@ export function marketingOf({ model }: Pick<Context, 'model'>): Marketing {
 
 export const WATERFALL_ORDER = Object.keys(REASON_TITLES) as Reason[];
 
+/** What is wanted of the people who are judged, but for the judgement. */
+export interface Wanted {
+  /** The texts that the judged carry on for a list. */
+  readonly listed?: readonly CarriedText[];
+  /** Further texts by which candidates are to be found. */
+  readonly soughtBy?: readonly CarriedText[];
+  readonly onProgress?: AudienceProgress;
+}
+
 /** Gathers and judges everybody, in the caller's REPEATABLE READ transaction; what it finds is in its temporary tables. */
 export async function judgeEverybody(
   session: Session,
   context: Context,
   { channel, campaign, segment: segmentId }: AudienceSettings,
-  onProgress: AudienceProgress = () => {},
+  { listed = [], soughtBy = [], onProgress = () => {} }: Wanted = {},
 ): Promise<void> {
   const { model, keys } = context;
   const marketing = marketingOf(context);
@@ -92,11 +102,13 @@ export async function judgeEverybody(
   const segment = segmentId === null ? undefined : readSegment(context.config, segmentId);
   if (segment !== undefined) await assertCategories(session, model, segment);
   const spelling = spellingOf(model);
+  const kinds = await knownKinds(session);
   onProgress('candidates', 0, 1);
-  stopIfAsked(context);
+  assertNotStopped(context);
   await session.run(
     candidateStatement(model, catalog, {
       channel,
+      carried: new Set([...listed, ...soughtBy, ...textsKnown(kinds)]),
       softOptIn: campaign.softOptIn,
       wordings,
       spelling,
@@ -104,18 +116,16 @@ export async function judgeEverybody(
     }),
   );
   await session.run(`ANALYZE ${CANDIDATES} (n, form)`);
-  stopIfAsked(context);
+  assertNotStopped(context);
   const read = await readAddresses(session, { channel, spelling });
   const codes = { alias: hasherOf(keys), suppression: addressHashers(keys) };
-  const tables = new Map(
-    Object.entries(marketing.sources).map(([id, source]) => {
-      const name = canonicalName(source.table);
-      return [id, { name, keyed: (catalog.get(name)?.key.length ?? 0) > 0 }];
-    }),
-  );
-  const known = await lookUpKnown(session, codes, { channel, spelling, tables }, (done, total) => {
+  const tables = marketingSources(model).map(({ table: { name } }) => ({
+    name,
+    keyed: (catalog.get(name)?.key.length ?? 0) > 0,
+  }));
+  const known = await lookUpKnown(session, codes, { channel, spelling, tables }, kinds, (done, total) => {
     onProgress('addresses', done, total);
-    stopIfAsked(context);
+    assertNotStopped(context);
   });
   onProgress('judge', 0, 1);
   await judge(
@@ -130,6 +140,7 @@ export async function judgeEverybody(
       softOptIn: campaign.softOptIn,
       profiling: segment !== undefined,
       explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
+      listed,
     },
   );
 }
@@ -140,9 +151,8 @@ export async function judgeEverybody(
  */
 const SETTINGS = ["SET LOCAL work_mem = '64MB'", 'SET LOCAL jit = off'];
 
-function stopIfAsked({ surroundings }: Context): void {
-  if (!surroundings.signal.aborted) return;
-  throw new GdprError('INTERRUPTED', 'stopped; no list was written', { hint: 'run the command again' });
+function assertNotStopped({ surroundings }: Context): void {
+  assertGoingOn(surroundings.signal, 'no list was written');
 }
 
 /**
@@ -164,28 +174,20 @@ export async function selectAudience(
       { action: 'marketing audience', subjects: [] },
       async (operation) => {
         const made = await context.database.transaction('repeatable read', async (session) => {
-          await judgeEverybody(session, context, settings, onProgress);
-          const counted = await waterfallOf(session, WATERFALL_ORDER);
-          onProgress('list', 0, counted.rows);
-          const { version, hmac } = addressHasher(context.keys);
-          const kind = addressColumn(settings.channel);
+          const listed = listedTexts(columns);
+          await judgeEverybody(session, context, settings, { listed, onProgress });
+          const counts = await countReasons(session);
+          const most = counts.get(null) ?? 0;
+          let rows = 0;
+          const urlOf = unsubscribing(context, operation.id, settings);
           const written = await file.fill(
-            listCsv(
-              columns,
-              recipientsOf(session, ({ source, key, address: value }) => {
-                const address = { hmac: hmac({ kind, value }), version };
-                const token = makeToken(context.keys, {
-                  list: operation.id,
-                  channel: settings.channel,
-                  purpose,
-                  source,
-                  key,
-                  address,
-                });
-                return { token, url: unsubscribeUrl(settings.campaign, token) };
-              }),
-            ),
+            listCsv(columns, recipientsOf(session, listed, urlOf), (more) => {
+              rows += more;
+              onProgress('list', rows, most);
+              assertNotStopped(context);
+            }),
           );
+          const counted = waterfallOf(counts, rows, WATERFALL_ORDER);
           const [instants] = await session.query<{ snapshot: string; expires: string }>(instantsSql(settings.campaign));
           return { ...counted, ...written, snapshot: instants?.snapshot ?? '', expires: instants?.expires ?? '' };
         });
@@ -237,6 +239,31 @@ export async function selectAudience(
     await file.discard();
     throw error;
   }
+}
+
+/** Makes the unsubscribe address of each recipient of a list. */
+function unsubscribing(
+  context: Context,
+  list: string,
+  { channel, campaign }: AudienceSettings,
+): (listed: Listed) => { url: string; token: string } {
+  const { keys, model } = context;
+  const { purpose } = marketingOf(context);
+  const sources = marketingSources(model).map(({ id }) => id);
+  const { version, hmac } = addressHasher(keys);
+  const kind = addressColumn(channel);
+  const makeToken = tokenMaker(keys);
+  return ({ place, key, address }) => {
+    const token = makeToken({
+      list,
+      channel,
+      purpose,
+      source: sources[place] ?? '',
+      key: JSON.parse(key) as string[],
+      address: { hmac: hmac({ kind, value: address }), version },
+    });
+    return { token, url: unsubscribeUrl(campaign, token) };
+  };
 }
 
 function audienceName(operation: string): string {
