@@ -147,18 +147,16 @@ function ordersOf(
     // Without the soft opt-in no order allows anything.
     const counts =
       selection.softOptIn && shown !== ''
-        ? [...conditions(orders.completed, alias), `isfinite(${placed})`, `(${shown})`].join(' AND ')
+        ? [`isfinite(${placed})`, `(${shown})`, ...conditions(orders.completed, alias)].join(' AND ')
         : 'false';
     const refused = orders.refused === undefined ? 'false' : conditions(orders.refused, alias).join(' AND ');
-    return { placed, counts, refused, refusedAt: `coalesce(${placed}, 'infinity')` };
+    return {
+      refusedAt: `CASE WHEN ${refused} THEN coalesce(${placed}, 'infinity') END`,
+      at: `CASE WHEN ${counts} THEN ${placed} END`,
+    };
   };
   if (orderTable === table) {
-    const { placed, counts, refused, refusedAt } = facts('t');
-    return {
-      refusedAt: `CASE WHEN ${refused} THEN ${refusedAt} END`,
-      at: `CASE WHEN ${counts} THEN ${placed} END`,
-      join: '',
-    };
+    return { ...facts('t'), join: '' };
   }
   const owner = orderTable.owners.find(({ id }) => id === orders.owner) ?? orderTable.owners[0];
   const reach = owner?.reaches.find((each) => each.kind === 'through' && each.table === table.name);
@@ -168,13 +166,15 @@ function ordersOf(
     const left = { ...(pairs[i] as (typeof pairs)[number]), sql: `o.j${i + 1}` };
     return equal(left, operand(table, catalog, 't', { column: pair.to }));
   });
-  const { placed, counts, refused, refusedAt } = facts('o');
-  const where = [...conditions(reach.when, 'o'), `(${refused} OR ${counts})`];
+  const { refusedAt, at } = facts('o');
+  const keys = pairs.map((_, i) => `j${i + 1}`).join(', ');
+  // OFFSET 0: what an order says is computed once, not to leave it out and again to count it.
   const join = `LEFT JOIN (
-    SELECT ${pairs.map(({ sql }, i) => `${sql} AS j${i + 1}`).join(', ')},
-      max(${refusedAt}) FILTER (WHERE ${refused}) AS refused_at, max(${placed}) FILTER (WHERE ${counts}) AS at
-    FROM ${fromTable(orderTable, catalog)} o WHERE ${where.join(' AND ')}
-    GROUP BY ${pairs.map((_, i) => i + 1).join(', ')}
+    SELECT ${keys}, max(refused_at) AS refused_at, max(at) AS at
+    FROM (
+      SELECT ${pairs.map(({ sql }, i) => `${sql} AS j${i + 1}`).join(', ')}, ${refusedAt} AS refused_at, ${at} AS at
+      FROM ${fromTable(orderTable, catalog)} o WHERE ${conditions(reach.when, 'o').join(' AND ') || 'true'} OFFSET 0
+    ) o WHERE refused_at IS NOT NULL OR at IS NOT NULL GROUP BY ${keys}
   ) o ON ${on.join(' AND ')}`;
   return { refusedAt: 'o.refused_at', at: 'o.at', join };
 }
