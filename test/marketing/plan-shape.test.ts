@@ -41,29 +41,32 @@ function explaining(session: Session, plans: Map<string, string>): Session {
 
 const scansOf = (table: string, plan = '') => plan.match(new RegExp(`Scan on ${table}\\b`, 'g'))?.length ?? 0;
 
-it.each(['email', 'sms'] as const)('of %s: reads each source once, judges in one pass and sorts once', async (channel) => {
-  const context = await workspace.context();
-  const plans = new Map<string, string>();
-  let rows = 0;
-  try {
-    await context.database.transaction('repeatable read', async (session) => {
-      const watched = explaining(session, plans);
-      const settings = { channel, campaign: { ...NO_CAMPAIGN, softOptIn: true }, segment: null };
-      await judgeEverybody(watched, context, settings, { listed: ['name', 'language'] });
-      for await (const _ of recipientsOf(watched, ['name', 'language'], () => ({ url: '', token: '' }))) rows += 1;
-    });
-  } finally {
-    await context.database.close();
-  }
-  expect(rows).toBeGreaterThan(CUSTOMERS / 20);
-  const [gathered, judged, list] = ['audience_candidate', 'audience_judged', 'list'].map((name) => plans.get(name));
-  // A source is read once; orders besides for what they tell of the accounts.
-  expect([gathered, judged, list].filter((plan) => plan === undefined)).toEqual([]);
-  const sources = { customers: 1, newsletter_subscriptions: 1, orders: 2 };
-  expect(Object.fromEntries(Object.keys(sources).map((table) => [table, scansOf(table, gathered)]))).toEqual(sources);
-  // Once for what stands against addresses, once for everybody.
-  expect(scansOf('audience_candidate', judged)).toBe(2);
-  expect(scansOf('audience_judged', list)).toBe(1);
-  expect(list?.match(/(?:^|-> +)Sort$/gm)).toHaveLength(1);
-  for (const plan of [gathered, judged, list]) expect(plan).not.toMatch(/Nested Loop|SubPlan|InitPlan/);
-});
+it.each(['email', 'sms'] as const)(
+  'of %s: reads each source once, judges in one pass and sorts once',
+  async (channel) => {
+    const context = await workspace.context();
+    const plans = new Map<string, string>();
+    let rows = 0;
+    try {
+      await context.database.transaction('repeatable read', async (session) => {
+        const watched = explaining(session, plans);
+        const settings = { channel, campaign: { ...NO_CAMPAIGN, softOptIn: true }, segment: null };
+        await judgeEverybody(watched, context, settings, { listed: ['name', 'language'] });
+        for await (const _ of recipientsOf(watched, ['name', 'language'], () => ({ url: '', token: '' }))) rows += 1;
+      });
+    } finally {
+      await context.database.close();
+    }
+    expect(rows).toBeGreaterThan(CUSTOMERS / 20);
+    const [gathered, judged, list] = ['audience_candidate', 'audience_judged', 'list'].map((name) => plans.get(name));
+    // A source is read once; orders besides for what they tell of the accounts.
+    expect([gathered, judged, list].filter((plan) => plan === undefined)).toEqual([]);
+    const sources = { customers: 1, newsletter_subscriptions: 1, orders: 2 };
+    expect(Object.fromEntries(Object.keys(sources).map((table) => [table, scansOf(table, gathered)]))).toEqual(sources);
+    // Once for what stands against addresses, once for everybody.
+    expect(scansOf('audience_candidate', judged)).toBe(2);
+    expect(scansOf('audience_judged', list)).toBe(1);
+    expect(list?.match(/(?:^|-> +)Sort$/gm)).toHaveLength(1);
+    for (const plan of [gathered, judged, list]) expect(plan).not.toMatch(/Nested Loop|SubPlan|InitPlan/);
+  },
+);

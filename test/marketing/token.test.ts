@@ -32,7 +32,15 @@ describe('an unsubscribe token', () => {
       expect(seen).not.toContain(part);
   });
 
-  it('is another one each time', () => {
+  it('is another one each time, however many are made: no nonce serves twice', () => {
+    const make = tokenMaker(KEYS);
+    const tokens = Array.from({ length: 1100 }, () => make(STANDS_FOR));
+    const nonces = tokens.map((token) => Buffer.from(token, 'base64url').subarray(8, 20).toString('hex'));
+    expect(new Set(nonces).size).toBe(tokens.length);
+    expect(readToken(KEYS, tokens.at(-1) ?? '')).toEqual(STANDS_FOR);
+  });
+
+  it('is another one of another maker', () => {
     expect(tokenMaker(KEYS)(STANDS_FOR)).not.toBe(tokenMaker(KEYS)(STANDS_FOR));
   });
 
