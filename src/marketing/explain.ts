@@ -15,10 +15,10 @@ import { same, searchKeys, sqlKey } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
 import { textSql } from './addresses.js';
-import { type AudienceSettings, judgeEverybody, marketingOf, WATERFALL_ORDER } from './audience.js';
 import { type AudienceChannel, CANDIDATES, JUDGED } from './candidates.js';
+import { type AudienceSettings, judgeEverybody, marketingOf } from './everybody.js';
 import { nameDuplicates } from './judge.js';
-import type { Basis, Reason } from './reasons.js';
+import { type Basis, type Reason, WATERFALL_ORDER } from './reasons.js';
 
 /** Why one row of a person is in the list or out of it. */
 export interface Explanation {

@@ -11,9 +11,9 @@ import { GdprError } from '../foundation/errors.js';
 import { archiveChange } from '../operation/archived.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { type AudienceProgress, type AudienceSettings, judgeEverybody, WATERFALL_ORDER } from './audience.js';
 import { JUDGED } from './candidates.js';
-import type { Reason } from './reasons.js';
+import { type AudienceProgress, type AudienceSettings, judgeEverybody } from './everybody.js';
+import { type Reason, WATERFALL_ORDER } from './reasons.js';
 
 /** Why a recipient has dropped out; gone: nobody has the address any more. */
 export interface Dropped {

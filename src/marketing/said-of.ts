@@ -70,7 +70,7 @@ function met(list: readonly string[]): string {
 }
 
 /** Whether a wording was shown at an instant. */
-export function shownAt(at: string, { shownFrom, shownUntil }: Wording): string {
+function shownAt(at: string, { shownFrom, shownUntil }: Wording): string {
   const from = `${at} >= ${textLiteral(shownFrom)}::timestamptz`;
   return shownUntil === null ? `(${from})` : `(${from} AND ${at} < ${textLiteral(shownUntil)}::timestamptz)`;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Session } from '../../src/database/session.js';
-import { judgeEverybody } from '../../src/marketing/audience.js';
 import { NO_CAMPAIGN } from '../../src/marketing/campaign.js';
+import { judgeEverybody } from '../../src/marketing/everybody.js';
 import { recipientsOf } from '../../src/marketing/list.js';
 import { bookshopWorkspace, type TestWorkspace } from '../support/workspace.js';
 import { registerWordings } from './support.js';
