@@ -18,11 +18,11 @@ people AS (
     o.refused_at, o.ordered_at
   FROM shop.customers c LEFT JOIN (
     SELECT customer_id, max(placed_at) FILTER (WHERE no_offers) AS refused_at,
-      max(placed_at) FILTER (WHERE status = 'completed' AND placed_at >= '2019-01-01') AS ordered_at
+      max(placed_at) FILTER (WHERE status = 'completed' AND placed_at >= '2019-01-01 00:00 Europe/Riga') AS ordered_at
     FROM shop.orders WHERE customer_id IS NOT NULL GROUP BY customer_id) o ON o.customer_id = c.id
   UNION ALL
   SELECT 1, id::text, lower(guest_email), guest_name, NULL, false, false, NULL, false, NULL, NULL,
-    CASE WHEN no_offers THEN placed_at END, CASE WHEN status = 'completed' AND placed_at >= '2019-01-01' THEN placed_at END
+    CASE WHEN no_offers THEN placed_at END, CASE WHEN status = 'completed' AND placed_at >= '2019-01-01 00:00 Europe/Riga' THEN placed_at END
   FROM shop.orders WHERE customer_id IS NULL
   UNION ALL
   SELECT 2, email, lower(email), name, language::text, false, false, NULL, unsubscribed_at IS NOT NULL,

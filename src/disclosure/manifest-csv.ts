@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Session } from '../database/session.js';
 import { defused } from '../foundation/csv-cell.js';
-import { GdprError } from '../foundation/errors.js';
+import { assertGoingOn } from '../foundation/interrupt.js';
 import type { Context } from '../workspace/open.js';
 import { MANIFEST, type ManifestColumn } from './manifest.js';
 
@@ -9,11 +9,8 @@ import { MANIFEST, type ManifestColumn } from './manifest.js';
 export const SUBJECTS = `SELECT s.subject, count(*) AS rows FROM pg_temp.manifest_subject s
   WHERE NOT EXISTS (SELECT FROM pg_temp.manifest_left l WHERE l.n = s.n) GROUP BY s.subject`;
 
-/** @throws GdprError INTERRUPTED when the operator asked to stop */
-export function stopIfAsked({ surroundings }: Context): void {
-  if (!surroundings.signal.aborted) return;
-  throw new GdprError('INTERRUPTED', 'stopped; nothing was given', { hint: 'run the command again' });
-}
+/** How things stand when the operator stops it. */
+export const NOTHING_GIVEN = 'nothing was given';
 
 const CHUNK = 1000;
 
@@ -34,7 +31,7 @@ export async function* csvOf(
   for await (const row of rows) {
     records.push(row.map((cell, i) => (columns[i]?.plain(cell ?? '') === true ? (cell ?? '') : defused(cell ?? ''))));
     if (records.length < CHUNK) continue;
-    stopIfAsked(context);
+    assertGoingOn(context.surroundings.signal, NOTHING_GIVEN);
     yield print(records);
     records = [];
   }

@@ -5,10 +5,11 @@ import type { Session } from '../database/session.js';
 import { encrypted } from '../delivery/age.js';
 import type { NewFile } from '../delivery/new-file.js';
 import { GdprError } from '../foundation/errors.js';
+import { assertGoingOn } from '../foundation/interrupt.js';
 import type { Context } from '../workspace/open.js';
 import { judgeRows, type LeftRows } from './judge-rows.js';
 import { MANIFEST, type ManifestColumn, manifestSql, manifestTable } from './manifest.js';
-import { csvOf, SUBJECTS, stopIfAsked } from './manifest-csv.js';
+import { csvOf, NOTHING_GIVEN, SUBJECTS } from './manifest-csv.js';
 import type { Gated } from './processor-gate.js';
 
 /** A list as it was written. */
@@ -56,7 +57,7 @@ export async function makeList(
     { table, parties, purpose: manifest.purpose, categories },
     (done, total) => {
       onProgress('people', done, total);
-      stopIfAsked(context);
+      assertGoingOn(context.surroundings.signal, NOTHING_GIVEN);
     },
   );
   const [counted] = await session.query<{ rows: number; people: number; at: string }>(

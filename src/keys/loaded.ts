@@ -1,10 +1,10 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Signer } from '../archive/signer.js';
 import type { CheckpointKey } from '../audit/note.js';
 import { GdprError } from '../foundation/errors.js';
 import { hmacIds, hmacVersionOf, type KeyDescription, type KeyIds } from './ids.js';
-import { shortHmac } from './short-hmac.js';
+import { hmacCode, shortHmac } from './short-hmac.js';
 
 export type KeyPart = 'signing' | 'checkpoint' | 'hmac';
 
@@ -43,7 +43,8 @@ export class LoadedKeys implements Keys {
   readonly hmacVersion: string;
   readonly hmacVersions: readonly string[];
   readonly #parts: LoadedParts;
-  readonly #subkeys = new Map<string, Buffer>();
+  /** By version, then by domain. */
+  readonly #coders = new Map<string, Map<string, (value: string) => string>>();
 
   constructor(description: KeyDescription, parts: LoadedParts) {
     this.ids = description.ids;
@@ -63,12 +64,12 @@ export class LoadedKeys implements Keys {
   }
 
   hmac(domain: string, value: string, version = this.hmacVersion): string {
-    if (/\p{Cs}/u.test(value)) {
+    if (!value.isWellFormed()) {
       throw new GdprError('INPUT_INVALID', 'a value to be pseudonymised is not well-formed Unicode', {
         hint: 'correct the value at its source',
       });
     }
-    return createHmac('sha256', this.#subkey(version, domain)).update(value, 'utf8').digest('base64url');
+    return this.#coder(version, domain)(value);
   }
 
   hmacs(domain: string, value: string): readonly string[] {
@@ -79,17 +80,20 @@ export class LoadedKeys implements Keys {
     return this.hmacVersions.map((version) => shortHmac(this.#subkey(version, domain)));
   }
 
-  #subkey(version: string, domain: string): Buffer {
-    const name = `${version} ${domain}`;
-    const known = this.#subkeys.get(name);
+  #coder(version: string, domain: string): (value: string) => string {
+    const known = this.#coders.get(version)?.get(domain);
     if (known !== undefined) return known;
+    const coder = hmacCode(this.#subkey(version, domain));
+    this.#coders.set(version, new Map(this.#coders.get(version)).set(domain, coder));
+    return coder;
+  }
+
+  #subkey(version: string, domain: string): Buffer {
     if (domain === '') throw new GdprError('BUG', 'an HMAC domain must have a name');
     const secrets = this.#parts.hmacSecrets ?? notLoaded('hmac');
     const secret = secrets.find((_, n) => hmacVersionOf(n) === version);
     if (secret === undefined) throw new GdprError('BUG', 'a version of the HMAC secret was used that is not here');
-    const subkey = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), domain, 32));
-    this.#subkeys.set(name, subkey);
-    return subkey;
+    return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), domain, 32));
   }
 
   toString(): string {

@@ -22,6 +22,11 @@ export function addressColumn(channel: AudienceChannel): 'email' | 'phone' {
   return channel === 'email' ? 'email' : 'phone';
 }
 
+/** A candidate's own text of a kind, in its normal form where SQL could tell it; NULL where it was not gathered. */
+export function textSql(channel: AudienceChannel, kind: 'email' | 'phone'): string {
+  return kind === addressColumn(channel) ? 'coalesce(c.raw, c.form)' : `c.${kind}`;
+}
+
 /** Reads the addresses that are spelled otherwise than plainly, piece by piece. @returns whether there are any */
 export async function readAddresses(session: Session, { channel, spelling }: AddressRules): Promise<boolean> {
   await session.run(CREATE_READ);
@@ -29,7 +34,7 @@ export async function readAddresses(session: Session, { channel, spelling }: Add
   const kind = addressColumn(channel);
   await inPieces<{ n: string; raw: string }>(
     session,
-    `SELECT c.n::text AS n, c.${kind} AS raw FROM ${CANDIDATES} c WHERE c.${kind} IS NOT NULL AND c.form IS NULL`,
+    `SELECT c.n::text AS n, c.raw FROM ${CANDIDATES} c WHERE c.raw IS NOT NULL`,
     async (rows) => {
       any = true;
       const read = rows.map(({ n, raw }) => {
@@ -61,16 +66,19 @@ export async function readAddresses(session: Session, { channel, spelling }: Add
 export const JOIN_READ = 'LEFT JOIN pg_temp.audience_read d USING (n)';
 
 /**
- * The address of a candidate `c`: columns `address` (in its normal form; NULL where there is none to send to), `fault` (why
- * not) and `forms` (all that the cell can be read as: what is said against one counts for others who have it).
+ * Expressions over a candidate `c`: its address in the normal form, NULL where there is none to send to, and the fault, why not.
  * @param read whether some were read, and {@link JOIN_READ} joins them
  */
-export function addressSql(channel: AudienceChannel, read: boolean): string {
+export function addressSql(
+  channel: AudienceChannel,
+  read: boolean,
+): { readonly address: string; readonly fault: string } {
   const fault = faultSql(channel, 'c.form');
   const ofRead = (column: string) => (read ? `WHEN d.n IS NOT NULL THEN d.${column} ` : '');
-  return `CASE ${ofRead('address')}WHEN ${fault} IS NULL THEN c.form END AS address,
-    CASE ${ofRead('fault')}WHEN c.form IS NULL THEN 'no-address' ELSE ${fault} END AS fault,
-    ${read ? 'coalesce(d.forms, ARRAY[c.form])' : 'ARRAY[c.form]'} AS forms`;
+  return {
+    address: `CASE ${ofRead('address')}WHEN ${fault} IS NULL THEN c.form END`,
+    fault: `CASE ${ofRead('fault')}WHEN c.form IS NULL THEN 'no-address' ELSE ${fault} END`,
+  };
 }
 
 /** Whether an address is one of a firm that is nobody's own, by the part before the @. */

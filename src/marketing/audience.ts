@@ -1,38 +1,27 @@
 import { timeText } from '../audit/append.js';
-import { readWordings } from '../consent/wording.js';
-import { hasherOf } from '../customer/find-customer.js';
-import { addressHasher, addressHashers } from '../customer/suppression/suppress.js';
-import type { Session } from '../database/session.js';
-import { readCatalog } from '../datamap/catalog.js';
-import { assertNoDrift } from '../datamap/drift.js';
-import { spellingOf } from '../datamap/match.js';
-import { canonicalName } from '../datamap/names.js';
-import type { Marketing } from '../datamap/schema.js';
+import { marketingSources } from '../consent/shop-says.js';
+import { addressHasher } from '../customer/suppression/suppress.js';
 import { textLiteral } from '../datamap/sql.js';
 import { NewFile } from '../delivery/new-file.js';
 import { waterfallPage } from '../documents/waterfall-page.js';
-import { GdprError } from '../foundation/errors.js';
 import { archiveChange } from '../operation/archived.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { addressColumn, readAddresses } from './addresses.js';
+import { addressColumn } from './addresses.js';
 import { type Campaign, unsubscribeUrl } from './campaign.js';
-import { type AudienceChannel, CANDIDATES, candidateStatement } from './candidates.js';
+import type { AudienceChannel } from './candidates.js';
 import type { ListColumn } from './columns.js';
-import { judge, waterfallOf } from './judge.js';
-import { lookUpKnown } from './known.js';
-import { listCsv, recipientsOf } from './list.js';
-import { type Left, REASON_TITLES, type Reason } from './reasons.js';
-import { assertCategories, explicitPurposesOf, readSegment, segmentCondition } from './segment.js';
-import { makeToken } from './token.js';
-
-/** What a list is made with, kept beside its digest so that it can be made again before it is sent. */
-export interface AudienceSettings {
-  readonly channel: AudienceChannel;
-  readonly campaign: Campaign;
-  /** Id of the segment of gdpr.yaml. */
-  readonly segment: string | null;
-}
+import {
+  type AudienceProgress,
+  type AudienceSettings,
+  assertNotStopped,
+  judgeEverybody,
+  marketingOf,
+} from './everybody.js';
+import { countReasons, waterfallOf } from './judge.js';
+import { type Listed, listCsv, listedTexts, recipientsOf } from './list.js';
+import { type Left, REASON_TITLES, WATERFALL_ORDER } from './reasons.js';
+import { tokenMaker } from './token.js';
 
 export interface AudienceOrder {
   readonly settings: AudienceSettings;
@@ -57,94 +46,6 @@ export interface AudienceResult {
   readonly audit: { readonly sequence: number };
 }
 
-export type AudienceProgress = (
-  stage: 'candidates' | 'addresses' | 'judge' | 'list',
-  done: number,
-  total: number,
-) => void;
-
-/** The map's part on marketing. @throws GdprError REFUSED when it has none */
-export function marketingOf({ model }: Pick<Context, 'model'>): Marketing {
-  const { marketing } = model.map;
-  if (marketing !== undefined) return marketing;
-  throw new GdprError('REFUSED', 'the data map does not say who can be sent offers', {
-    hint: 'describe it under "marketing" in the data map: docs/marketing.md',
-  });
-}
-
-export const WATERFALL_ORDER = Object.keys(REASON_TITLES) as Reason[];
-
-/** Gathers and judges everybody, in the caller's REPEATABLE READ transaction; what it finds is in its temporary tables. */
-export async function judgeEverybody(
-  session: Session,
-  context: Context,
-  { channel, campaign, segment: segmentId }: AudienceSettings,
-  onProgress: AudienceProgress = () => {},
-): Promise<void> {
-  const { model, keys } = context;
-  const marketing = marketingOf(context);
-  const catalog = await readCatalog(session);
-  assertNoDrift(model, catalog);
-  const wordings = await readWordings(session);
-  const [instant] = await session.query<{ at: string }>(`SELECT ${timeText('transaction_timestamp()')} AS at`);
-  const snapshot = instant?.at ?? '';
-  for (const setting of SETTINGS) await session.run(setting);
-  const segment = segmentId === null ? undefined : readSegment(context.config, segmentId);
-  if (segment !== undefined) await assertCategories(session, model, segment);
-  const spelling = spellingOf(model);
-  onProgress('candidates', 0, 1);
-  stopIfAsked(context);
-  await session.run(
-    candidateStatement(model, catalog, {
-      channel,
-      softOptIn: campaign.softOptIn,
-      wordings,
-      spelling,
-      segment: segment && ((source) => segmentCondition(model, catalog, source, segment, { snapshot })),
-    }),
-  );
-  await session.run(`ANALYZE ${CANDIDATES} (n, form)`);
-  stopIfAsked(context);
-  const read = await readAddresses(session, { channel, spelling });
-  const codes = { alias: hasherOf(keys), suppression: addressHashers(keys) };
-  const tables = new Map(
-    Object.entries(marketing.sources).map(([id, source]) => {
-      const name = canonicalName(source.table);
-      return [id, { name, keyed: (catalog.get(name)?.key.length ?? 0) > 0 }];
-    }),
-  );
-  const known = await lookUpKnown(session, codes, { channel, spelling, tables }, (done, total) => {
-    onProgress('addresses', done, total);
-    stopIfAsked(context);
-  });
-  onProgress('judge', 0, 1);
-  await judge(
-    session,
-    codes,
-    { read, known },
-    {
-      purpose: marketing.purpose,
-      channel,
-      roleMailboxes: marketing.roleMailboxes,
-      ageOfConsent: marketing.ageOfConsent,
-      softOptIn: campaign.softOptIn,
-      profiling: segment !== undefined,
-      explicitPurposes: segment === undefined ? [] : explicitPurposesOf(model, catalog, segment, snapshot),
-    },
-  );
-}
-
-/**
- * For a few statements over the whole shop: tables are joined in memory, and no machine code is made for a statement that
- * runs once.
- */
-const SETTINGS = ["SET LOCAL work_mem = '64MB'", 'SET LOCAL jit = off'];
-
-function stopIfAsked({ surroundings }: Context): void {
-  if (!surroundings.signal.aborted) return;
-  throw new GdprError('INTERRUPTED', 'stopped; no list was written', { hint: 'run the command again' });
-}
-
 /**
  * Selects exactly those who may be written to, from one snapshot: the list as a file, its digest and why everybody else
  * was left out as a signed archive without personal data.
@@ -164,28 +65,20 @@ export async function selectAudience(
       { action: 'marketing audience', subjects: [] },
       async (operation) => {
         const made = await context.database.transaction('repeatable read', async (session) => {
-          await judgeEverybody(session, context, settings, onProgress);
-          const counted = await waterfallOf(session, WATERFALL_ORDER);
-          onProgress('list', 0, counted.rows);
-          const { version, hmac } = addressHasher(context.keys);
-          const kind = addressColumn(settings.channel);
+          const listed = listedTexts(columns);
+          await judgeEverybody(session, context, settings, { listed, onProgress });
+          const counts = await countReasons(session);
+          const most = counts.get(null) ?? 0;
+          let rows = 0;
+          const urlOf = unsubscribing(context, operation.id, settings);
           const written = await file.fill(
-            listCsv(
-              columns,
-              recipientsOf(session, ({ source, key, address: value }) => {
-                const address = { hmac: hmac({ kind, value }), version };
-                const token = makeToken(context.keys, {
-                  list: operation.id,
-                  channel: settings.channel,
-                  purpose,
-                  source,
-                  key,
-                  address,
-                });
-                return { token, url: unsubscribeUrl(settings.campaign, token) };
-              }),
-            ),
+            listCsv(columns, recipientsOf(session, listed, urlOf), (more) => {
+              rows += more;
+              onProgress('list', rows, most);
+              assertNotStopped(context);
+            }),
           );
+          const counted = waterfallOf(counts, rows, WATERFALL_ORDER);
           const [instants] = await session.query<{ snapshot: string; expires: string }>(instantsSql(settings.campaign));
           return { ...counted, ...written, snapshot: instants?.snapshot ?? '', expires: instants?.expires ?? '' };
         });
@@ -237,6 +130,31 @@ export async function selectAudience(
     await file.discard();
     throw error;
   }
+}
+
+/** Makes the unsubscribe address of each recipient of a list. */
+function unsubscribing(
+  context: Context,
+  list: string,
+  { channel, campaign }: AudienceSettings,
+): (listed: Listed) => { url: string; token: string } {
+  const { keys, model } = context;
+  const { purpose } = marketingOf(context);
+  const sources = marketingSources(model).map(({ id }) => id);
+  const { version, hmac } = addressHasher(keys);
+  const kind = addressColumn(channel);
+  const makeToken = tokenMaker(keys);
+  return ({ place, key, address }) => {
+    const token = makeToken({
+      list,
+      channel,
+      purpose,
+      source: sources[place] ?? '',
+      key: JSON.parse(key) as string[],
+      address: { hmac: hmac({ kind, value: address }), version },
+    });
+    return { token, url: unsubscribeUrl(campaign, token) };
+  };
 }
 
 function audienceName(operation: string): string {

@@ -4,29 +4,24 @@ import type { Catalog } from '../datamap/catalog.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Condition } from '../datamap/schema.js';
-import {
-  column,
-  conditions,
-  equal,
-  fromTable,
-  type KeyPart,
-  keyOf,
-  live,
-  operand,
-  textLiteral,
-} from '../datamap/sql.js';
+import { column, conditions, equal, fromTable, type KeyPart, keyOf, live, operand } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
 import { sqlPlainEmail } from '../identity/email.js';
 import type { IdentifierOptions } from '../identity/kinds.js';
 import { sqlPlainPhone } from '../identity/phone-key.js';
-import { saidOfRow, shownAt, wordingAt } from './said-of.js';
+import { saidOfRow, shownAmong, wordingAt } from './said-of.js';
 import type { SegmentCondition } from './segment.js';
 
 export type AudienceChannel = 'email' | 'sms';
 
+/** What a row may tell of itself besides: texts of it that are gathered where somebody asks for them. */
+export type CarriedText = 'email' | 'phone' | 'name' | 'given_name' | 'family_name' | 'language';
+
 /** What a list is made for. */
 export interface Selection {
   readonly channel: AudienceChannel;
+  /** The others are NULL: a million candidates take as much room as what is gathered of them. */
+  readonly carried: ReadonlySet<CarriedText>;
   /** Whether the campaign declares what the soft opt-in asks for. */
   readonly softOptIn: boolean;
   readonly wordings: ReadonlyMap<string, Wording>;
@@ -38,8 +33,8 @@ export interface Selection {
 /** The temporary table of candidates, one row a row of the map's marketing sources. */
 export const CANDIDATES = 'pg_temp.audience_candidate';
 /**
- * The temporary table of the judged: `n`, `address`, `reason` (NULL of those in the list), `basis`, `consent`, `since`, and
- * `own_at`, when they last consented themselves.
+ * The temporary table of the judged: `n`, `place`, `key`, `address`, `reason` (NULL of those in the list and of others with
+ * their address), `basis`, `consent`, `since`, `own_at`, when they last consented themselves, and the texts that are listed.
  */
 export const JUDGED = 'pg_temp.audience_judged';
 
@@ -47,15 +42,22 @@ export const JUDGED = 'pg_temp.audience_judged';
  * The statement that gathers the candidates: what the map's rows say, nothing judged yet. Pure. Each table is read once
  * for each thing that it tells: its own people, and the orders of others.
  *
- * `place` is the number of the source, by which an address that several rows have is listed for the first; `form` is the
- * normal form of the address where SQL can tell it, and NULL of any other spelling;
+ * `place` is the number of the source in the map, by which an address that several rows have is listed for the first; `form`
+ * is the normal form of the address where SQL can tell it, and NULL of any other spelling, which is `raw`;
  * `ordered_at` is the latest order of their own that was carried out and was placed under a checkout notice.
  */
 export function candidateStatement(model: DataMapModel, catalog: Catalog, selection: Selection): string {
   const sources = marketingSources(model).map((source, i) => statement(model, catalog, selection, source, i));
+  // Put into one another, the form would be computed each time that it is named; several sources are not.
+  const apart = sources.length === 1 ? '\nOFFSET 0' : '';
   return `CREATE TEMPORARY TABLE audience_candidate ON COMMIT DROP AS
-SELECT row_number() OVER () AS n, x.* FROM (${sources.join('\nUNION ALL')}) x`;
+SELECT row_number() OVER () AS n, x.place, x.key, x.form, CASE WHEN x.form IS NULL THEN x.raw END AS raw,
+  ${TEXTS.map((name) => `x.${name}`).join(', ')}, x.legal, x.closed, x.born, x.in_segment, x.shop_no, x.shop_yes, x.shop_at,
+  x.shop_wording, x.refused_at, x.ordered_at, x.ordered_wording
+FROM (${sources.join('\nUNION ALL')}${apart}) x`;
 }
+
+const TEXTS: readonly CarriedText[] = ['email', 'phone', 'name', 'given_name', 'family_name', 'language'];
 
 function statement(
   model: DataMapModel,
@@ -65,8 +67,10 @@ function statement(
   place: number,
 ): string {
   const { id, source, table } = from;
-  const { channel } = selection;
+  const { channel, carried } = selection;
   const key = keyOf(table, catalog);
+  const named = { ...source, given_name: source.givenName, family_name: source.familyName };
+  const address = channel === 'email' ? source.email : source.phone;
   const text = (name: string | undefined) => (name === undefined ? 'NULL::text' : `${column('t', name)}::text`);
   const all = (list: readonly Condition[] | undefined, otherwise: string) =>
     list === undefined ? otherwise : `coalesce(${conditions(list).join(' AND ')}, false)`;
@@ -75,17 +79,15 @@ function statement(
   const segment = selection.segment?.(id);
   const shownThen = notices(selection, model.map.marketing?.purpose);
   return `
-SELECT ${place}::smallint AS place, ${textLiteral(id)}::text AS source,
-  ${keyText(key)} AS key,
-  ${text(source.email)} AS email, ${text(source.phone)} AS phone, ${text(source.name)} AS name,
-  ${text(source.givenName)} AS given_name, ${text(source.familyName)} AS family_name, ${text(source.language)} AS language,
+SELECT ${place}::smallint AS place, ${keyText(key)} AS key, ${text(address)} AS raw,
+  ${formOf(channel, address, selection.spelling)} AS form,
+  ${TEXTS.map((name) => `${text(carried.has(name) ? named[name] : undefined)} AS ${name}`).join(', ')},
   ${all(source.legalPerson, 'false')} AS legal, ${all(source.closed, 'false')} AS closed,
   ${birthOf(table, catalog, source.birthDate)} AS born,
   ${segment?.sql ?? 'true'} AS in_segment, ${said?.no ?? 'false'} AS shop_no, ${said?.yes ?? 'false'} AS shop_yes,
   ${said?.at ?? 'NULL::timestamptz'} AS shop_at, ${said?.wording ?? 'NULL::text'} AS shop_wording,
   ${orders?.refusedAt ?? 'NULL::timestamptz'} AS refused_at, ${orders?.at ?? 'NULL::timestamptz'} AS ordered_at,
-  ${orders === undefined ? 'NULL::text' : wordingAt(orders.at, source.language, shownThen)} AS ordered_wording,
-  ${formOf(channel, channel === 'email' ? source.email : source.phone, selection.spelling)} AS form
+  ${orders === undefined ? 'NULL::text' : wordingAt(orders.at, source.language, shownThen)} AS ordered_wording
 FROM ${fromTable(table, catalog)} t
 ${orders?.join ?? ''}
 ${segment?.joins ?? ''}
@@ -141,22 +143,20 @@ function ordersOf(
   const orderTable = model.table(canonicalName(orders.table));
   const facts = (alias: string) => {
     const placed = `${column(alias, orders.placed)}::timestamptz`;
-    const shown = notices(selection, marketing.purpose).map((wording) => shownAt(placed, wording));
+    const shown = shownAmong(placed, notices(selection, marketing.purpose));
     // Without the soft opt-in no order allows anything.
     const counts =
-      selection.softOptIn && shown.length > 0
-        ? [...conditions(orders.completed, alias), `isfinite(${placed})`, `(${shown.join(' OR ')})`].join(' AND ')
+      selection.softOptIn && shown !== ''
+        ? [`isfinite(${placed})`, `(${shown})`, ...conditions(orders.completed, alias)].join(' AND ')
         : 'false';
     const refused = orders.refused === undefined ? 'false' : conditions(orders.refused, alias).join(' AND ');
-    return { placed, counts, refused, refusedAt: `coalesce(${placed}, 'infinity')` };
+    return {
+      refusedAt: `CASE WHEN ${refused} THEN coalesce(${placed}, 'infinity') END`,
+      at: `CASE WHEN ${counts} THEN ${placed} END`,
+    };
   };
   if (orderTable === table) {
-    const { placed, counts, refused, refusedAt } = facts('t');
-    return {
-      refusedAt: `CASE WHEN ${refused} THEN ${refusedAt} END`,
-      at: `CASE WHEN ${counts} THEN ${placed} END`,
-      join: '',
-    };
+    return { ...facts('t'), join: '' };
   }
   const owner = orderTable.owners.find(({ id }) => id === orders.owner) ?? orderTable.owners[0];
   const reach = owner?.reaches.find((each) => each.kind === 'through' && each.table === table.name);
@@ -166,13 +166,15 @@ function ordersOf(
     const left = { ...(pairs[i] as (typeof pairs)[number]), sql: `o.j${i + 1}` };
     return equal(left, operand(table, catalog, 't', { column: pair.to }));
   });
-  const { placed, counts, refused, refusedAt } = facts('o');
-  const where = [...conditions(reach.when, 'o'), `(${refused} OR ${counts})`];
+  const { refusedAt, at } = facts('o');
+  const keys = pairs.map((_, i) => `j${i + 1}`).join(', ');
+  // OFFSET 0: what an order says is computed once, not to leave it out and again to count it.
   const join = `LEFT JOIN (
-    SELECT ${pairs.map(({ sql }, i) => `${sql} AS j${i + 1}`).join(', ')},
-      max(${refusedAt}) FILTER (WHERE ${refused}) AS refused_at, max(${placed}) FILTER (WHERE ${counts}) AS at
-    FROM ${fromTable(orderTable, catalog)} o WHERE ${where.join(' AND ')}
-    GROUP BY ${pairs.map((_, i) => i + 1).join(', ')}
+    SELECT ${keys}, max(refused_at) AS refused_at, max(at) AS at
+    FROM (
+      SELECT ${pairs.map(({ sql }, i) => `${sql} AS j${i + 1}`).join(', ')}, ${refusedAt} AS refused_at, ${at} AS at
+      FROM ${fromTable(orderTable, catalog)} o WHERE ${conditions(reach.when, 'o').join(' AND ') || 'true'} OFFSET 0
+    ) o WHERE refused_at IS NOT NULL OR at IS NOT NULL GROUP BY ${keys}
   ) o ON ${on.join(' AND ')}`;
   return { refusedAt: 'o.refused_at', at: 'o.at', join };
 }

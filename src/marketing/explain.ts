@@ -1,4 +1,5 @@
 import { timeText } from '../audit/append.js';
+import { marketingSources } from '../consent/shop-says.js';
 import { type Chooser, onePerson } from '../customer/choose.js';
 import { matchPeople } from '../customer/find-customer.js';
 import type { FoundPerson } from '../customer/people.js';
@@ -8,15 +9,16 @@ import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
 import { collectRows, compileCollect, rowsOf } from '../datamap/collect.js';
 import { spellingOf } from '../datamap/match.js';
-import { canonicalName } from '../datamap/names.js';
-import { keyOf, textLiteral } from '../datamap/sql.js';
+import { keyOf } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
 import { same, searchKeys, sqlKey } from '../identity/kinds.js';
 import { endOperation, runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { type AudienceSettings, judgeEverybody, marketingOf, WATERFALL_ORDER } from './audience.js';
-import { CANDIDATES, JUDGED } from './candidates.js';
-import type { Basis, Reason } from './reasons.js';
+import { textSql } from './addresses.js';
+import { type AudienceChannel, CANDIDATES, JUDGED } from './candidates.js';
+import { type AudienceSettings, judgeEverybody, marketingOf } from './everybody.js';
+import { nameDuplicates } from './judge.js';
+import { type Basis, type Reason, WATERFALL_ORDER } from './reasons.js';
 
 /** Why one row of a person is in the list or out of it. */
 export interface Explanation {
@@ -62,12 +64,14 @@ export async function explainAudience(
   const byAddress = Object.values(others).every((value) => value === undefined);
   if (byAddress && (email === undefined) !== (phone === undefined)) {
     const wanted = email === undefined ? { kind: 'phone', raw: phone ?? '' } : { kind: 'email', raw: email };
-    return explainWith(context, settings, undefined, (session) => candidatesWith(session, context, wanted as Wanted));
+    return explainWith(context, settings, undefined, [wanted.kind as Wanted['kind']], (session) =>
+      candidatesWith(session, context, settings.channel, wanted as Wanted),
+    );
   }
   const { person, subject } = await gate(context, { action: ACTION, subjects: [] }, async () =>
     onePerson(await matchPeople(context, query), query, chooser),
   );
-  return explainWith(context, settings, subject, (session) => candidatesOf(session, context, person));
+  return explainWith(context, settings, subject, [], (session) => candidatesOf(session, context, person));
 }
 
 interface Wanted {
@@ -79,6 +83,7 @@ async function explainWith(
   context: Context,
   settings: AudienceSettings,
   subject: string | undefined,
+  soughtBy: readonly Wanted['kind'][],
   select: (session: Session) => Promise<string[]>,
 ): Promise<ExplainResult> {
   return runOperation(
@@ -86,8 +91,10 @@ async function explainWith(
     { action: ACTION, subjects: subject === undefined ? [] : [subject] },
     async (operation) => {
       const { rows, known } = await context.database.transaction('repeatable read', async (session) => {
-        await judgeEverybody(session, context, settings);
-        return explained(session, settings, await select(session));
+        await judgeEverybody(session, context, settings, { soughtBy });
+        const numbers = await select(session);
+        await nameDuplicates(session, numbers);
+        return explained(session, context, settings, numbers);
       });
       if (rows.length === 0 && subject === undefined) {
         throw new GdprError('NOBODY', 'nobody who could be sent anything has this address', {
@@ -107,41 +114,47 @@ async function explainWith(
 }
 
 /** The candidates, by number, whose row holds the address in any spelling. */
-async function candidatesWith(session: Session, { model }: Context, { kind, raw }: Wanted): Promise<string[]> {
+async function candidatesWith(
+  session: Session,
+  { model }: Context,
+  channel: AudienceChannel,
+  { kind, raw }: Wanted,
+): Promise<string[]> {
   const spelling = spellingOf(model);
+  const text = textSql(channel, kind);
   const rows = await session.query<{ n: string; text: string }>(
-    `SELECT c.n::text AS n, c.${kind} AS text FROM ${CANDIDATES} c WHERE ${sqlKey(kind, `c.${kind}`)} = ANY ($1::text[])`,
+    `SELECT c.n::text AS n, ${text} AS text FROM ${CANDIDATES} c WHERE ${sqlKey(kind, text)} = ANY ($1::text[])`,
     [searchKeys(kind, raw, spelling)],
   );
-  return rows.filter(({ text }) => same(kind, raw, text, spelling)).map(({ n }) => n);
+  return rows.filter((row) => same(kind, raw, row.text, spelling)).map(({ n }) => n);
 }
 
 /** The candidates, by number, that are rows of the person. */
 async function candidatesOf(session: Session, { model }: Context, person: FoundPerson): Promise<string[]> {
   const catalog = await readCatalog(session);
   await collectRows(session, compileCollect(model, catalog), model, catalog, [person]);
-  const sources = Object.entries(model.map.marketing?.sources ?? {}).map(([id, source]) => {
-    const table = model.table(canonicalName(source.table));
+  const sources = marketingSources(model).map(({ source, table }, place) => {
     const owner = table.owners.find((each) => each.id === source.owner) ?? table.owners[0];
     if (owner === undefined) throw new GdprError('BUG', `the table ${table.name} has no owner`);
     const key = keyOf(table, catalog).map((_, i) => `k${i + 1}::text`);
-    return `SELECT ${textLiteral(id)} AS source, array_to_json(ARRAY[${key.join(', ')}])::text AS key
+    return `SELECT ${place}::smallint AS place, array_to_json(ARRAY[${key.join(', ')}])::text AS key
       FROM ${rowsOf(table)} WHERE owner = ${owner.index}`;
   });
   const rows = await session.query<{ n: string }>(
-    `SELECT c.n::text AS n FROM ${CANDIDATES} c JOIN (${sources.join(' UNION ')}) r USING (source, key)`,
+    `SELECT c.n::text AS n FROM ${CANDIDATES} c JOIN (${sources.join(' UNION ')}) r USING (place, key)`,
   );
   return rows.map(({ n }) => n);
 }
 
 async function explained(
   session: Session,
+  { model }: Context,
   { channel, segment }: AudienceSettings,
   numbers: readonly string[],
 ): Promise<{ rows: Explanation[]; known: string | null }> {
-  const rows = await session.query<Omit<Explanation, 'steps'> & Record<string, unknown>>(
-    `SELECT c.source, j.reason, j.basis, j.consent, ${timeText('j.since')} AS since
-     FROM ${JUDGED} j JOIN ${CANDIDATES} c USING (n) WHERE c.n = ANY ($1::bigint[]) ORDER BY c.n`,
+  const rows = await session.query<Omit<Explanation, 'steps' | 'source'> & { place: number } & Record<string, unknown>>(
+    `SELECT j.place, j.reason, j.basis, j.consent, ${timeText('j.since')} AS since
+     FROM ${JUDGED} j WHERE j.n = ANY ($1::bigint[]) ORDER BY j.n`,
     [numbers],
   );
   const [reference] = await session.query<{ root: string }>(
@@ -151,8 +164,9 @@ async function explained(
   const asked = WATERFALL_ORDER.filter(
     (reason) => (segment !== null || !SEGMENT_ONLY.has(reason)) && (channel === 'sms' || reason !== 'not-mobile'),
   );
-  const told = rows.map(({ source, reason, basis, consent, since }) => ({
-    source,
+  const sources = marketingSources(model).map(({ id }) => id);
+  const told = rows.map(({ place, reason, basis, consent, since }) => ({
+    source: sources[place] ?? '',
     reason,
     steps: asked
       .slice(0, reason === null ? undefined : asked.indexOf(reason) + 1)

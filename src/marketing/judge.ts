@@ -1,10 +1,11 @@
 import { foldSql, ROOTS, saidSql } from '../consent/fold-sql.js';
 import type { Session } from '../database/session.js';
 import { textLiteral } from '../datamap/sql.js';
-import { addressSql, JOIN_READ, roleSql } from './addresses.js';
-import { CANDIDATES, JUDGED } from './candidates.js';
+import { addressSql, roleSql } from './addresses.js';
+import { type CarriedText, JUDGED } from './candidates.js';
 import { type Codes, leaveOutSuppressed, lookUpUnprofiled } from './known.js';
 import type { Left, Reason } from './reasons.js';
+import { type Found, joined, saidBy } from './said-by.js';
 
 export interface JudgeRules {
   readonly purpose: string;
@@ -17,14 +18,8 @@ export interface JudgeRules {
   readonly profiling: boolean;
   /** Ids of purposes of which the segment asks for explicit consent to one (Art. 9(2)(a)); none where it asks for nothing. */
   readonly explicitPurposes: readonly string[];
-}
-
-/** What the looking up of the candidates has found. */
-export interface Found {
-  /** Whether an address was read that SQL could not tell. */
-  readonly read: boolean;
-  /** Whether anybody is known by a reference, or a row was erased. */
-  readonly known: boolean;
+  /** What the judged carry on for the list. */
+  readonly listed: readonly CarriedText[];
 }
 
 /**
@@ -68,134 +63,152 @@ SELECT DISTINCT g.n FROM (
     > coalesce(greatest(max(s.withdrawn_at), max(s.expired_at)), '-infinity')
 ) g`;
 
-/** What each candidate's own row, address and references say. What was found of nobody is not joined. */
-const rows = ({ softOptIn, channel, profiling }: JudgeRules, { read, known }: Found) => `
-  SELECT c.n, c.place, c.legal, c.closed, c.born, c.in_segment, c.shop_no, c.shop_yes, c.shop_at, c.shop_wording, c.refused_at,
-    c.ordered_at, c.ordered_wording, ${addressSql(channel, read)},
-    ${
-      known
-        ? `r.n IS NOT NULL AS erased,
-    coalesce(s.objected, false) AS objected, s.withdrawn_at, s.expired_at, coalesce(s.unproven, false) AS unproven,
-    coalesce(s.unconfirmed, false) AS unconfirmed, s.given_at, s.own_at, s.event, g.guardian IS NOT NULL AS guarded,
-    e.n IS NOT NULL AS explicit, coalesce(x.restricted, false) AS restricted, coalesce(x.insight, false)`
-        : `false AS erased,
-    false AS objected, NULL::timestamptz AS withdrawn_at, NULL::timestamptz AS expired_at, false AS unproven,
-    false AS unconfirmed, NULL::timestamptz AS given_at, NULL::timestamptz AS own_at, NULL::text AS event, false AS guarded,
-    false AS explicit, false AS restricted, false`
-    } OR ${profiling ? 'i.n IS NOT NULL' : 'false'} AS insight,
-    c.shop_yes AND c.shop_wording IS NOT NULL AND c.shop_at <= transaction_timestamp()
-      AND c.shop_at > ${known ? ENDED : "'-infinity'"} AS shop_proven,
-    ${known ? `coalesce(s.given_at > ${ENDED}, false)` : 'false'} AS given,
-    ${softOptIn && channel === 'email'} AND c.ordered_at IS NOT NULL AS soft
-  FROM ${CANDIDATES} c
-  ${read ? JOIN_READ : ''}
-  ${known ? JOIN_KNOWN : ''}
-  ${profiling ? 'LEFT JOIN pg_temp.audience_unprofiled i USING (n)' : ''}`;
-
-/** When what they had agreed to was taken back, or ran out. */
-const ENDED = "coalesce(greatest(s.withdrawn_at, s.expired_at), '-infinity')";
-
-const JOIN_KNOWN = `LEFT JOIN pg_temp.audience_standing s USING (n)
-  LEFT JOIN gdpr.consent_event g ON g.digest = s.event
-  LEFT JOIN pg_temp.audience_stopped x USING (n)
-  LEFT JOIN pg_temp.audience_explicit e USING (n)
-  LEFT JOIN pg_temp.audience_erased r USING (n)`;
-
-/** A yes of the shop's own columns is an event of its time: it beats what was withdrawn before it. */
-const WITHDRAWN = 'f.withdrawn_at IS NOT NULL AND NOT f.given AND NOT f.shop_proven';
+/**
+ * What stands against an address. A no under an address counts for every row that has it: a person may stand in several
+ * tables, and an address may be several people's. Where a text can be read in several ways, it counts under each of them.
+ */
+function againstAddresses(rules: JudgeRules, found: Found): string {
+  const { withdrawn, objected, restricted, insight } = saidBy(rules, found);
+  const said = Object.entries({ withdrawn, objected, restricted, insight }).filter(([, sql]) => sql !== 'false');
+  const forms = found.read ? 'unnest(coalesce(d.forms, ARRAY[c.form]))' : 'c.form';
+  return `
+  SELECT x.form AS address, bool_or(x.shop_no) AS no, max(x.refused_at) AS refused_at, max(x.born) AS born
+    ${said.map(([name]) => `, bool_or(x.${name}) AS ${name}`).join('')}
+  FROM (
+    SELECT ${forms} AS form, c.shop_no, c.refused_at, c.born ${said.map(([name, sql]) => `, ${sql} AS ${name}`).join('')}
+    FROM ${joined(rules, found)}
+    WHERE ${['c.shop_no', 'c.refused_at IS NOT NULL', 'c.born IS NOT NULL', ...said.map(([, sql]) => sql)].join(' OR ')}
+  ) x WHERE x.form IS NOT NULL GROUP BY x.form`;
+}
 
 /**
- * The one reason of each, but for those that take an address to be looked up or compared with others. A no under an
- * address counts for every row that has it: a person may stand in several tables, and an address may be several people's.
+ * The one reason of each, but for those that take an address to be looked up or compared with others.
  *
- * OFFSET 0 keeps each level an expression of the one below; put into one another, they would be computed many times over.
+ * OFFSET 0 keeps what is computed of a row from being put into the reasons, where it would be computed many times over.
  */
-const judged = (rules: JudgeRules, found: Found) => `
+function judged(rules: JudgeRules, found: Found): string {
+  const { channel, roleMailboxes, softOptIn, explicitPurposes, profiling, ageOfConsent, listed } = rules;
+  const said = saidBy(rules, found);
+  const { address, fault } = addressSql(channel, found.read);
+  const soft = `${softOptIn && channel === 'email'} AND c.ordered_at IS NOT NULL`;
+  const asked: (readonly [reason: Reason, when: string])[] = [
+    ['outside-segment', 'NOT f.in_segment'],
+    ...(explicitPurposes.length > 0 ? [['no-explicit-consent', 'NOT f.explicit'] as const] : []),
+    ...(profiling ? [['profiling-objected', 'f.insight OR coalesce(a.insight, false)'] as const] : []),
+    ['closed', 'f.closed'],
+    ['no-address', "f.fault = 'no-address'"],
+    [
+      'shop-no',
+      `f.shop_no OR coalesce(a.no, false) OR f.basis IS DISTINCT FROM 'consent' AND greatest(f.refused_at, a.refused_at) IS NOT NULL
+        OR f.consented_at < greatest(f.refused_at, a.refused_at)`,
+    ],
+    ...(found.known
+      ? [
+          ['withdrawn', 'f.withdrawn OR coalesce(a.withdrawn, false)'] as const,
+          ['expired', 'f.basis IS NULL AND f.expired'] as const,
+        ]
+      : []),
+    ['unproven', 'f.basis IS NULL AND (f.unproven OR f.shop_yes)'],
+    ['unconfirmed', 'f.basis IS NULL AND f.unconfirmed'],
+    ['no-consent', 'f.basis IS NULL'],
+    [
+      'below-age',
+      `f.basis <> 'legal-person' AND greatest(f.born, a.born) IS NOT NULL AND NOT (f.given AND f.guarded)
+        AND (greatest(f.born, a.born) + make_interval(years => ${ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
+          > CASE f.basis WHEN 'consent' THEN f.consented_at ELSE transaction_timestamp() END`,
+    ],
+    ...(found.known
+      ? [
+          ['objected', 'f.objected OR coalesce(a.objected, false)'] as const,
+          ['restricted', 'f.restricted OR coalesce(a.restricted, false)'] as const,
+        ]
+      : []),
+    ['erased', "f.erased OR f.fault = 'erased'"],
+  ];
+  return `
 CREATE TEMPORARY TABLE audience_judged ON COMMIT DROP AS
-WITH address AS (
-  SELECT x.form AS address, bool_or(shop_no) AS no, max(refused_at) AS refused_at, bool_or(withdrawn) AS withdrawn, bool_or(objected) AS objected,
-    bool_or(restricted) AS restricted, bool_or(insight) AS insight, max(born) AS born
-  FROM (
-    SELECT unnest(f.forms) AS form, f.shop_no, f.refused_at, ${WITHDRAWN} AS withdrawn, f.objected, f.restricted, f.insight, f.born
-    FROM (${rows(rules, found)}) f
-    WHERE f.shop_no OR f.refused_at IS NOT NULL OR ${WITHDRAWN} OR f.objected OR f.restricted OR f.insight OR f.born IS NOT NULL
-  ) x WHERE x.form IS NOT NULL GROUP BY x.form
-),
+WITH against AS (${againstAddresses(rules, found)}),
 fact AS (
-  SELECT f.*, ${WITHDRAWN} AS withdrawn,
-    CASE WHEN f.given THEN f.given_at WHEN f.shop_proven THEN f.shop_at END AS consented_at,
-    CASE WHEN f.given OR f.shop_proven THEN 'consent'
-         WHEN f.legal AND ${roleSql(rules.channel, 'f.address', rules.roleMailboxes)} AND f.withdrawn_at IS NULL THEN 'legal-person'
-         WHEN f.soft AND f.withdrawn_at IS NULL THEN 'soft-opt-in' END AS basis
-  FROM (${rows(rules, found)} OFFSET 0) f OFFSET 0
+  SELECT c.n, c.place, c.key, ${listed.map((name) => `c.${name}, `).join('')}c.in_segment, c.closed, c.shop_no, c.shop_yes, c.refused_at, c.born,
+    c.shop_wording, c.ordered_at, c.ordered_wording, ${address} AS address, ${fault} AS fault,
+    ${said.erased} AS erased, ${said.objected} AS objected, ${said.restricted} AS restricted, ${said.insight} AS insight,
+    ${said.explicit} AS explicit, ${said.guarded} AS guarded, ${said.withdrawn} AS withdrawn, ${said.expired} AS expired,
+    ${said.unproven} AS unproven, ${said.unconfirmed} AS unconfirmed, ${said.given} AS given, ${said.ownAt} AS own_at, ${said.event} AS event,
+    CASE WHEN ${said.given} THEN ${said.givenAt} WHEN ${said.shopProven} THEN c.shop_at END AS consented_at,
+    CASE WHEN ${said.given} OR ${said.shopProven} THEN 'consent'
+         WHEN c.legal AND ${said.stays} AND ${roleSql(channel, address, roleMailboxes)} THEN 'legal-person'
+         WHEN ${soft} AND ${said.stays} THEN 'soft-opt-in' END AS basis
+  FROM ${joined(rules, found)} OFFSET 0
 )
-SELECT f.n, f.place, f.address, f.basis, f.own_at,
+SELECT f.n, f.place, f.key, f.address, ${listed.map((name) => `f.${name}, `).join('')}f.basis, f.own_at,
   CASE f.basis WHEN 'consent' THEN f.consented_at WHEN 'soft-opt-in' THEN f.ordered_at END AS since,
   CASE WHEN f.basis = 'consent' AND f.given THEN f.event
        WHEN f.basis = 'consent' THEN 'shop ' || f.shop_wording
        WHEN f.basis = 'soft-opt-in' THEN 'order ' || f.ordered_wording END AS consent,
   CASE
-    WHEN NOT f.in_segment THEN 'outside-segment'
-    WHEN ${rules.explicitPurposes.length > 0} AND NOT f.explicit THEN 'no-explicit-consent'
-    WHEN ${rules.profiling} AND (coalesce(a.insight, false) OR f.insight) THEN 'profiling-objected'
-    WHEN f.closed THEN 'closed'
-    WHEN f.fault = 'no-address' THEN 'no-address'
-    WHEN f.shop_no OR coalesce(a.no, false) OR f.basis IS DISTINCT FROM 'consent' AND greatest(f.refused_at, a.refused_at) IS NOT NULL
-      OR f.consented_at < greatest(f.refused_at, a.refused_at) THEN 'shop-no'
-    WHEN f.withdrawn OR coalesce(a.withdrawn, false) THEN 'withdrawn'
-    WHEN f.basis IS NULL AND f.expired_at IS NOT NULL THEN 'expired'
-    WHEN f.basis IS NULL AND (f.unproven OR f.shop_yes) THEN 'unproven'
-    WHEN f.basis IS NULL AND f.unconfirmed THEN 'unconfirmed'
-    WHEN f.basis IS NULL THEN 'no-consent'
-    WHEN f.basis <> 'legal-person' AND greatest(f.born, a.born) IS NOT NULL AND NOT (f.given AND f.guarded)
-      AND (greatest(f.born, a.born) + make_interval(years => ${rules.ageOfConsent}))::timestamp AT TIME ZONE current_setting('TimeZone')
-        > CASE f.basis WHEN 'consent' THEN f.consented_at ELSE transaction_timestamp() END THEN 'below-age'
-    WHEN f.objected OR coalesce(a.objected, false) THEN 'objected'
-    WHEN f.restricted OR coalesce(a.restricted, false) THEN 'restricted'
-    WHEN f.erased OR f.fault = 'erased' THEN 'erased'
+    ${asked.map(([reason, when]) => `WHEN ${when} THEN '${reason}'`).join('\n    ')}
     WHEN f.fault IS NOT NULL THEN f.fault
   END AS reason
-FROM fact f LEFT JOIN address a USING (address)`;
+FROM fact f LEFT JOIN against a USING (address)`;
+}
 
 /** The reasons that count after that of a suppressed address, which is looked up last. */
 const AFTER_SUPPRESSED = ['restricted', 'erased'] satisfies Reason[];
 
-/** An address is listed once: on the best basis, and of the rows of one basis for the one in the first source. */
-const UNIQUE = `
-UPDATE ${JUDGED} j SET reason = 'duplicate' FROM (
-  SELECT l.n, row_number() OVER (PARTITION BY l.address COLLATE "C"
-    ORDER BY array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], l.basis), l.place, l.n) AS nth
-  FROM ${JUDGED} l WHERE l.reason IS NULL
-) d WHERE d.n = j.n AND d.nth > 1`;
+/**
+ * The order of those in the list who have one address `j`, which is listed once: on the best basis, and of the rows of one
+ * basis for the one in the first source.
+ */
+export const FIRST = "array_position(ARRAY['consent', 'legal-person', 'soft-opt-in'], j.basis), j.place, j.n";
+
+/** Gives the reason to those of the candidates whose address is listed for another row. Only who asks about them needs it. */
+export async function nameDuplicates(session: Session, numbers: readonly string[]): Promise<void> {
+  await session.run(
+    `UPDATE ${JUDGED} u SET reason = 'duplicate' FROM (
+       SELECT j.n, row_number() OVER (PARTITION BY j.address COLLATE "C" ORDER BY ${FIRST}) AS nth
+       FROM ${JUDGED} j WHERE j.reason IS NULL AND j.address IN (SELECT m.address FROM ${JUDGED} m WHERE m.n = ANY ($1::bigint[]))
+     ) d WHERE d.n = u.n AND d.nth > 1`,
+    [numbers],
+  );
+}
 
 /** Judges every candidate that was looked up, in a handful of statements whatever their number. */
 export async function judge(session: Session, codes: Codes, found: Found, rules: JudgeRules): Promise<void> {
-  const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
+  if (found.known) {
+    const said = (purpose: string, channels: string) => `SELECT x.* FROM (${saidSql(purpose)}) x
     WHERE x.party IS NULL AND x.purpose = ${purpose} AND ${channels} AND (x.what NOT IN ('given', 'renewed', 'confirmed') OR x.event_at <= transaction_timestamp())
       AND x.root IN (SELECT root FROM pg_temp.audience_known)`;
-  await session.run(standing(foldSql(said(textLiteral(rules.purpose), `x.channel = ${textLiteral(rules.channel)}`))));
-  const explicitly = rules.explicitPurposes.map((purpose) => `(${foldSql(said(textLiteral(purpose), 'true'))})`);
-  await session.run(explicit(explicitly.join(' UNION ALL ') || foldSql(said("''", 'false'))));
-  await session.run(STOPPED);
-  if (rules.profiling) await lookUpUnprofiled(session, codes, rules.channel);
-  for (const table of ['standing', 'stopped', 'explicit', 'erased', 'unprofiled'])
-    await session.run(`ANALYZE pg_temp.audience_${table}`);
+    await session.run(standing(foldSql(said(textLiteral(rules.purpose), `x.channel = ${textLiteral(rules.channel)}`))));
+    const explicitly = rules.explicitPurposes.map((purpose) => `(${foldSql(said(textLiteral(purpose), 'true'))})`);
+    await session.run(explicit(explicitly.join(' UNION ALL ') || foldSql(said("''", 'false'))));
+    await session.run(STOPPED);
+    for (const table of ['standing', 'stopped', 'explicit', 'erased'])
+      await session.run(`ANALYZE pg_temp.audience_${table}`);
+  }
+  if (rules.profiling) {
+    await lookUpUnprofiled(session, codes, rules.channel);
+    await session.run('ANALYZE pg_temp.audience_unprofiled');
+  }
   await session.run(judged(rules, found));
-  await session.run('ANALYZE pg_temp.audience_judged');
   await leaveOutSuppressed(session, codes, rules.channel, AFTER_SUPPRESSED);
-  await session.run(UNIQUE);
 }
 
-/** How many are in the list, and how many were left out for each reason; the sum is everybody who was looked at. */
-export async function waterfallOf(
-  session: Session,
-  order: readonly Reason[],
-): Promise<{ rows: number; total: number; waterfall: Left[] }> {
+/** How many were left out for each reason, and how many were not: of an address that several rows have, each of them. */
+export async function countReasons(session: Session): Promise<ReadonlyMap<Reason | null, number>> {
   const counts = await session.query<{ reason: Reason | null; count: string }>(
     `SELECT reason, count(*)::text AS count FROM ${JUDGED} GROUP BY reason`,
   );
-  const of = (reason: Reason | null) => Number(counts.find((each) => each.reason === reason)?.count ?? 0);
+  return new Map(counts.map(({ reason, count }) => [reason, Number(count)]));
+}
+
+/** Why everybody else is not among the `rows` of the list; the sum is everybody who was looked at. */
+export function waterfallOf(
+  counts: ReadonlyMap<Reason | null, number>,
+  rows: number,
+  order: readonly Reason[],
+): { rows: number; total: number; waterfall: Left[] } {
+  const of = (reason: Reason) => (reason === 'duplicate' ? (counts.get(null) ?? 0) - rows : (counts.get(reason) ?? 0));
   const waterfall = order.map((reason) => ({ reason, count: of(reason) })).filter(({ count }) => count > 0);
-  const total = counts.reduce((sum, { count }) => sum + Number(count), 0);
-  return { rows: of(null), total, waterfall };
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return { rows, total, waterfall };
 }

@@ -7,8 +7,8 @@ import type { Session } from '../database/session.js';
 import { GdprError } from '../foundation/errors.js';
 import { type IdentifierOptions, nameTokens, parse } from '../identity/kinds.js';
 import type { AliasHasher } from '../identity/reference.js';
-import { addressColumn, addressSql, JOIN_READ } from './addresses.js';
-import { type AudienceChannel, CANDIDATES, JUDGED } from './candidates.js';
+import { addressColumn, addressSql, JOIN_READ, textSql } from './addresses.js';
+import { type AudienceChannel, CANDIDATES, type CarriedText, JUDGED } from './candidates.js';
 
 /** Rows whose codes are made and looked up at a time; memory is bounded by it. */
 const PIECE = 5000;
@@ -32,8 +32,8 @@ export interface Codes {
 export interface KnownRules {
   readonly channel: AudienceChannel;
   readonly spelling: IdentifierOptions;
-  /** The table of each source; of one without a key no row is known again by its place. */
-  readonly tables: ReadonlyMap<string, { readonly name: string; readonly keyed: boolean }>;
+  /** The table of each source, by its number; of one without a key no row is known again by its place. */
+  readonly tables: readonly { readonly name: string; readonly keyed: boolean }[];
 }
 
 export type KnownProgress = (done: number, total: number) => void;
@@ -41,7 +41,7 @@ export type KnownProgress = (done: number, total: number) => void;
 interface CandidateRow {
   readonly [key: string]: unknown;
   readonly n: string;
-  readonly source: string;
+  readonly place: number;
   readonly key: string;
   readonly email: string | null;
   readonly phone: string | null;
@@ -49,12 +49,30 @@ interface CandidateRow {
 }
 
 /** Whether people are known, or were erased, by an alias of a kind: what nobody is known by need not be computed. */
-interface KnownKinds extends Record<string, unknown> {
+export interface KnownKinds extends Record<string, unknown> {
   readonly row: boolean;
   readonly email: boolean;
   readonly named: boolean;
   readonly phone: boolean;
   readonly erased: boolean;
+}
+
+export async function knownKinds(session: Session): Promise<KnownKinds> {
+  const alias = (kind: string) => `EXISTS (SELECT FROM gdpr.subject_alias WHERE kind = '${kind}')`;
+  const [kinds] = await session.query<KnownKinds>(
+    `SELECT ${alias('row')} AS row, ${alias('email')} AS email, ${alias('email and name')} AS named, ${alias('phone')} AS phone,
+       EXISTS (SELECT FROM gdpr.tombstone_identifier WHERE kind = 'row') AS erased`,
+  );
+  return kinds ?? { row: true, email: true, named: true, phone: true, erased: true };
+}
+
+/** The texts of candidates by which somebody may be known. */
+export function textsKnown({ email, named, phone }: KnownKinds): CarriedText[] {
+  return [
+    ...(email || named ? ['email' as const] : []),
+    ...(named ? ['name' as const] : []),
+    ...(phone ? ['phone' as const] : []),
+  ];
 }
 
 /**
@@ -67,6 +85,7 @@ export async function lookUpKnown(
   session: Session,
   codes: Codes,
   rules: KnownRules,
+  kinds: KnownKinds,
   onProgress: KnownProgress,
 ): Promise<boolean> {
   await assertComparable(session, codes.suppression);
@@ -75,19 +94,15 @@ export async function lookUpKnown(
     codes.suppression.map(({ version }) => version),
   );
   for (const create of CREATE_KNOWN) await session.run(create);
-  const alias = (kind: string) => `EXISTS (SELECT FROM gdpr.subject_alias WHERE kind = '${kind}')`;
-  const [kinds] = await session.query<KnownKinds>(
-    `SELECT ${alias('row')} AS row, ${alias('email')} AS email, ${alias('email and name')} AS named, ${alias('phone')} AS phone,
-       EXISTS (SELECT FROM gdpr.tombstone_identifier WHERE kind = 'row') AS erased`,
-  );
-  if (kinds === undefined || !Object.values(kinds).includes(true)) return false;
+  if (!Object.values(kinds).includes(true)) return false;
   const [size] = await session.query<{ total: string }>(`SELECT count(*)::text AS total FROM ${CANDIDATES}`);
   const total = Number(size?.total ?? 0);
   let done = 0;
   let found = 0;
   await inPieces<CandidateRow>(
     session,
-    `SELECT c.n::text AS n, source, key, email, phone, name FROM ${CANDIDATES} c`,
+    `SELECT c.n::text AS n, c.place, c.key, ${textSql(rules.channel, 'email')} AS email, ${textSql(rules.channel, 'phone')} AS phone, c.name
+     FROM ${CANDIDATES} c`,
     async (rows) => {
       found += await lookUp(session, codes.alias, rules, kinds, rows);
       done += rows.length;
@@ -119,8 +134,8 @@ async function lookUp(
   kinds: KnownKinds,
   rows: readonly CandidateRow[],
 ): Promise<number> {
-  const row = rows.flatMap(({ n, source, key }) => {
-    const table = rules.tables.get(source);
+  const row = rows.flatMap(({ n, place, key }) => {
+    const table = rules.tables[place];
     if (table?.keyed !== true || !(kinds.row || kinds.erased)) return [];
     const id = rowId({ table: table.name, key: JSON.parse(key) as string[] });
     return hasher.hmacs(`row\n${id}`).map((hmac) => ({ n, hmac, own: true }));
@@ -174,7 +189,7 @@ function aliasTexts({ email, phone, name }: CandidateRow, kinds: KnownKinds, spe
 /** Notes whose address is suppressed for profiling, which keeps them out of every segment. */
 export async function lookUpUnprofiled(session: Session, codes: Codes, channel: AudienceChannel): Promise<void> {
   const wanted = `SELECT a.n::text AS n, a.address FROM (
-      SELECT c.n, ${addressSql(channel, true)} FROM ${CANDIDATES} c ${JOIN_READ} WHERE c.in_segment
+      SELECT c.n, ${addressSql(channel, true).address} AS address FROM ${CANDIDATES} c ${JOIN_READ} WHERE c.in_segment
     ) a WHERE a.address IS NOT NULL`;
   await lookUpSuppressed(session, codes, channel, ['insight'], wanted, (codesOfPiece) =>
     session.run(
@@ -211,6 +226,7 @@ export async function leaveOutSuppressed(
   );
   if (!found) return;
   await session.run('ANALYZE pg_temp.audience_suppressed');
+  await session.run(`ANALYZE ${JUDGED} (n)`);
   await session.run(
     `UPDATE ${JUDGED} j SET reason = 'suppressed' FROM pg_temp.audience_suppressed s
      WHERE s.n = j.n AND NOT coalesce(j.own_at > s.suppressed_at, false)`,

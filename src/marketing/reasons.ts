@@ -34,6 +34,8 @@ export const REASON_TITLES = {
 
 export type Reason = keyof typeof REASON_TITLES;
 
+export const WATERFALL_ORDER = Object.keys(REASON_TITLES) as Reason[];
+
 /** How many were left out for a reason. */
 export interface Left {
   readonly reason: Reason;

@@ -11,9 +11,9 @@ import { GdprError } from '../foundation/errors.js';
 import { archiveChange } from '../operation/archived.js';
 import { runOperation } from '../operation/operation.js';
 import type { Context } from '../workspace/open.js';
-import { type AudienceProgress, type AudienceSettings, judgeEverybody, WATERFALL_ORDER } from './audience.js';
 import { JUDGED } from './candidates.js';
-import type { Reason } from './reasons.js';
+import { type AudienceProgress, type AudienceSettings, judgeEverybody } from './everybody.js';
+import { type Reason, WATERFALL_ORDER } from './reasons.js';
 
 /** Why a recipient has dropped out; gone: nobody has the address any more. */
 export interface Dropped {
@@ -86,7 +86,7 @@ export async function recheckList(
         }
         const settings = JSON.parse(known.settings) as AudienceSettings & { readonly columns: readonly string[] };
         const checked = await context.database.transaction('repeatable read', async (session) => {
-          await judgeEverybody(session, context, settings, onProgress);
+          await judgeEverybody(session, context, settings, { onProgress });
           return compare(session, file, settings.columns.indexOf('address'));
         });
         const gone = new Set(checked.lines);
@@ -188,9 +188,10 @@ async function compare(session: Session, file: string, addressAt: number): Promi
     checked += batch.length;
   }
   await session.run('ANALYZE pg_temp.audience_listed');
+  await session.run(`ANALYZE ${JUDGED} (address, reason)`);
   const rows = await session.query<{ line: string; reason: Reason | null }>(
     `SELECT l.line::text AS line, (
-       SELECT j.reason FROM ${JUDGED} j WHERE j.address = l.address AND j.reason <> 'duplicate'
+       SELECT j.reason FROM ${JUDGED} j WHERE j.address = l.address
        ORDER BY array_position($1::text[], j.reason) LIMIT 1) AS reason
      FROM pg_temp.audience_listed l LEFT JOIN ${JUDGED} i ON i.address = l.address AND i.reason IS NULL
      WHERE i.n IS NULL ORDER BY l.line`,

@@ -43,7 +43,7 @@ export function saidOfRow(
       )
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const yes = met(conditions(said.yes));
-    const shown = asked.map((wording) => shownAt(at, wording)).join(' OR ');
+    const shown = shownAmong(at, asked);
     return {
       yes,
       proven: shown === '' ? undefined : `CASE WHEN ${yes} AND (${shown}) THEN ${at} END`,
@@ -52,7 +52,8 @@ export function saidOfRow(
   });
   const no = says.flatMap((said) => (said.no === undefined ? [] : [met(conditions(said.no))])).join(' OR ') || 'false';
   const proven = yeses.flatMap((each) => (each.proven === undefined ? [] : [{ ...each, at: each.proven }]));
-  const latest = `greatest(${proven.map(({ at }) => at).join(', ')})`;
+  const [only, ...others] = proven;
+  const latest = others.length === 0 ? (only?.at ?? '') : `greatest(${proven.map(({ at }) => at).join(', ')})`;
   return {
     no: `(${no})`,
     yes: `(${yeses.map(({ yes }) => yes).join(' OR ')})`,
@@ -69,9 +70,14 @@ function met(list: readonly string[]): string {
 }
 
 /** Whether a wording was shown at an instant. */
-export function shownAt(at: string, { shownFrom, shownUntil }: Wording): string {
+function shownAt(at: string, { shownFrom, shownUntil }: Wording): string {
   const from = `${at} >= ${textLiteral(shownFrom)}::timestamptz`;
   return shownUntil === null ? `(${from})` : `(${from} AND ${at} < ${textLiteral(shownUntil)}::timestamptz)`;
+}
+
+/** Whether any of the wordings was shown at an instant; '' of none. Those in several languages are often of one time. */
+export function shownAmong(at: string, wordings: readonly Wording[]): string {
+  return [...new Set(wordings.map((wording) => shownAt(at, wording)))].join(' OR ');
 }
 
 /** The wording that was shown at an instant, in the row's language where it is known, else the first of them. */
@@ -82,7 +88,7 @@ export function wordingAt(at: string, languageColumn: string | undefined, asked:
       ? []
       : when.map(
           ({ wording, shown }) =>
-            `WHEN ${shown} AND lower(${column('t', languageColumn)}::text) = ${textLiteral(wording.language)} THEN ${textLiteral(wording.id)}`,
+            `WHEN ${shown} AND lower(${column('t', languageColumn)}::text COLLATE "C") = ${textLiteral(wording.language)} THEN ${textLiteral(wording.id)}`,
         );
   const inAny = when.map(({ wording, shown }) => `WHEN ${shown} THEN ${textLiteral(wording.id)}`);
   return when.length === 0 ? 'NULL::text' : `CASE ${[...inLanguage, ...inAny].join(' ')} END`;

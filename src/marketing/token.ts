@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { canonicalJson } from '../foundation/canonical-json.js';
 import type { Keys } from '../keys/keys.js';
 
 /** The ways of sending for which lists are made. */
@@ -28,6 +27,8 @@ const FORMAT = 1;
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Drawn at once. */
+const NONCES = 512;
 /** Far more than a key of a table needs; a longer text is not even decoded. */
 const MOST_CHARACTERS = 4096;
 
@@ -43,21 +44,39 @@ function keyOf(keys: TokenKeys, version: string): KeyObject {
 }
 
 /**
- * A token that says nothing to whoever holds it and that only this workspace can make: base64url without padding of
+ * Makes tokens that say nothing to whoever holds them and that only this workspace can make: base64url without padding of
  * format (1 byte), length and text of the secret's version, nonce (12 bytes, random), ciphertext and tag (16 bytes) of
  * AES-256-GCM (NIST SP 800-38D) with everything before the nonce as additional data. No two are alike, so two lists
  * cannot be compared by their tokens.
  */
-export function makeToken(keys: TokenKeys, { list, channel, purpose, source, key, address }: Unsubscription): string {
+export function tokenMaker(keys: TokenKeys): (standsFor: Unsubscription) => string {
   const version = Buffer.from(keys.hmacVersion, 'ascii');
   const head = Buffer.from([FORMAT, version.length, ...version]);
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, keyOf(keys, keys.hmacVersion), nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(head);
-  const text = canonicalJson([list, channel, purpose, source, key, address.hmac, address.version]);
-  return Buffer.concat([head, nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-    'base64url',
-  );
+  const secret = keyOf(keys, keys.hmacVersion);
+  const nextNonce = nonces();
+  return ({ list, channel, purpose, source, key, address }) => {
+    const nonce = nextNonce();
+    const cipher = createCipheriv(CIPHER, secret, nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(head);
+    const text = JSON.stringify([list, channel, purpose, source, key, address.hmac, address.version]);
+    const sealed = cipher.update(text, 'utf8');
+    cipher.final();
+    return Buffer.concat([head, nonce, sealed, cipher.getAuthTag()]).toString('base64url');
+  };
+}
+
+/** Random nonces, drawn many at once: drawn one by one, they took a third of the time of a token. */
+function nonces(): () => Uint8Array {
+  let drawn = Buffer.alloc(0);
+  let at = 0;
+  return () => {
+    if (at === drawn.length) {
+      drawn = randomBytes(NONCE_BYTES * NONCES);
+      at = 0;
+    }
+    at += NONCE_BYTES;
+    return drawn.subarray(at - NONCE_BYTES, at);
+  };
 }
 
 /** What a token stands for; undefined when this workspace did not make it, or it was altered. */

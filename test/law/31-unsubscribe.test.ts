@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addressHasher } from '../../src/customer/suppression/suppress.js';
 import { isSuppressed } from '../../src/customer/suppression/suppressed.js';
-import { makeToken, readToken } from '../../src/marketing/token.js';
+import { readToken, tokenMaker } from '../../src/marketing/token.js';
 import { takeBackReturned } from '../../src/marketing/unsubscribe.js';
 import { ROOT } from '../commands/program.js';
 import { shop } from './shop.js';
@@ -13,7 +13,7 @@ const EMAIL = 'anna.berzina@pasts.example';
 
 function token(): string {
   const hasher = addressHasher(s.context.keys);
-  return makeToken(s.context.keys, {
+  return tokenMaker(s.context.keys)({
     ...{ list: '20260301-abcdefghijklmnop', channel: 'email', purpose: 'marketing', source: 'accounts', key: ['1'] },
     address: { hmac: hasher.hmac({ kind: 'email', value: EMAIL }), version: hasher.version },
   });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { makeToken, readToken, type TokenKeys, type Unsubscription } from '../../src/marketing/token.js';
+import { readToken, type TokenKeys, tokenMaker, type Unsubscription } from '../../src/marketing/token.js';
 
 function keysOf(secret: string, versions = ['hmac-1']): TokenKeys {
   const [newest = ''] = versions;
@@ -24,7 +24,7 @@ const STANDS_FOR: Unsubscription = {
 
 describe('an unsubscribe token', () => {
   it('gives back what it was made for, and tells nothing of it', () => {
-    const token = makeToken(KEYS, STANDS_FOR);
+    const token = tokenMaker(KEYS)(STANDS_FOR);
     expect(readToken(KEYS, token)).toEqual(STANDS_FOR);
     expect(token).toMatch(/^[A-Za-z0-9_-]{50,400}$/);
     const seen = Buffer.from(token, 'base64url').toString('latin1');
@@ -32,12 +32,20 @@ describe('an unsubscribe token', () => {
       expect(seen).not.toContain(part);
   });
 
-  it('is another one each time', () => {
-    expect(makeToken(KEYS, STANDS_FOR)).not.toBe(makeToken(KEYS, STANDS_FOR));
+  it('is another one each time, however many are made: no nonce serves twice', () => {
+    const make = tokenMaker(KEYS);
+    const tokens = Array.from({ length: 1100 }, () => make(STANDS_FOR));
+    const nonces = tokens.map((token) => Buffer.from(token, 'base64url').subarray(8, 20).toString('hex'));
+    expect(new Set(nonces).size).toBe(tokens.length);
+    expect(readToken(KEYS, tokens.at(-1) ?? '')).toEqual(STANDS_FOR);
+  });
+
+  it('is another one of another maker', () => {
+    expect(tokenMaker(KEYS)(STANDS_FOR)).not.toBe(tokenMaker(KEYS)(STANDS_FOR));
   });
 
   it('is refused when any of its bytes was changed', () => {
-    const bytes = Buffer.from(makeToken(KEYS, STANDS_FOR), 'base64url');
+    const bytes = Buffer.from(tokenMaker(KEYS)(STANDS_FOR), 'base64url');
     const accepted = [...bytes.keys()].filter((i) => {
       const forged = Buffer.from(bytes);
       forged[i] = (forged[i] ?? 0) ^ 1;
@@ -50,9 +58,9 @@ describe('an unsubscribe token', () => {
     ['nothing', ''],
     ['another alphabet', 'ab+/=='],
     ['a short text', 'AQ'],
-    ['a cut one', makeToken(KEYS, STANDS_FOR).slice(0, -4)],
-    ['one of another installation', makeToken(keysOf('two'), STANDS_FOR)],
-    ['one of a secret that is not here', makeToken(keysOf('one', ['hmac-9']), STANDS_FOR)],
+    ['a cut one', tokenMaker(KEYS)(STANDS_FOR).slice(0, -4)],
+    ['one of another installation', tokenMaker(keysOf('two'))(STANDS_FOR)],
+    ['one of a secret that is not here', tokenMaker(keysOf('one', ['hmac-9']))(STANDS_FOR)],
     ['an endless text', 'A'.repeat(100_000)],
   ])('is not read from %s', (_, text) => {
     expect(readToken(KEYS, text)).toBeUndefined();
@@ -60,7 +68,7 @@ describe('an unsubscribe token', () => {
 
   it('is read after the secret was rotated', () => {
     const rotated = keysOf('one', ['hmac-2', 'hmac-1']);
-    expect(readToken(rotated, makeToken(KEYS, STANDS_FOR))).toEqual(STANDS_FOR);
-    expect(readToken(KEYS, makeToken(rotated, STANDS_FOR))).toBeUndefined();
+    expect(readToken(rotated, tokenMaker(KEYS)(STANDS_FOR))).toEqual(STANDS_FOR);
+    expect(readToken(KEYS, tokenMaker(rotated)(STANDS_FOR))).toBeUndefined();
   });
 });

@@ -7,7 +7,7 @@ import { hasherOf, matchPeople } from '../../src/customer/find-customer.js';
 import { addressHasher } from '../../src/customer/suppression/suppress.js';
 import { isSuppressed } from '../../src/customer/suppression/suppressed.js';
 import { referencesOf } from '../../src/identity/reference.js';
-import { makeToken, type Unsubscription } from '../../src/marketing/token.js';
+import { tokenMaker, type Unsubscription } from '../../src/marketing/token.js';
 import { type Returned, takeBackReturned } from '../../src/marketing/unsubscribe.js';
 import type { Context } from '../../src/workspace/open.js';
 import { leaksIn } from '../commands/needles.js';
@@ -27,7 +27,7 @@ function rows<R extends Record<string, unknown>>(sql: string, values: readonly u
 
 function token(email: string, more: Partial<Unsubscription> = {}): string {
   const hasher = addressHasher(context.keys);
-  return makeToken(context.keys, {
+  return tokenMaker(context.keys)({
     ...{ list: '20260301-abcdefghijklmnop', channel: 'email', purpose: 'marketing', source: 'accounts', key: ['1'] },
     address: { hmac: hasher.hmac({ kind: 'email', value: email }), version: hasher.version },
     ...more,
