@@ -1,10 +1,10 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Signer } from '../archive/signer.js';
 import type { CheckpointKey } from '../audit/note.js';
 import { GdprError } from '../foundation/errors.js';
 import { hmacIds, hmacVersionOf, type KeyDescription, type KeyIds } from './ids.js';
-import { shortHmac } from './short-hmac.js';
+import { type QuickHmac, quickHmac } from './quick-hmac.js';
 
 export type KeyPart = 'signing' | 'checkpoint' | 'hmac';
 
@@ -43,7 +43,7 @@ export class LoadedKeys implements Keys {
   readonly hmacVersion: string;
   readonly hmacVersions: readonly string[];
   readonly #parts: LoadedParts;
-  readonly #subkeys = new Map<string, Buffer>();
+  readonly #subkeys = new Map<string, QuickHmac>();
 
   constructor(description: KeyDescription, parts: LoadedParts) {
     this.ids = description.ids;
@@ -63,12 +63,12 @@ export class LoadedKeys implements Keys {
   }
 
   hmac(domain: string, value: string, version = this.hmacVersion): string {
-    if (/\p{Cs}/u.test(value)) {
+    if (!value.isWellFormed()) {
       throw new GdprError('INPUT_INVALID', 'a value to be pseudonymised is not well-formed Unicode', {
         hint: 'correct the value at its source',
       });
     }
-    return createHmac('sha256', this.#subkey(version, domain)).update(value, 'utf8').digest('base64url');
+    return this.#subkey(version, domain).whole(value);
   }
 
   hmacs(domain: string, value: string): readonly string[] {
@@ -76,10 +76,10 @@ export class LoadedKeys implements Keys {
   }
 
   shortHmacs(domain: string): readonly ((value: string) => number)[] {
-    return this.hmacVersions.map((version) => shortHmac(this.#subkey(version, domain)));
+    return this.hmacVersions.map((version) => this.#subkey(version, domain).short);
   }
 
-  #subkey(version: string, domain: string): Buffer {
+  #subkey(version: string, domain: string): QuickHmac {
     const name = `${version} ${domain}`;
     const known = this.#subkeys.get(name);
     if (known !== undefined) return known;
@@ -87,7 +87,7 @@ export class LoadedKeys implements Keys {
     const secrets = this.#parts.hmacSecrets ?? notLoaded('hmac');
     const secret = secrets.find((_, n) => hmacVersionOf(n) === version);
     if (secret === undefined) throw new GdprError('BUG', 'a version of the HMAC secret was used that is not here');
-    const subkey = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), domain, 32));
+    const subkey = quickHmac(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), domain, 32)));
     this.#subkeys.set(name, subkey);
     return subkey;
   }
