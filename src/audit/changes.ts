@@ -190,11 +190,20 @@ export async function journalChanges(database: Pick<Database, 'transaction'>, pa
     await lockJournal(session, path);
     const known = await journaled(path);
     let appended = 0;
-    for (const source of SOURCES) {
-      for await (const records of freshRecords(session, source, known)) {
-        await appendJournal(path, ...records);
-        appended += records.length;
+    // The next records are read while those before them reach the disk.
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for (const source of SOURCES) {
+        for await (const records of freshRecords(session, source, known)) {
+          await writing;
+          writing = appendJournal(path, ...records);
+          // Told by the next `await`.
+          writing.catch(() => {});
+          appended += records.length;
+        }
       }
+    } finally {
+      await writing;
     }
     return appended;
   });
@@ -230,8 +239,8 @@ async function* freshRecords(
   let records: JournalRecord[] = [];
   const values = source.sql.includes('$1') ? [knownOf(source, known)] : [];
   for await (const [text] of session.stream(source.sql, values)) {
-    const record = { ...(JSON.parse(text ?? '{}') as object), type: source.type };
-    if (known.has(idOf(source, record))) continue;
+    const record = Object.assign(JSON.parse(text ?? '{}') as object, { type: source.type });
+    if (known.size > 0 && known.has(idOf(source, record))) continue;
     records.push(record);
     if (records.length < BATCH) continue;
     yield records;

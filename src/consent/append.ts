@@ -4,14 +4,15 @@ import { type ConsentEvent, eventDigest } from './event.js';
 /**
  * Adds events to the ledger, in one statement whatever their number; an event that is there already is left alone.
  * Runs in the caller's transaction.
+ * @param digests of the events, where they were made already
  * @returns for each event whether it is new
  */
 export async function appendEvents(
   session: Session,
   who: { readonly operation: string; readonly operator: string },
   events: readonly ConsentEvent[],
+  digests: readonly string[] = events.map(eventDigest),
 ): Promise<boolean[]> {
-  const digests = events.map(eventDigest);
   const added = await session.query<{ digest: string }>(
     `INSERT INTO gdpr.consent_event (subject, purpose, channel, what, event_at, mechanism, wording, evidence, guardian, source,
        digest, party, categories, recorded_by, operation)

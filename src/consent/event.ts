@@ -1,4 +1,4 @@
-import { digestOf } from '../foundation/canonical-json.js';
+import { canonicalJson, type Json, sha256 } from '../foundation/canonical-json.js';
 
 /** The ways of reaching somebody for which they are asked one by one. */
 export const CHANNELS = ['email', 'sms', 'phone', 'post'] as const;
@@ -48,12 +48,19 @@ export interface ConsentEvent {
   readonly categories?: readonly string[] | undefined;
 }
 
-/** By which the same event is known when it comes in again. */
+/**
+ * By which the same event is known when it comes in again: `digestOf` of its members. Written out, since an import asks
+ * it of every line, and sorting the names of the members takes most of the time.
+ */
 export function eventDigest(event: ConsentEvent): string {
-  const { party, categories, ...said } = event;
-  return digestOf({
-    ...said,
-    ...(party !== undefined && { party }),
-    ...(categories && { categories: [...categories] }),
-  });
+  const { at, categories, channel, evidence, guardian, mechanism, party, purpose, source, subject, what, wording } =
+    event;
+  const member = (name: string, value: Json | undefined) =>
+    value === undefined ? '' : `"${name}":${canonicalJson(value)},`;
+  return `sha256:${sha256(
+    `{"at":${canonicalJson(at)},${member('categories', categories)}"channel":${canonicalJson(channel)},` +
+      `"evidence":${canonicalJson(evidence)},"guardian":${canonicalJson(guardian)},"mechanism":${canonicalJson(mechanism)},` +
+      `${member('party', party)}"purpose":${canonicalJson(purpose)},"source":${canonicalJson(source)},` +
+      `"subject":${canonicalJson(subject)},"what":${canonicalJson(what)},"wording":${canonicalJson(wording)}}`,
+  )}`;
 }

@@ -17,6 +17,7 @@ import { sql as disclosure } from './migrations/0013_disclosure.js';
 import { sql as agreements } from './migrations/0014_agreements.js';
 import { sql as expiry } from './migrations/0015_expiry.js';
 import { sql as parallel } from './migrations/0016_parallel.js';
+import { sql as plainChecks } from './migrations/0017_plain_checks.js';
 
 interface SqlMigration {
   name: string;
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly SqlMigration[] = [
   { name: '0014_agreements', sql: agreements },
   { name: '0015_expiry', sql: expiry },
   { name: '0016_parallel', sql: parallel },
+  { name: '0017_plain_checks', sql: plainChecks },
 ];
 
 const source: Knex.MigrationSource<SqlMigration> = {

@@ -1,4 +1,4 @@
-import type { Session } from '../database/session.js';
+import { EACH, type Session } from '../database/session.js';
 import { randomId } from '../foundation/random-id.js';
 
 /** Something by which the same person is met again: a normalised identifier, or the key of a row that is theirs. */
@@ -15,8 +15,12 @@ export interface AliasHasher {
   hmacs(value: string): readonly string[];
 }
 
-/** Serialises the making of references, so that two processes never give one person two. */
 const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('gdpr subject', 0))";
+
+/** Serialises the making of references until the transaction ends, so that two processes never give one person two. */
+export async function lockReferences(session: Session): Promise<void> {
+  await session.run(LOCK);
+}
 
 /**
  * The reference of each person, made on first sight. `people[i]` lists the aliases of person `i`; where they lead to
@@ -29,8 +33,35 @@ export async function referencesOf(
   hasher: AliasHasher,
   people: readonly (readonly Alias[])[],
 ): Promise<string[]> {
-  const hashed = people.map((aliases) => hashAliases(aliases, hasher));
-  await session.run(LOCK);
+  await lockReferences(session);
+  const { references, note } = await meetPeople(
+    session,
+    hasher.version,
+    people.map((aliases) => hashAliases(aliases, hasher)),
+  );
+  await note();
+  return references;
+}
+
+/** People who were met by their aliases. */
+export interface Met {
+  /** The reference of each. */
+  readonly references: string[];
+  /** Those of them that were made now: nothing was ever noted under these. */
+  readonly made: ReadonlySet<string>;
+  /** Writes down what was not known, in the same transaction and before anything that refers to it. */
+  note(): Promise<void>;
+}
+
+/**
+ * As {@link referencesOf}, in two steps, so that its caller can go on while the database writes; after
+ * {@link lockReferences}.
+ */
+export async function meetPeople(
+  session: Session,
+  version: string,
+  hashed: readonly (readonly HashedAlias[])[],
+): Promise<Met> {
   const known = await readKnown(session, hashed.flat());
   const rank = new Map([...new Set(known.map((row) => row.reference))].map((reference, i) => [reference, i]));
   const byHmac = new Map(known.map((row) => [row.hmac, row]));
@@ -38,7 +69,8 @@ export async function referencesOf(
   const made = new Map<string, string>();
   const superseded = new Map<string, string>();
   const result = hashed.map((aliases) => {
-    const led = chosen(aliases, byHmac).sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    const led =
+      known.length === 0 ? [] : chosen(aliases, byHmac).sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
     const found = led[0];
     for (const other of led) if (found !== undefined && other !== found) superseded.set(other, found);
     if (found !== undefined) return found;
@@ -50,33 +82,41 @@ export async function referencesOf(
     made.set(all === '' ? reference : all, reference);
     return reference;
   });
-  await session.run('INSERT INTO gdpr.subject (reference) SELECT unnest($1::text[])', [[...made.values()]]);
-  const kept = hashed.flatMap((aliases, i) => {
+  // Of an alias that several have, the last one's stands.
+  const kept = new Map<string, { readonly kind: string; readonly reference: string }>();
+  hashed.forEach((aliases, i) => {
+    const reference = result[i] ?? '';
     const hasRow = aliases.some((alias) => alias.kind === 'row');
-    return aliases
-      .filter((alias) => !byHmac.has(alias.hmac) || (hasRow && byHmac.get(alias.hmac)?.reference !== result[i]))
-      .map((alias) => ({ ...alias, reference: result[i] }));
+    for (const { kind, hmac } of aliases) {
+      const before = byHmac.get(hmac);
+      if (before === undefined || (hasRow && before.reference !== reference)) kept.set(hmac, { kind, reference });
+    }
   });
-  const distinct = [...new Map(kept.map((alias) => [alias.hmac, alias])).values()];
-  await session.run(
-    `INSERT INTO gdpr.subject_alias (hmac, key_version, kind, reference)
-     SELECT u.hmac, $1, u.kind, u.reference FROM unnest($2::text[], $3::text[], $4::text[]) u (hmac, kind, reference)
-     ON CONFLICT (hmac, key_version) DO UPDATE SET reference = excluded.reference`,
-    [
-      hasher.version,
-      distinct.map((alias) => alias.hmac),
-      distinct.map((alias) => alias.kind),
-      distinct.map((alias) => alias.reference),
-    ],
-  );
-  if (superseded.size > 0) {
-    await session.run(
-      `INSERT INTO gdpr.subject_superseded (reference, by) SELECT * FROM unnest($1::text[], $2::text[])
-       ON CONFLICT DO NOTHING`,
-      [[...superseded.keys()], [...superseded.values()]],
-    );
-  }
-  return result;
+  const note = async () => {
+    if (kept.size > 0 || made.size > 0) {
+      await session.run(
+        `WITH made AS (INSERT INTO gdpr.subject (reference) SELECT unnest($5::text[]))
+         INSERT INTO gdpr.subject_alias (hmac, key_version, kind, reference)
+         SELECT u.hmac, $1, u.kind, u.reference FROM unnest($2::text[], $3::text[], $4::text[]) u (hmac, kind, reference)
+         ON CONFLICT (hmac, key_version) DO UPDATE SET reference = excluded.reference`,
+        [
+          version,
+          [...kept.keys()],
+          [...kept.values()].map(({ kind }) => kind),
+          [...kept.values()].map(({ reference }) => reference),
+          [...made.values()],
+        ],
+      );
+    }
+    if (superseded.size > 0) {
+      await session.run(
+        `INSERT INTO gdpr.subject_superseded (reference, by) SELECT * FROM unnest($1::text[], $2::text[])
+         ON CONFLICT DO NOTHING`,
+        [[...superseded.keys()], [...superseded.values()]],
+      );
+    }
+  };
+  return { references: result, made: new Set(made.values()), note };
 }
 
 /**
@@ -106,13 +146,13 @@ export async function knownReferences(
 }
 
 /** An alias by its keyed hashes: under the newest secret, and under each. */
-interface HashedAlias {
+export interface HashedAlias {
   readonly kind: string;
   readonly hmac: string;
   readonly hmacs: readonly string[];
 }
 
-function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): HashedAlias[] {
+export function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): HashedAlias[] {
   return aliases.map(({ kind, value }) => {
     const hmacs = hasher.hmacs(`${kind}\n${value}`);
     return { kind, hmac: hmacs[0] ?? '', hmacs };
@@ -122,9 +162,11 @@ function hashAliases(aliases: readonly Alias[], hasher: AliasHasher): HashedAlia
 function readKnown(session: Session, aliases: readonly HashedAlias[]): Promise<Known[]> {
   return session.query<Known>(
     `SELECT a.hmac, a.reference,
-            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row') AS "hasRow"
-     FROM gdpr.subject_alias a JOIN gdpr.subject s USING (reference)
-     WHERE a.hmac = ANY ($1::text[]) ORDER BY s.created_at, s.reference`,
+            EXISTS (SELECT FROM gdpr.subject_alias r WHERE r.reference = a.reference AND r.kind = 'row' ${EACH}) AS "hasRow"
+     FROM (SELECT DISTINCT hmac FROM unnest($1::text[]) u (hmac)) u
+     CROSS JOIN LATERAL (SELECT * FROM gdpr.subject_alias a WHERE a.hmac = u.hmac ${EACH}) a
+     CROSS JOIN LATERAL (SELECT * FROM gdpr.subject s WHERE s.reference = a.reference ${EACH}) s
+     ORDER BY s.created_at, s.reference`,
     [aliases.flatMap(({ hmacs }) => hmacs)],
   );
 }
@@ -139,7 +181,7 @@ export async function adoptAliases(
   reference: string,
   aliases: readonly Alias[],
 ): Promise<void> {
-  await session.run(LOCK);
+  await lockReferences(session);
   const hashed = new Map(
     aliases.map(({ kind, value }) => {
       const hmac = hasher.hmac(`${kind}\n${value}`);

@@ -4,7 +4,7 @@ import type { Signer } from '../archive/signer.js';
 import type { CheckpointKey } from '../audit/note.js';
 import { GdprError } from '../foundation/errors.js';
 import { hmacIds, hmacVersionOf, type KeyDescription, type KeyIds } from './ids.js';
-import { hmacCode, shortHmac } from './short-hmac.js';
+import { type QuickHmac, quickHmac } from './quick-hmac.js';
 
 export type KeyPart = 'signing' | 'checkpoint' | 'hmac';
 
@@ -43,8 +43,7 @@ export class LoadedKeys implements Keys {
   readonly hmacVersion: string;
   readonly hmacVersions: readonly string[];
   readonly #parts: LoadedParts;
-  /** By version, then by domain. */
-  readonly #coders = new Map<string, Map<string, (value: string) => string>>();
+  readonly #subkeys = new Map<string, QuickHmac>();
 
   constructor(description: KeyDescription, parts: LoadedParts) {
     this.ids = description.ids;
@@ -69,7 +68,7 @@ export class LoadedKeys implements Keys {
         hint: 'correct the value at its source',
       });
     }
-    return this.#coder(version, domain)(value);
+    return this.#subkey(version, domain).whole(value);
   }
 
   hmacs(domain: string, value: string): readonly string[] {
@@ -77,23 +76,20 @@ export class LoadedKeys implements Keys {
   }
 
   shortHmacs(domain: string): readonly ((value: string) => number)[] {
-    return this.hmacVersions.map((version) => shortHmac(this.#subkey(version, domain)));
+    return this.hmacVersions.map((version) => this.#subkey(version, domain).short);
   }
 
-  #coder(version: string, domain: string): (value: string) => string {
-    const known = this.#coders.get(version)?.get(domain);
+  #subkey(version: string, domain: string): QuickHmac {
+    const name = `${version} ${domain}`;
+    const known = this.#subkeys.get(name);
     if (known !== undefined) return known;
-    const coder = hmacCode(this.#subkey(version, domain));
-    this.#coders.set(version, new Map(this.#coders.get(version)).set(domain, coder));
-    return coder;
-  }
-
-  #subkey(version: string, domain: string): Buffer {
     if (domain === '') throw new GdprError('BUG', 'an HMAC domain must have a name');
     const secrets = this.#parts.hmacSecrets ?? notLoaded('hmac');
     const secret = secrets.find((_, n) => hmacVersionOf(n) === version);
     if (secret === undefined) throw new GdprError('BUG', 'a version of the HMAC secret was used that is not here');
-    return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), domain, 32));
+    const subkey = quickHmac(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), domain, 32)));
+    this.#subkeys.set(name, subkey);
+    return subkey;
   }
 
   toString(): string {

@@ -2,20 +2,38 @@ import { hasherOf } from '../../customer/find-customer.js';
 import { type RowName, rowName, rowsNamed } from '../../customer/resolve.js';
 import { rowId } from '../../customer/roots.js';
 import { addressHashers, suppress } from '../../customer/suppression/suppress.js';
-import { isSuppressed, type Wanted } from '../../customer/suppression/suppressed.js';
+import { type AddressCode, assertComparable, codesOf, suppressedAmong } from '../../customer/suppression/suppressed.js';
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { GdprError } from '../../foundation/errors.js';
 import { groupBy } from '../../foundation/group.js';
-import { type Alias, referencesOf } from '../../identity/reference.js';
+import {
+  type Alias,
+  type HashedAlias,
+  hashAliases,
+  lockReferences,
+  type Met,
+  meetPeople,
+} from '../../identity/reference.js';
 import type { Context } from '../../workspace/open.js';
 import { appendEvents } from '../append.js';
-import type { ConsentEvent } from '../event.js';
-import { type StandingNow, standingKey, standingsOf } from '../standing.js';
+import { type ConsentEvent, eventDigest } from '../event.js';
+import { everObjected, type StandingNow, standingKey, standingsOf } from '../standing.js';
 import { proves, type Wording } from '../wording.js';
 import type { ImportLine } from './line.js';
 import { Tally } from './tally.js';
 import { instantsOf } from './time.js';
+
+/** Lines that were read, and what is made of them without the database, while that is busy with others. */
+export interface Batch {
+  readonly lines: readonly ImportLine[];
+  /** Who is named by an address, by kind and value. */
+  readonly hashed: ReadonlyMap<string, HashedAlias>;
+  /** The codes of a yes' addresses under which they may be suppressed. */
+  readonly codes: ReadonlyMap<ImportLine, readonly AddressCode[]>;
+}
+
+type Standings = ReadonlyMap<string, StandingNow>;
 
 /** A line with the person and the instant. */
 interface Told {
@@ -38,6 +56,9 @@ export class Entering {
   readonly unproven = new Tally();
   #entered = 0;
   #duplicates = 0;
+  /** Whether the keys of all suppressed addresses are known to be here. */
+  #comparable = false;
+  #locked = false;
 
   constructor(
     private readonly context: Context,
@@ -55,14 +76,37 @@ export class Entering {
     return this.#duplicates;
   }
 
+  /** What can be done before the lines before these are entered. */
+  prepare(lines: readonly ImportLine[]): Batch {
+    const hasher = hasherOf(this.context.keys);
+    const hashers = addressHashers(this.context.keys);
+    const hashed = new Map<string, HashedAlias>();
+    const codes = new Map<ImportLine, readonly AddressCode[]>();
+    for (const line of lines) {
+      const { naming, addresses } = line;
+      if (addresses.length > 0 && isYes(line)) {
+        codes.set(
+          line,
+          addresses.flatMap((address) => codesOf(hashers, address)),
+        );
+      }
+      const key = aliasKey(naming);
+      if (naming.kind === 'id' || hashed.has(key)) continue;
+      const [alias] = hashAliases([naming], hasher);
+      if (alias !== undefined) hashed.set(key, alias);
+    }
+    return { lines, hashed, codes };
+  }
+
   /** @param write false only looks for lines that are bad */
-  async enter(lines: readonly ImportLine[], write: boolean): Promise<void> {
+  async enter(batch: Batch, write: boolean): Promise<void> {
+    const { lines } = batch;
     const named = await this.#aliases(lines);
     const instants = await instantsOf(
       this.session,
       lines.map(({ at }) => at),
     );
-    const good = lines.flatMap((line, i) => {
+    const good = lines.flatMap((line, i): Good[] => {
       const alias = named[i];
       const { at = '', future = false } = instants[i] ?? {};
       if (future) this.bad.add('at is yet to come', line.line);
@@ -70,29 +114,42 @@ export class Entering {
       return [];
     });
     if (!write || good.length === 0) return;
-    const told = await this.#tell(good);
-    const events = told.map(({ event }) => event);
+    const { told, digests, made } = await this.#tell(good, batch.hashed);
     const fresh = await appendEvents(
       this.session,
       { operation: this.operation, operator: this.context.operator },
-      events,
+      told.map(({ event }) => event),
+      digests,
     );
     const entered = fresh.filter(Boolean).length;
     this.#entered += entered;
     this.#duplicates += fresh.length - entered;
-    const standings = await standingsOf(
-      this.session,
-      events.map(({ subject }) => subject),
-      this.context.model.map.marketing?.purpose ?? '',
-    );
-    const standing = ({ event }: Told) => standings.get(standingKey(event.subject, event.purpose, event.channel));
+    const standings = await this.#objectors(told, made);
+    const isObjected = ({ event }: Told) => standings.get(keyOf(event))?.state === 'objected';
     await this.#suppressObjections(
-      told.filter((each, i) => fresh[i] && each.event.what === 'objected' && standing(each)?.state === 'objected'),
+      told.filter((each, i) => fresh[i] && each.event.what === 'objected' && isObjected(each)),
     );
-    await this.#judge(
-      told.filter(({ event }) => event.what === 'given' || event.what === 'renewed'),
-      standing,
+    const yeses = told.filter(({ line }) => isYes(line));
+    for (const yes of yeses) {
+      if (isObjected(yes)) this.objected.add('objected', yes.line.line);
+      const wording = this.known.wordings.get(yes.event.wording ?? '');
+      if (wording === undefined || !proves(wording, yes.event)) this.unproven.add('unproven', yes.line.line);
+    }
+    for (const line of await this.#suppressedOf(yeses, batch.codes)) this.suppressed.add('suppressed', line);
+  }
+
+  /** Where those stand who ever objected: they alone can be found objecting. Who is new has said what stands here only. */
+  async #objectors(told: readonly Told[], made: Met['made']): Promise<Standings> {
+    const now = told.flatMap(({ event }) => (event.what === 'objected' ? [event.subject] : []));
+    const before = await everObjected(
+      this.session,
+      told.flatMap(({ event }) => (made.has(event.subject) ? [] : [event.subject])),
     );
+    return this.#standings([...now, ...before]);
+  }
+
+  #standings(subjects: readonly string[]): Promise<Standings> {
+    return standingsOf(this.session, subjects, this.context.model.map.marketing?.purpose ?? '');
   }
 
   /** By what each line's person is met; undefined, and the line bad, where it names a row that is not there. */
@@ -121,26 +178,40 @@ export class Entering {
     return aliases;
   }
 
+  /** Meets the people of the lines; `made` are those whom nobody had met. */
   async #tell(
-    good: readonly { readonly line: ImportLine; readonly alias: Alias; readonly at: string }[],
-  ): Promise<Told[]> {
-    const people = groupBy(good, ({ alias }) => `${alias.kind}\n${alias.value}`);
-    const subjects = await referencesOf(
-      this.session,
-      hasherOf(this.context.keys),
-      [...people.values()].map((lines) => lines.slice(0, 1).map(({ alias }) => alias)),
-    );
-    const subjectOf = new Map([...people.keys()].map((person, i) => [person, subjects[i] ?? '']));
-    return good.map(({ line, alias, at }) => {
-      const { purpose, channel, what, mechanism, evidence, guardian } = line;
-      const subject = subjectOf.get(`${alias.kind}\n${alias.value}`) ?? '';
-      // A wording that nobody registered is no proof, and what it said is not known.
-      const wording = line.wording !== null && this.known.wordings.has(line.wording) ? line.wording : null;
-      return {
-        line,
-        event: { subject, purpose, channel, what, at, mechanism, wording, evidence, guardian, source: 'import' },
-      };
-    });
+    good: readonly Good[],
+    hashed: Batch['hashed'],
+  ): Promise<{ readonly told: readonly Told[]; readonly digests: readonly string[]; readonly made: Met['made'] }> {
+    const hasher = hasherOf(this.context.keys);
+    const people = new Map<string, readonly HashedAlias[]>();
+    for (const { alias } of good) {
+      const key = aliasKey(alias);
+      if (people.has(key)) continue;
+      const known = hashed.get(key);
+      people.set(key, known === undefined ? hashAliases([alias], hasher) : [known]);
+    }
+    // Before the first of them, and held until the import ends.
+    if (!this.#locked) await lockReferences(this.session);
+    this.#locked = true;
+    const { references, made, note } = await meetPeople(this.session, hasher.version, [...people.values()]);
+    const events = async () => {
+      const subjectOf = new Map([...people.keys()].map((person, i) => [person, references[i] ?? '']));
+      const told = good.map(({ line, alias, at }): Told => {
+        const { purpose, channel, what, mechanism, evidence, guardian } = line;
+        const subject = subjectOf.get(aliasKey(alias)) ?? '';
+        // A wording that nobody registered is no proof, and what it said is not known.
+        const wording = line.wording !== null && this.known.wordings.has(line.wording) ? line.wording : null;
+        return {
+          line,
+          event: { subject, purpose, channel, what, at, mechanism, wording, evidence, guardian, source: 'import' },
+        };
+      });
+      return { told, digests: told.map(({ event }) => eventDigest(event)), made };
+    };
+    // The database writes meanwhile.
+    const [, told] = await Promise.all([note(), events()]);
+    return told;
   }
 
   /** An objection that is in force is met by the address, too, when that comes back under another row. */
@@ -153,29 +224,46 @@ export class Entering {
     await suppress(this.session, this.context.keys, why, addresses);
   }
 
-  async #judge(yeses: readonly Told[], standing: (told: Told) => StandingNow | undefined): Promise<void> {
-    for (const told of yeses) {
-      const { line, event } = told;
-      if (standing(told)?.state === 'objected') this.objected.add('objected', line.line);
-      const wording = this.known.wordings.get(event.wording ?? '');
-      if (wording === undefined || !proves(wording, event)) this.unproven.add('unproven', line.line);
+  /** The lines of a yes whose address is suppressed, and not lifted by a later word of the person's own. */
+  async #suppressedOf(yeses: readonly Told[], codes: Batch['codes']): Promise<readonly number[]> {
+    if (yeses.length > 0 && !this.#comparable) {
+      await assertComparable(this.session, addressHashers(this.context.keys));
+      this.#comparable = true;
     }
-    const hashers = addressHashers(this.context.keys);
+    const lines: number[] = [];
     for (const [channel, group] of groupBy(yeses, ({ line }) => line.channel)) {
-      const wanted = group.flatMap((told) =>
-        told.line.addresses.map((address) => ({
-          line: told.line.line,
-          address: { ...address, liftedBy: standing(told)?.ownYes ?? undefined } satisfies Wanted,
-        })),
-      );
-      const suppressed = await isSuppressed(
-        this.session,
-        hashers,
-        wanted.map(({ address }) => address),
-        channel,
-      );
-      const lines = new Set(wanted.flatMap(({ line }, i) => (suppressed[i] ? [line] : [])));
-      for (const line of lines) this.suppressed.add('suppressed', line);
+      const suppressed = async (some: readonly Told[], liftedBy: (told: Told) => string | undefined) => {
+        const wanted: { code: AddressCode; i: number; liftedBy: string | undefined }[] = [];
+        some.forEach((told, i) => {
+          for (const code of codes.get(told.line) ?? []) wanted.push({ code, i, liftedBy: liftedBy(told) });
+        });
+        const found = await suppressedAmong(this.session, wanted, channel);
+        return some.filter((_, i) => found.has(i));
+      };
+      const some = await suppressed(group, () => undefined);
+      const standings = await this.#standings(some.map(({ event }) => event.subject));
+      const still = await suppressed(some, ({ event }) => standings.get(keyOf(event))?.ownYes ?? undefined);
+      lines.push(...still.map(({ line }) => line.line));
     }
+    return lines;
   }
+}
+
+/** A line whose person and instant are known. */
+interface Good {
+  readonly line: ImportLine;
+  readonly alias: Alias;
+  readonly at: string;
+}
+
+function aliasKey({ kind, value }: Alias): string {
+  return `${kind}\n${value}`;
+}
+
+function keyOf({ subject, purpose, channel }: ConsentEvent): string {
+  return standingKey(subject, purpose, channel);
+}
+
+function isYes({ what }: ImportLine): boolean {
+  return what === 'given' || what === 'renewed';
 }

@@ -132,21 +132,33 @@ async function enterFile(
   const readLine = lineReader(context.model);
   let lines = 0;
   let batch: ImportLine[] = [];
+  // The next lines are read while the database enters those before them.
+  let before: Promise<void> = Promise.resolve();
   const enter = async () => {
     assertGoingOn(context.surroundings.signal);
-    if (batch.length > 0) await entering.enter(batch, keepGood || entering.bad.count === 0);
+    const next = entering.prepare(batch);
     batch = [];
+    await before;
+    assertGoingOn(context.surroundings.signal);
+    before = entering.enter(next, keepGood || entering.bad.count === 0);
+    // Whoever awaits it is told.
+    before.catch(() => {});
     onProgress(csv.bytes);
   };
-  for await (const read of csv.lines()) {
-    lines += 1;
-    const line = readLine(read);
-    if ('fault' in line) entering.bad.add(line.fault, line.line);
-    else batch.push(line);
-    if (batch.length >= BATCH) await enter();
-    else if (lines % BATCH === 0) assertGoingOn(context.surroundings.signal);
+  try {
+    for await (const read of csv.lines()) {
+      lines += 1;
+      const line = readLine(read);
+      if ('fault' in line) entering.bad.add(line.fault, line.line);
+      else batch.push(line);
+      if (batch.length >= BATCH) await enter();
+      else if (lines % BATCH === 0) assertGoingOn(context.surroundings.signal);
+    }
+    await enter();
+  } finally {
+    await before.catch(() => {});
   }
-  await enter();
+  await before;
   const bad = entering.bad.reasons();
   if (bad.length > 0 && !keepGood) {
     throw new GdprError(

@@ -1,4 +1,4 @@
-import type { Session } from '../../database/session.js';
+import { EACH, type Session } from '../../database/session.js';
 import { GdprError } from '../../foundation/errors.js';
 import type { Address } from './addresses.js';
 import type { AddressHasher, Channel } from './suppress.js';
@@ -22,25 +22,50 @@ export async function isSuppressed(
   channel: Channel,
 ): Promise<boolean[]> {
   await assertComparable(session, hashers);
-  const codes = addresses.flatMap((address, i) =>
-    hashers.map((hasher) => ({ i, ...address, version: hasher.version, hmac: hasher.hmac(address) })),
+  const suppressed = await suppressedAmong(
+    session,
+    addresses.flatMap((address, i) =>
+      codesOf(hashers, address).map((code) => ({ code, i, liftedBy: address.liftedBy })),
+    ),
+    channel,
   );
+  return addresses.map((_, i) => suppressed.has(i));
+}
+
+/** The code of an address under one version of the secret. */
+export interface AddressCode {
+  readonly kind: Address['kind'];
+  readonly version: string;
+  readonly hmac: string;
+}
+
+/** An address by its codes, under each version of the secret. */
+export function codesOf(hashers: readonly AddressHasher[], address: Address): AddressCode[] {
+  return hashers.map((hasher) => ({ kind: address.kind, version: hasher.version, hmac: hasher.hmac(address) }));
+}
+
+/** Which numbers `i` have a suppressed code; for a caller that has made sure with {@link assertComparable}. */
+export async function suppressedAmong(
+  session: Session,
+  wanted: readonly { readonly i: number; readonly code: AddressCode; readonly liftedBy: string | undefined }[],
+  channel: Channel,
+): Promise<ReadonlySet<number>> {
+  if (wanted.length === 0) return new Set();
   const rows = await session.query<{ i: number }>(
     `SELECT DISTINCT u.i FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[]) u (i, kind, version, hmac, lifted)
-     JOIN gdpr.suppression s ON s.hmac = u.hmac AND s.key_version = u.version AND s.kind = u.kind
+     CROSS JOIN LATERAL (SELECT * FROM gdpr.suppression s WHERE s.hmac = u.hmac AND s.key_version = u.version AND s.kind = u.kind ${EACH}) s
      WHERE (s.channel = $6 OR (s.channel = 'all' AND $6 <> 'insight'))
        AND (u.lifted IS NULL OR s.suppressed_at >= u.lifted::timestamptz)`,
     [
-      codes.map(({ i }) => i),
-      codes.map(({ kind }) => kind),
-      codes.map(({ version }) => version),
-      codes.map(({ hmac }) => hmac),
-      codes.map(({ liftedBy }) => liftedBy ?? null),
+      wanted.map(({ i }) => i),
+      wanted.map(({ code }) => code.kind),
+      wanted.map(({ code }) => code.version),
+      wanted.map(({ code }) => code.hmac),
+      wanted.map(({ liftedBy }) => liftedBy ?? null),
       channel,
     ],
   );
-  const suppressed = new Set(rows.map(({ i }) => i));
-  return addresses.map((_, i) => suppressed.has(i));
+  return new Set(rows.map(({ i }) => i));
 }
 
 /** @throws GdprError KEY_MISSING when there are codes of a version that is not among the hashers' */
