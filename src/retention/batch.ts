@@ -26,6 +26,8 @@ export interface Batch {
   readonly limit: number;
   /** Milliseconds that a statement of it may run. */
   readonly timeout: number;
+  /** `directly`: rows need not be locked first where that is the same; `thoroughly`: also rows to which others point. */
+  readonly how: 'directly' | 'locked' | 'thoroughly';
 }
 
 /** Rows that one rule let go last, by the month (first day, ISO 8601) in which they fell due. */
@@ -43,6 +45,8 @@ export interface BatchDone {
   readonly last: readonly string[] | undefined;
   /** References of people whose erasure it finished. */
   readonly finished: readonly string[];
+  /** Whether it passed by rows to which others point by keys that may have to be cut. */
+  readonly passedBy?: boolean;
 }
 
 /** What a run needs beside the batch. */

@@ -1,5 +1,5 @@
 import type { Session } from '../database/session.js';
-import type { DataMapModel } from '../datamap/model.js';
+import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import { GdprError } from '../foundation/errors.js';
 import { type Operation, recordOutcome } from '../operation/operation.js';
@@ -10,7 +10,7 @@ import type { Work } from './passes.js';
 import { assertShares, type Survey, survey } from './plan.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
 import { cutSlices } from './slices.js';
-import { surveyOf } from './survey.js';
+import { monthOf, surveyOf } from './survey.js';
 
 /** A run that may take what it has found. */
 export interface Begun {
@@ -49,26 +49,39 @@ export async function beginRun(
       ],
     );
     const work: Work[] = [];
-    for (const unit of ruling.units) {
-      const [row] = await session.query<{ rows: string }>(
-        `SELECT count(*)::text AS rows FROM ${surveyOf(unit.erase.table)} WHERE unit = ${unit.index} AND NOT held AND NOT excepted`,
-      );
-      const eligible = Number(row?.rows);
-      if (eligible > 0) work.push({ unit, eligible, slices: await cutSlices(session, unit, ruling.catalog) });
-    }
+    const eligible = new Map<number, number>();
     for (const table of new Set(ruling.units.map(({ erase }) => erase.table))) {
-      await session.run(
-        `INSERT INTO gdpr.retention_figure (run, rule, table_name, month, eligible, held, excepted)
-         SELECT $1, rule, $2, date_trunc('month', due)::date, count(*) FILTER (WHERE NOT held AND NOT excepted),
-           count(*) FILTER (WHERE held), count(*) FILTER (WHERE excepted)
-         FROM ${surveyOf(table)} GROUP BY rule, date_trunc('month', due)`,
-        [operation.id, table.name],
-      );
+      for (const { unit, rows } of await keepDue(session, operation.id, table)) eligible.set(unit, Number(rows));
+    }
+    for (const unit of ruling.units) {
+      const rows = eligible.get(unit.index) ?? 0;
+      if (rows === 0) continue;
+      const all = plan.tables.find(({ table }) => table === unit.erase.table.name)?.rows ?? 0;
+      work.push({ unit, eligible: rows, slices: await cutSlices(session, unit, ruling.catalog, rows, all) });
     }
     return { taken, work, approved };
   });
   await abandonEarlier(context, operation);
   return begun;
+}
+
+/** Keeps what is due in a table as figures of the run, and counts by unit what is free to go. */
+async function keepDue(
+  session: Session,
+  run: string,
+  table: PersonalTableModel,
+): Promise<{ unit: number; rows: string }[]> {
+  return session.query(
+    `WITH s AS MATERIALIZED (
+       SELECT unit, rule, due, count(*) FILTER (WHERE NOT held AND NOT excepted) AS eligible,
+         count(*) FILTER (WHERE held) AS held, count(*) FILTER (WHERE excepted) AS excepted
+       FROM ${surveyOf(table)} GROUP BY unit, rule, due),
+     f AS (
+       INSERT INTO gdpr.retention_figure (run, rule, table_name, month, eligible, held, excepted)
+       SELECT $1, rule, $2, ${monthOf('due')}, sum(eligible), sum(held), sum(excepted) FROM s GROUP BY 2, 4)
+     SELECT unit, sum(eligible)::text AS rows FROM s GROUP BY unit`,
+    [run, table.name],
+  );
 }
 
 /** Runs that were killed, since one goes on at a time: their operations get the outcome that `recover` would give them. */

@@ -1,12 +1,44 @@
 import type { Session } from '../database/session.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
-import { type Batch, type BatchContext, type BatchDone, looked, type Protection } from './batch.js';
-import { lockedRows } from './free-rows.js';
+import { type Batch, type BatchContext, type BatchDone, looked, type Protection, type Taken } from './batch.js';
+import { freeRows, lockedRows } from './free-rows.js';
 import { guardedDelete, undone } from './guarded.js';
 import { lastOf, within } from './slices.js';
+import { dayOfRow, monthOf } from './survey.js';
 
-/** One statement, where nothing has to be looked at but the rows themselves and what hangs on them. */
-export async function deleteAtOnce(
+/** The rows of the query `d`, which has their rule and the day on which they fell due, as figures. */
+const FIGURES = `SELECT f.rule, ${monthOf('f.due')}::text AS month, sum(f.rows)::text AS rows
+  FROM (SELECT d.rule, d.due, count(*) AS rows FROM d GROUP BY d.rule, d.due) f GROUP BY 1, 2`;
+
+/**
+ * One statement that asks everything of the rows that it takes. A row that the shop holds ends it with a lock not had
+ * in time: then the batch is to be tried again row by row. For tables whose triggers and rules cannot keep a row.
+ */
+export async function deleteDirectly(
+  session: Session,
+  batch: Batch,
+  { ruling }: BatchContext,
+  { standing }: Protection,
+): Promise<BatchDone> {
+  const { unit } = batch;
+  const { table } = unit.erase;
+  const values: unknown[] = [];
+  const free = freeRows(batch, 'nothing', ruling, standing, values);
+  const { rule, due } = dayOfRow(unit.rules);
+  const rows = await guardedDelete(session, table.name, () =>
+    session.query<Record<keyof Taken, string>>(
+      `WITH d AS (DELETE FROM ${fromTable(table, ruling.catalog)} t WHERE ${free} RETURNING ${rule} AS rule, ${due} AS due)
+       ${FIGURES}`,
+      values,
+    ),
+  );
+  const taken = rows.map((row) => ({ ...row, rows: Number(row.rows) }));
+  const sum = taken.reduce((all, each) => all + each.rows, 0);
+  return { taken, rows: sum, locked: sum, last: undefined, finished: [] };
+}
+
+/** The same with the rows locked first, and those passed by that the shop holds. */
+export async function deleteLocked(
   session: Session,
   batch: Batch,
   { ruling, shopPath }: BatchContext,
@@ -16,7 +48,7 @@ export async function deleteAtOnce(
   const { table } = unit.erase;
   const { catalog } = ruling;
   const values: unknown[] = [];
-  const locked = lockedRows(batch, ruling, standing, values);
+  const locked = lockedRows(batch, 'nothing', ruling, standing, values);
   const same = keyOf(table, catalog).map(({ expression }, i) => `${expression} = c.k${i + 1}`);
   // Told again where they lie, or a plan could read the whole table to join it.
   const here = within(slices, unit, catalog, from, to, values);
@@ -24,8 +56,8 @@ export async function deleteAtOnce(
   const rows = await guardedDelete(session, table.name, () =>
     session.query<{ rule: string | null; month: string; rows: string; locked: string; last: string | null }>(
       `WITH c AS MATERIALIZED (${locked}), l AS (SELECT count(*)::text AS locked, ${lastOf(slices, unit, catalog)} AS last FROM c),
-       d AS (DELETE FROM ${fromTable(table, catalog)} t USING c WHERE ${[...same, here].join(' AND ')} RETURNING c.rule, c.month)
-       SELECT g.*, l.locked, l.last FROM l LEFT JOIN (SELECT d.rule, d.month::text AS month, count(*)::text AS rows FROM d GROUP BY d.rule, d.month) g ON true`,
+       d AS (DELETE FROM ${fromTable(table, catalog)} t USING c WHERE ${[...same, here].join(' AND ')} RETURNING c.rule, c.due)
+       SELECT g.*, l.locked, l.last FROM l LEFT JOIN (${FIGURES}) g ON true`,
       values,
     ),
   );

@@ -12,16 +12,23 @@ import type { Unit } from './units.js';
 /** Rows that are looked at together where they are counted. */
 const LOOK_AT = 500;
 
+/**
+ * What may point to a row that goes: only keys that are free to be cut, or nothing at all, so that no other row has to
+ * be touched.
+ */
+export type PointedBy = 'keys to be cut' | 'nothing';
+
 /** The condition that a row of alias `t` is due and free, without what is known of protected people and of persons' clocks. */
 export function freeRows(
-  { unit, slices, from, to, after }: Omit<Batch, 'limit' | 'timeout'>,
+  { unit, slices, from, to, after }: Pick<Batch, 'unit' | 'slices' | 'from' | 'to' | 'after'>,
+  by: PointedBy,
   ruling: Ruling,
   standing: Standing,
   values: unknown[],
 ): string {
   const { model, catalog, asOf } = ruling;
   const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
-  const pointed = pointedToNow(unit, ruling, standing);
+  const pointed = pointedToNow(unit, by, ruling, standing);
   const parts = [within(slices, unit, catalog, from, to, values), unit.due, unit.remaining];
   if (after !== undefined) parts.push(behind(slices, unit, catalog, after, values));
   for (const against of [held, excepted, pointed]) if (against !== 'false') parts.push(`NOT ${against}`);
@@ -29,24 +36,24 @@ export function freeRows(
 }
 
 /** That rows point to the row of alias `t` which neither go before it nor can be cut from it. */
-export function pointedToNow(unit: Unit, ruling: Ruling, standing: Standing): string {
+export function pointedToNow(unit: Unit, by: PointedBy, ruling: Ruling, standing: Standing): string {
   const { catalog, erasure } = ruling;
   if (unit.does !== 'delete') return 'false';
-  return pointedTo(unit, erasure.dependencies, (child, cut) => guardOfChild(child, cut, ruling, standing), catalog);
+  const dependencies =
+    by === 'nothing' ? erasure.dependencies.map((each) => ({ ...each, cut: [] })) : erasure.dependencies;
+  return pointedTo(unit, dependencies, (child, cut) => guardOfChild(child, cut, ruling, standing), catalog);
 }
 
-/** Due rows, locked, with their rule and month. */
-export function lockedRows(batch: Batch, ruling: Ruling, standing: Standing, values: unknown[]): string {
+/** Due rows, locked, with their rule and the day on which they fell due. */
+export function lockedRows(batch: Batch, by: PointedBy, ruling: Ruling, standing: Standing, values: unknown[]): string {
   const { unit, limit } = batch;
   const { table } = unit.erase;
   const key = keyOf(table, ruling.catalog);
   const x = unit.person ? '' : ` CROSS JOIN ${lastRule(unit.rules)}`;
-  const about = unit.person
-    ? 'NULL::text AS rule, NULL::date AS month'
-    : "x.rule, date_trunc('month', x.due)::date AS month";
+  const about = unit.person ? 'NULL::text AS rule, NULL::date AS due' : 'x.rule, x.due';
   const order = orderOf(batch.slices, unit, ruling.catalog);
   return `SELECT ${key.map(({ expression }, i) => `${expression} AS k${i + 1}`).join(', ')}, ${about}, ${unit.plain} AS plain
-    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, ruling, standing, values)} ORDER BY ${order} LIMIT ${limit}
+    FROM ${fromTable(table, ruling.catalog)} t${x} WHERE ${freeRows(batch, by, ruling, standing, values)} ORDER BY ${order} LIMIT ${limit}
     FOR UPDATE OF t SKIP LOCKED`;
 }
 
@@ -58,7 +65,7 @@ export async function countFree(
   ruling: Ruling,
   protection: Protection,
 ): Promise<number> {
-  const { model, catalog, asOf } = ruling;
+  const { model, catalog } = ruling;
   const { table } = unit.erase;
   await enterProtected(session, model, catalog, protection.rows, new Set(protection.rows.keys()));
   const texts = keyOf(table, catalog).map(({ expression }) => `${expression}::text`);
@@ -67,14 +74,15 @@ export async function countFree(
   let after: readonly string[] | undefined;
   for (;;) {
     const values: unknown[] = [];
-    const where = freeRows({ unit, slices, from: 0, to: slicesIn(slices), after }, ruling, protection.standing, values);
+    const all = { unit, slices, from: 0, to: slicesIn(slices), after };
+    const where = freeRows(all, 'keys to be cut', ruling, protection.standing, values);
     const rows = await session.query<{ key: string; late: boolean }>(
       `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS key, ${late} AS late FROM ${fromTable(table, catalog)} t
        WHERE ${where} ORDER BY ${orderOf(slices, unit, catalog)} LIMIT ${LOOK_AT}`,
       values,
     );
     const keys = rows.map((row) => JSON.parse(row.key) as string[]);
-    const due = unit.person ? await dueByPeople(session, unit, keys, model, catalog, asOf) : undefined;
+    const [due] = unit.person ? await dueByPeople(session, [{ unit, keys }], ruling) : [];
     const free = keys.filter((_, i) => due?.has(i) ?? true);
     const lateKeys = new Set(rows.flatMap((row) => (row.late ? [JSON.stringify(JSON.parse(row.key))] : [])));
     const waiting = await waitingForPeople(

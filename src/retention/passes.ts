@@ -105,36 +105,50 @@ export class Passes {
     for (;;) {
       let found = 0;
       for (const work of group) {
-        const pass = await this.#pass(work);
-        found += pass.rows;
-        if (pass.stop !== undefined) return { stop: pass.stop, rows: rows + found };
+        const first = await this.#pass(work, false);
+        found += first.rows;
+        if (first.stop !== undefined) return { stop: first.stop, rows: rows + found };
+        if (!first.passedBy || first.rows >= work.eligible) continue;
+        const second = await this.#pass(work, true);
+        found += second.rows;
+        if (second.stop !== undefined) return { stop: second.stop, rows: rows + found };
       }
       rows += found;
       if (!again || found === 0) return { rows };
     }
   }
 
-  /** Goes once through a unit's slices. */
-  async #pass({ unit, slices }: Work): Promise<{ stop?: Stopped; rows: number }> {
+  /** Goes once through a unit's slices; `passedBy`: not thoroughly, and rows may be left to which others point. */
+  async #pass(
+    { unit, slices }: Work,
+    thoroughly: boolean,
+  ): Promise<{ stop?: Stopped; rows: number; passedBy: boolean }> {
     let rows = 0;
+    let passedBy = false;
     const all = slicesIn(slices);
     // How long it takes to look people up is the same for all of the units that ask for them.
     const pace = unit.person || unit.feeds.length > 0 ? this.#pacePeople : new Pace();
     let after: readonly string[] | undefined;
     for (let at = 0, tries = 0; at < all; ) {
       const stop = this.#stop();
-      if (stop !== undefined) return { stop, rows };
+      if (stop !== undefined) return { stop, rows, passedBy };
       const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
-      const limit = Math.min(pace.rows, (this.limits.maxRows ?? Number.POSITIVE_INFINITY) - this.tally.rows);
+      // One more than the slices are cut for tells that no more are there.
+      const most = pace.rows < SLICE ? pace.rows : (to - at) * SLICE + 1;
+      const limit = Math.min(most, (this.limits.maxRows ?? Number.POSITIVE_INFINITY) - this.tally.rows);
+      const directly = tries === 0 && limit > SLICE && this.limits.maxRows === undefined;
+      const how = thoroughly ? 'thoroughly' : directly ? 'directly' : 'locked';
       const began = performance.now();
-      const batch = { unit, slices, from: at, to, after, limit, timeout: pace.timeout };
+      const batch: Batch = { unit, slices, from: at, to, after, limit, timeout: pace.timeout, how };
       const result = await this.#batch(batch, tries);
       if (result === 'changed') {
         this.#protection = await this.#protect();
         continue;
       }
-      if (result === 'busy') {
+      if (result === 'busy' || result === 'held') {
         tries += 1;
+        // A row that the shop holds can be passed by.
+        if (result === 'held' && how === 'directly') continue;
         if (tries === MOST_TRIES) {
           at = to;
           after = undefined;
@@ -145,13 +159,14 @@ export class Passes {
       }
       tries = 0;
       rows += result.rows;
+      passedBy ||= result.passedBy === true;
       this.onProgress();
       // Where the limit cut it short, it goes on behind the last row that it looked at, whether it took that or not.
       after = result.locked < limit ? undefined : result.last;
       if (after === undefined) at = to;
       await this.#rest(pace.rest(performance.now() - began, result.locked));
     }
-    return { rows };
+    return { rows, passedBy };
   }
 
   #stop(): Stopped | undefined {
@@ -165,8 +180,11 @@ export class Passes {
     if (ms > 0) await sleep(ms, undefined, { signal: this.context.surroundings.signal }).catch(() => {});
   }
 
-  /** One transaction; `changed`: something new stands against it, so nothing was done; `busy`: others were in the way. */
-  async #batch(batch: Batch, tries: number): Promise<BatchDone | 'changed' | 'busy'> {
+  /**
+   * One transaction; `changed`: something new stands against it, so nothing was done; `held`: a lock was not had in time;
+   * `busy`: others were in the way otherwise.
+   */
+  async #batch(batch: Batch, tries: number): Promise<BatchDone | 'changed' | 'held' | 'busy'> {
     const { context, batches } = this;
     const protection = this.#protection;
     try {
@@ -182,6 +200,7 @@ export class Passes {
       return done;
     } catch (error) {
       if (error instanceof StandingChanged) return 'changed';
+      if (codeOf(error) === LOCK_NOT_AVAILABLE) return 'held';
       if (BUSY.has(codeOf(error) ?? '')) return 'busy';
       // The shop may have made a row that points to one of these; one that stays in the way is told of.
       if (codeOf(error) === FOREIGN_KEY && tries < MOST_TRIES - 1) return 'busy';
@@ -233,8 +252,10 @@ function together(work: readonly Work[], { erasure }: Ruling): Work[][] {
 
 class StandingChanged extends Error {}
 
-/** A lock not had in time, a statement that took too long, a deadlock: the shop goes first, and the batch again. */
-const BUSY: ReadonlySet<string> = new Set(['55P03', '57014', '40P01', '40001']);
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** A statement that took too long, a deadlock, a row that changed: the shop goes first, and the batch again. */
+const BUSY: ReadonlySet<string> = new Set(['57014', '40P01', '40001']);
 
 const FOREIGN_KEY = '23503';
 

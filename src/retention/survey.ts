@@ -7,7 +7,7 @@ import { fromTable, keyOf, textLiteral } from '../datamap/sql.js';
 import { type CutOffs, compileDue, type DueSql } from './due.js';
 import { waitingForPeople } from './feeds.js';
 import { type Guard, guardOf, keyList, pointedTo, type Standing } from './guards.js';
-import { dueByPeople } from './person-clock.js';
+import { type DueRows, dueByPeople } from './person-clock.js';
 import { covering, groundsOf, type Unit } from './units.js';
 
 /** Everything that decides what is due, compiled once. */
@@ -29,6 +29,11 @@ export function surveyOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_survey_${table.index}`);
 }
 
+export interface SurveyWants {
+  /** Whether what the rows take in their tables is asked for. */
+  readonly bytes?: boolean;
+}
+
 /** Rows whose people are looked up together: where no index leads to an e-mail, each time reads whole tables. */
 const PEOPLE_AT_ONCE = 10_000;
 
@@ -36,20 +41,26 @@ const PEOPLE_AT_ONCE = 10_000;
  * Looks once at every table with rules, in the caller's snapshot, and notes each row that is due and has something left
  * to take, with what keeps it; rows that others point to are kept by these, until nothing changes any more.
  */
-export async function takeSurvey(session: Session, ruling: Ruling, standing: Standing): Promise<void> {
+export async function takeSurvey(
+  session: Session,
+  ruling: Ruling,
+  standing: Standing,
+  wants: SurveyWants = {},
+): Promise<void> {
   const { units, catalog, erasure } = ruling;
-  for (const table of new Set(units.map(({ erase }) => erase.table))) {
+  const tables = new Set(units.map(({ erase }) => erase.table));
+  for (const table of tables) {
     const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
     await session.run(
       `CREATE TEMPORARY TABLE gdpr_survey_${table.index} (${parts.join(', ')}, unit integer, rule text, due date, bytes bigint, held boolean, excepted boolean, leaves boolean DEFAULT false) ON COMMIT DROP`,
     );
   }
   for (const unit of units) {
-    if (unit.person) await surveyPeople(session, unit, ruling, standing);
-    else await session.run(survey(unit, ruling, standing));
-    await exceptWaiting(session, unit, ruling);
+    if (!unit.person) await session.run(survey(unit, ruling, standing, wants));
   }
-  for (const { erase } of units) await session.run(`ANALYZE ${surveyOf(erase.table)}`);
+  await surveyPeople(session, ruling, standing, wants);
+  for (const unit of units) await exceptWaiting(session, unit, ruling);
+  for (const table of tables) await session.run(`ANALYZE ${surveyOf(table)}`);
   await exceptPointedTo(session, ruling, standing);
   let rings = 0;
   for (const group of erasure.order) {
@@ -109,25 +120,30 @@ async function exceptRings(
 /** Rows that others point to which stay are kept by these, until nothing changes any more. */
 async function exceptPointedTo(session: Session, ruling: Ruling, standing: Standing): Promise<void> {
   const { units, catalog, erasure } = ruling;
-  for (let changed = 1; changed > 0; ) {
-    changed = 0;
-    for (const unit of units) {
-      if (unit.does !== 'delete') continue;
-      const pointed = pointedTo(
-        unit,
-        erasure.dependencies,
-        (child, cut) => guardOfChild(child, cut, ruling, standing),
-        catalog,
-        leavesOf(ruling),
-      );
+  const deletions = units.filter(({ does }) => does === 'delete');
+  const guard = (child: TableErase, cut: readonly string[]) => guardOfChild(child, cut, ruling, standing);
+  let asked = new Set(deletions);
+  while (asked.size > 0) {
+    const again = new Set<Unit>();
+    for (const unit of deletions) {
+      if (!asked.has(unit)) continue;
+      asked.delete(unit);
+      const pointed = pointedTo(unit, erasure.dependencies, guard, catalog, leavesOf(ruling));
       if (pointed === 'false') continue;
       const { table } = unit.erase;
       const same = keyOf(table, catalog).map(({ expression }, i) => `s.k${i + 1} = ${expression}`);
-      changed += await session.run(
+      const changed = await session.run(
         `UPDATE ${surveyOf(table)} s SET excepted = true FROM ${fromTable(table, catalog)} t
          WHERE s.unit = ${unit.index} AND NOT s.held AND NOT s.excepted AND ${same.join(' AND ')} AND ${pointed}`,
       );
+      if (changed === 0) continue;
+      // Only what these rows point to can have to stay because of them.
+      const parents = new Set(
+        erasure.dependencies.flatMap(({ child, parent }) => (child.table === table ? [parent.table] : [])),
+      );
+      for (const other of deletions) if (parents.has(other.erase.table)) (asked.has(other) ? asked : again).add(other);
     }
+    asked = again;
   }
 }
 
@@ -168,12 +184,28 @@ export function lastRule(rules: readonly DueSql[]): string {
   return `LATERAL (SELECT v.rule, v.due FROM (VALUES ${all.join(', ')}) v (rule, due) ORDER BY v.due DESC NULLS LAST, v.rule LIMIT 1) x`;
 }
 
-function survey(unit: Unit, { model, catalog, asOf }: Ruling, standing: Standing): string {
+/** The same, each as an expression by itself. */
+export function dayOfRow(rules: readonly DueSql[]): { readonly rule: string; readonly due: string } {
+  const [only, ...more] = rules;
+  if (only !== undefined && more.length === 0) return { rule: `${textLiteral(only.keep.rule)}::text`, due: only.day };
+  return { rule: `(SELECT x.rule FROM ${lastRule(rules)})`, due: `(SELECT x.due FROM ${lastRule(rules)})` };
+}
+
+/** The first day of the month of a date; without a time zone, which a date has none of and which is slow. */
+export function monthOf(day: string): string {
+  return `date_trunc('month', (${day})::timestamp)::date`;
+}
+
+function bytesOf({ bytes }: SurveyWants): string {
+  return bytes === true ? 'pg_column_size(t.*)' : 'NULL';
+}
+
+function survey(unit: Unit, { model, catalog, asOf }: Ruling, standing: Standing, wants: SurveyWants): string {
   const { table } = unit.erase;
   const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
   return [
     `INSERT INTO ${surveyOf(table)} (${keyNames(table, catalog)}, unit, rule, due, bytes, held, excepted)`,
-    `SELECT ${keyList(table, catalog)}, ${unit.index}, x.rule, x.due, pg_column_size(t.*), ${held}, NOT ${held} AND ${excepted}`,
+    `SELECT ${keyList(table, catalog)}, ${unit.index}, x.rule, x.due, ${bytesOf(wants)}, ${held}, NOT ${held} AND ${excepted}`,
     `FROM ${fromTable(table, catalog)} t CROSS JOIN ${lastRule(unit.rules)} WHERE ${unit.due} AND ${unit.remaining}`,
   ].join('\n');
 }
@@ -207,31 +239,63 @@ export function lateForAny({ feeds }: Pick<Unit, 'feeds'>): string {
 }
 
 /** The same where whole people have to be looked at, many at once. */
-async function surveyPeople(session: Session, unit: Unit, ruling: Ruling, standing: Standing): Promise<void> {
-  const { model, catalog, asOf } = ruling;
+async function surveyPeople(session: Session, ruling: Ruling, standing: Standing, wants: SurveyWants): Promise<void> {
+  let asked: { unit: Unit; keys: string[][] }[] = [];
+  let count = 0;
+  const ask = async () => {
+    const due = await dueByPeople(session, asked, ruling);
+    for (const [i, { unit, keys }] of asked.entries()) {
+      await session.run(...enterPeople(unit, keys, due[i] ?? new Map(), ruling, standing, wants));
+    }
+    asked = [];
+    count = 0;
+  };
+  for (const unit of ruling.units.filter(({ person }) => person)) {
+    const keys = await keysOfPeople(session, unit, ruling);
+    for (let at = 0; at < keys.length; ) {
+      const some = keys.slice(at, at + PEOPLE_AT_ONCE - count);
+      asked.push({ unit, keys: some });
+      at += some.length;
+      count += some.length;
+      if (count === PEOPLE_AT_ONCE) await ask();
+    }
+  }
+  await ask();
+}
+
+/** Rows whose people have to be looked at. */
+async function keysOfPeople(session: Session, unit: Unit, { catalog }: Ruling): Promise<string[][]> {
   const { table } = unit.erase;
   const key = keyOf(table, catalog);
   const texts = key.map(({ expression }) => `${expression}::text`);
   const rows = await session.query<{ key: string }>(
     `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS key FROM ${fromTable(table, catalog)} t WHERE ${unit.due} AND ${unit.remaining} ORDER BY ${key.map(({ expression }) => expression).join(', ')}`,
   );
-  const keys = rows.map((row) => JSON.parse(row.key) as string[]);
-  const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
+  return rows.map((row) => JSON.parse(row.key) as string[]);
+}
+
+function enterPeople(
+  unit: Unit,
+  keys: readonly string[][],
+  due: DueRows,
+  { model, catalog, asOf }: Ruling,
+  standing: Standing,
+  wants: SurveyWants,
+): [sql: string, values: unknown[]] {
+  const { table } = unit.erase;
+  const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`);
-  for (let at = 0; at < keys.length; at += PEOPLE_AT_ONCE) {
-    const some = keys.slice(at, at + PEOPLE_AT_ONCE);
-    const due = await dueByPeople(session, unit, some, model, catalog, asOf);
-    const taken = [...due].map(([i, { rule, day }]) => ({ key: some[i] ?? [], rule, day }));
-    await session.run(
-      `INSERT INTO ${surveyOf(table)} (${names.join(', ')}, unit, rule, due, bytes, held, excepted)
-       SELECT ${keyList(table, catalog)}, ${unit.index}, u.rule, u.day::date, pg_column_size(t.*), ${held}, NOT ${held} AND ${excepted}
-       FROM unnest($1::text[], $2::text[], ${key.map((_, i) => `$${i + 3}::text[]`).join(', ')}) u (rule, day, ${names.join(', ')})
-       JOIN ${fromTable(table, catalog)} t ON ${key.map((part, i) => `${part.expression} = u.${names[i]}::${part.type}`).join(' AND ')}`,
-      [
-        taken.map(({ rule }) => rule),
-        taken.map(({ day }) => day),
-        ...key.map((_, i) => taken.map((row) => row.key[i] ?? null)),
-      ],
-    );
-  }
+  const { held, excepted } = guardOf(unit, model, catalog, standing, asOf);
+  const taken = [...due].map(([i, { rule, day }]) => ({ key: keys[i] ?? [], rule, day }));
+  return [
+    `INSERT INTO ${surveyOf(table)} (${names.join(', ')}, unit, rule, due, bytes, held, excepted)
+     SELECT ${keyList(table, catalog)}, ${unit.index}, u.rule, u.day::date, ${bytesOf(wants)}, ${held}, NOT ${held} AND ${excepted}
+     FROM unnest($1::text[], $2::text[], ${key.map((_, i) => `$${i + 3}::text[]`).join(', ')}) u (rule, day, ${names.join(', ')})
+     JOIN ${fromTable(table, catalog)} t ON ${key.map((part, i) => `${part.expression} = u.${names[i]}::${part.type}`).join(' AND ')}`,
+    [
+      taken.map(({ rule }) => rule),
+      taken.map(({ day }) => day),
+      ...key.map((_, i) => taken.map((row) => row.key[i] ?? null)),
+    ],
+  ];
 }

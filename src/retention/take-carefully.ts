@@ -13,7 +13,7 @@ import { protectedOf } from './guards.js';
 import { dueByPeople } from './person-clock.js';
 import { enterProtected, protectedRows } from './protect.js';
 import { lastOf } from './slices.js';
-import { lateForAny, type Ruling } from './survey.js';
+import { lateForAny, monthOf, type Ruling } from './survey.js';
 import type { Unit } from './units.js';
 
 /** Row by row in a table of fates, where people, documents, keys to be cut or kept columns have to be looked at. */
@@ -66,15 +66,15 @@ async function lockIntoFates(
     `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${key.map((part, i) => `k${i + 1} ${part.type}`).join(', ')}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean, plain boolean, rule text, month date, PRIMARY KEY (${names})) ON COMMIT DROP`,
   );
   const values: unknown[] = [];
-  const locked = lockedRows(batch, ruling, protection.standing, values);
+  const locked = lockedRows(batch, 'keys to be cut', ruling, protection.standing, values);
   const [row] = await session.query<{ locked: string; last: string | null }>(
     `WITH c AS MATERIALIZED (${locked}),
-     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.plain, c.rule, c.month FROM c)
+     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.plain, c.rule, ${monthOf('c.due')} FROM c)
      SELECT count(*)::text AS locked, ${lastOf(batch.slices, unit, catalog)} AS last FROM c`,
     values,
   );
   // Nothing comes to point to a locked row any more; what came between the look and the lock is seen only now.
-  const pointed = pointedToNow(unit, ruling, protection.standing);
+  const pointed = pointedToNow(unit, 'keys to be cut', ruling, protection.standing);
   if (pointed !== 'false')
     await session.run(
       `DELETE FROM ${fateOf(table)} f USING ${fromTable(table, catalog)} t WHERE ${sameRow(table, catalog, 't', 'f')} AND ${pointed}`,
@@ -104,19 +104,20 @@ function childrenOf({ erase }: Unit, { erasure }: Ruling): string[] {
   return erasure.dependencies.flatMap(({ parent, child }) => (parent.table === erase.table ? [child.table.name] : []));
 }
 
-async function keepOnlyDue(session: Session, unit: Unit, { model, catalog, asOf }: Ruling): Promise<void> {
+async function keepOnlyDue(session: Session, unit: Unit, ruling: Ruling): Promise<void> {
+  const { catalog } = ruling;
   const { table } = unit.erase;
   const key = keyOf(table, catalog);
   const rows = await session.query<{ key: string }>(
     `SELECT array_to_json(ARRAY[${key.map((_, i) => `f.k${i + 1}::text`).join(', ')}])::text AS key FROM ${fateOf(table)} f`,
   );
   const keys = rows.map((row) => JSON.parse(row.key) as string[]);
-  const due = await dueByPeople(session, unit, keys, model, catalog, asOf);
-  const taken = [...due].map(([i, { rule, day }]) => ({ key: keys[i] ?? [], rule, day }));
+  const [due] = await dueByPeople(session, [{ unit, keys }], ruling);
+  const taken = [...(due ?? [])].map(([i, { rule, day }]) => ({ key: keys[i] ?? [], rule, day }));
   const names = key.map((_, i) => `k${i + 1}`);
   const same = key.map((part, i) => `f.${names[i]} = u.${names[i]}::${part.type}`).join(' AND ');
   await session.run(
-    `UPDATE ${fateOf(table)} f SET rule = u.rule, month = date_trunc('month', u.day::date)::date
+    `UPDATE ${fateOf(table)} f SET rule = u.rule, month = ${monthOf('u.day::date')}
      FROM unnest($1::text[], $2::text[], ${key.map((_, i) => `$${i + 3}::text[]`).join(', ')}) u (rule, day, ${names.join(', ')}) WHERE ${same}`,
     [
       taken.map(({ rule }) => rule),
