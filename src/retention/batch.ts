@@ -37,7 +37,14 @@ export interface Taken {
   readonly rows: number;
 }
 
-export interface BatchDone {
+export interface BatchDone extends RowsTaken {
+  /** The number that the next transaction of the server would have got when it began. */
+  readonly next: number;
+  /** Whether it passed by rows to which others point by keys that may have to be cut. */
+  readonly passedBy: boolean;
+}
+
+export interface RowsTaken {
   readonly taken: readonly Taken[];
   readonly rows: number;
   /** Rows that it locked to look at them, and the key of the last one; fewer than its limit means that no more are there. */
@@ -45,8 +52,6 @@ export interface BatchDone {
   readonly last: readonly string[] | undefined;
   /** References of people whose erasure it finished. */
   readonly finished: readonly string[];
-  /** Whether it passed by rows to which others point by keys that may have to be cut. */
-  readonly passedBy?: boolean;
 }
 
 /** What a run needs beside the batch. */
@@ -58,6 +63,6 @@ export interface BatchContext extends Finisher {
 }
 
 /** What a batch has looked at, as its statement tells it. */
-export function looked(locked: string, last: string | null): Pick<BatchDone, 'locked' | 'last'> {
+export function looked(locked: string, last: string | null): Pick<RowsTaken, 'locked' | 'last'> {
   return { locked: Number(locked), last: last === null ? undefined : (JSON.parse(last) as string[]) };
 }

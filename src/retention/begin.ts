@@ -26,6 +26,8 @@ export async function beginRun(
   confirm: Readonly<Record<string, number>>,
 ): Promise<Begun> {
   const begun = await context.database.transaction('repeatable read', async (session) => {
+    // The survey takes a processor at most, whatever the shop has.
+    await session.run('SET LOCAL max_parallel_workers_per_gather = 0');
     const approved = await assertApproved(session, ruleSetOf(context.model));
     const taken = await survey(session, context);
     const { plan, ruling, unfinished } = taken;

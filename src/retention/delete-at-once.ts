@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
-import { type Batch, type BatchContext, type BatchDone, looked, type Protection, type Taken } from './batch.js';
+import { type Batch, type BatchContext, looked, type Protection, type RowsTaken, type Taken } from './batch.js';
 import { freeRows, lockedRows } from './free-rows.js';
 import { guardedDelete, undone } from './guarded.js';
 import { lastOf, within } from './slices.js';
@@ -19,7 +19,7 @@ export async function deleteDirectly(
   batch: Batch,
   { ruling }: BatchContext,
   { standing }: Protection,
-): Promise<BatchDone> {
+): Promise<RowsTaken> {
   const { unit } = batch;
   const { table } = unit.erase;
   const values: unknown[] = [];
@@ -43,7 +43,7 @@ export async function deleteLocked(
   batch: Batch,
   { ruling, shopPath }: BatchContext,
   { standing }: Protection,
-): Promise<BatchDone> {
+): Promise<RowsTaken> {
   const { unit, slices, from, to } = batch;
   const { table } = unit.erase;
   const { catalog } = ruling;

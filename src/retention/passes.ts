@@ -5,6 +5,7 @@ import { live } from '../datamap/sql.js';
 import { errno, GdprError } from '../foundation/errors.js';
 import type { Context } from '../workspace/open.js';
 import type { Batch, BatchContext, BatchDone, Protection } from './batch.js';
+import { Bystanders } from './bystanders.js';
 import { countFree } from './free-rows.js';
 import { standingStamp } from './guards.js';
 import { Pace } from './pace.js';
@@ -40,6 +41,7 @@ const SECOND_LOOK_MS = 1000;
 /** Takes the work of a run, batch by batch, with the rests between. */
 export class Passes {
   readonly #pacePeople = new Pace();
+  readonly #bystanders = new Bystanders();
   #protection!: Protection;
 
   constructor(
@@ -159,12 +161,13 @@ export class Passes {
       }
       tries = 0;
       rows += result.rows;
-      passedBy ||= result.passedBy === true;
+      passedBy ||= result.passedBy;
       this.onProgress();
       // Where the limit cut it short, it goes on behind the last row that it looked at, whether it took that or not.
       after = result.locked < limit ? undefined : result.last;
       if (after === undefined) at = to;
-      await this.#rest(pace.rest(performance.now() - began, result.locked));
+      const now = performance.now();
+      await this.#rest(pace.rest(now - began, result.locked, this.#bystanders.see(result.next, now)));
     }
     return { rows, passedBy };
   }

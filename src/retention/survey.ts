@@ -128,14 +128,17 @@ async function exceptPointedTo(session: Session, ruling: Ruling, standing: Stand
     for (const unit of deletions) {
       if (!asked.has(unit)) continue;
       asked.delete(unit);
-      const pointed = pointedTo(unit, erasure.dependencies, guard, catalog, leavesOf(ruling));
-      if (pointed === 'false') continue;
       const { table } = unit.erase;
-      const same = keyOf(table, catalog).map(({ expression }, i) => `s.k${i + 1} = ${expression}`);
-      const changed = await session.run(
-        `UPDATE ${surveyOf(table)} s SET excepted = true FROM ${fromTable(table, catalog)} t
-         WHERE s.unit = ${unit.index} AND NOT s.held AND NOT s.excepted AND ${same.join(' AND ')} AND ${pointed}`,
-      );
+      let changed = 0;
+      // One by one, since rows that any of several tables point to are looked up row by row.
+      for (const dependency of erasure.dependencies) {
+        const pointed = pointedTo(unit, [dependency], guard, catalog, leavesOf(ruling));
+        if (pointed === 'false') continue;
+        changed += await session.run(
+          `UPDATE ${surveyOf(table)} s SET excepted = true FROM ${fromTable(table, catalog)} t
+           WHERE s.unit = ${unit.index} AND NOT s.held AND NOT s.excepted AND ${sameRow(table, catalog, 't', 's')} AND ${pointed}`,
+        );
+      }
       if (changed === 0) continue;
       // Only what these rows point to can have to stay because of them.
       const parents = new Set(

@@ -22,14 +22,14 @@ export async function takeBatch(
   const { unit, how, after, slices } = batch;
   const plain = needsNothingElse(batch, context, protection);
   const directly = plain && how === 'directly' && after === undefined && slices.kind !== 'whole';
-  const { kept, interferes } = await prepare(session, batch, directly ? SHORT_LOCK_TIMEOUT_MS : LOCK_TIMEOUT_MS);
+  const { kept, interferes, next } = await prepare(session, batch, directly ? SHORT_LOCK_TIMEOUT_MS : LOCK_TIMEOUT_MS);
   const passedBy = context.ruling.erasure.dependencies.some(
     ({ parent, cut }) => parent.table === unit.erase.table && cut.length > 0,
   );
   if (!plain || kept || (passedBy && how === 'thoroughly'))
-    return takeCarefully(session, batch, context, protection, kept);
+    return { ...(await takeCarefully(session, batch, context, protection, kept)), passedBy: false, next };
   const take = directly && !interferes ? deleteDirectly : deleteLocked;
-  return { ...(await take(session, batch, context, protection)), passedBy };
+  return { ...(await take(session, batch, context, protection)), passedBy, next };
 }
 
 /**
@@ -41,10 +41,11 @@ async function prepare(
   session: Session,
   { unit: { erase }, timeout }: Batch,
   lockTimeout: number,
-): Promise<{ kept: boolean; interferes: boolean }> {
-  const [row] = await session.query<{ kept: boolean; interferes: boolean }>(
+): Promise<{ kept: boolean; interferes: boolean; next: number }> {
+  const [row] = await session.query<{ kept: boolean; interferes: boolean; next: string }>(
     `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
        set_config('synchronous_commit', 'off', true),
+       pg_snapshot_xmax(pg_current_snapshot())::text AS next,
        EXISTS (SELECT FROM gdpr.kept_row WHERE table_name = $3) AS kept,
        EXISTS (SELECT FROM pg_class c WHERE c.oid = $4::regclass AND c.relkind <> 'p' AND (c.relkind <> 'r' OR c.relhassubclass))
          OR EXISTS (SELECT FROM (SELECT relid FROM pg_partition_tree($4::regclass) UNION SELECT $4::regclass) l
@@ -52,7 +53,7 @@ async function prepare(
              OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = l.relid)) AS interferes`,
     [String(lockTimeout), String(timeout), erase.table.name, quoteName(erase.table.schema, erase.table.table)],
   );
-  return { kept: row?.kept === true, interferes: row?.interferes !== false };
+  return { kept: row?.kept === true, interferes: row?.interferes !== false, next: Number(row?.next) };
 }
 
 /** Whether nothing has to be looked at but the rows themselves and what hangs on them. */

@@ -4,7 +4,7 @@ import { fateOf, keyNames, sameRow } from '../customer/erase/sql.js';
 import { documentOf } from '../customer/erase/values.js';
 import type { Session } from '../database/session.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
-import { type Batch, type BatchContext, type BatchDone, looked, type Protection } from './batch.js';
+import { type Batch, type BatchContext, looked, type Protection, type RowsTaken } from './batch.js';
 import { waitingForPeople } from './feeds.js';
 import { forgetKept } from './finish.js';
 import { lockedRows, pointedToNow } from './free-rows.js';
@@ -23,7 +23,7 @@ export async function takeCarefully(
   context: BatchContext,
   protection: Protection,
   kept: boolean,
-): Promise<BatchDone> {
+): Promise<RowsTaken> {
   const { unit } = batch;
   const { ruling } = context;
   const { catalog } = ruling;
@@ -54,7 +54,7 @@ async function lockIntoFates(
   batch: Batch,
   { ruling }: BatchContext,
   protection: Protection,
-): Promise<Pick<BatchDone, 'locked' | 'last'>> {
+): Promise<Pick<RowsTaken, 'locked' | 'last'>> {
   const { unit } = batch;
   const { model, catalog } = ruling;
   const { table } = unit.erase;
