@@ -2,8 +2,8 @@ import type { TokenHasher } from '../customer/erase/values.js';
 import type { Finisher } from './finish.js';
 import type { Standing } from './guards.js';
 import type { Protected, ProtectedRows } from './protect.js';
+import type { Ruling } from './ruling.js';
 import type { Slices } from './slices.js';
-import type { Ruling } from './survey.js';
 import type { Unit } from './units.js';
 
 /** What stands against taking rows, as it was last looked at. */

@@ -9,8 +9,8 @@ import { assertNotAhead } from './instant.js';
 import type { Work } from './passes.js';
 import { assertShares, type Survey, survey } from './plan.js';
 import { assertApproved, ruleSetOf, type StoredRuleSet } from './rule-set.js';
+import { monthOf, surveyOf } from './ruling.js';
 import { cutSlices } from './slices.js';
-import { monthOf, surveyOf } from './survey.js';
 
 /** A run that may take what it has found. */
 export interface Begun {

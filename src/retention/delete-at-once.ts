@@ -3,8 +3,8 @@ import { fromTable, keyOf, live } from '../datamap/sql.js';
 import { type Batch, type BatchContext, looked, type Protection, type RowsTaken, type Taken } from './batch.js';
 import { freeRows, lockedRows } from './free-rows.js';
 import { guardedDelete, undone } from './guarded.js';
+import { dayOfRow, monthOf } from './ruling.js';
 import { lastOf, within } from './slices.js';
-import { dayOfRow, monthOf } from './survey.js';
 
 /** The rows of the query `d`, which has their rule and the day on which they fell due, as figures. */
 const FIGURES = `SELECT f.rule, ${monthOf('f.due')}::text AS month, sum(f.rows)::text AS rows

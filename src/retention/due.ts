@@ -215,7 +215,7 @@ function throughPeople(
       // Both lead to one row, which is joined but once.
       const high = down.length === 0 ? undefined : hopsSql(down, catalog, 'x', 'w', a);
       const same = high ? [] : live(top, catalog).key.map((name) => `${column(a, name)} = ${column('x', name)}`);
-      const from = [nameOf(other), ...(low ? [low.from] : []), ...(high && down.length > 1 ? [high.from] : [])];
+      const from = [nameOf(other), low?.from, high?.from].filter((each) => each);
       const where = [...(low ? [low.where] : []), ...(high ? [high.where] : []), ...same, sourceAt('x')[part]];
       return `EXISTS (SELECT FROM ${from.join(', ')} WHERE ${where.join(' AND ')})`;
     });

@@ -5,8 +5,10 @@ import { waitingForPeople } from './feeds.js';
 import { guardOf, pointedTo, type Standing } from './guards.js';
 import { dueByPeople } from './person-clock.js';
 import { enterProtected } from './protect.js';
+import { lastRule, type Ruling } from './ruling.js';
 import { behind, orderOf, type Slices, slicesIn, within } from './slices.js';
-import { guardOfChild, lastRule, lateForAny, type Ruling } from './survey.js';
+import { lateForAny } from './survey.js';
+import { guardOfChild } from './survey-pointed.js';
 import type { Unit } from './units.js';
 
 /** Rows that are looked at together where they are counted. */

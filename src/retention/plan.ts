@@ -19,7 +19,8 @@ import { keyList, type Standing, standingStamp } from './guards.js';
 import { type MissingIndex, missingIndexes } from './indexes.js';
 import { enterProtected, findProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
 import { readRuleSet, ruleSetOf } from './rule-set.js';
-import { lastRule, type Ruling, type SurveyWants, surveyOf, takeSurvey } from './survey.js';
+import { lastRule, type Ruling, type SurveyWants, surveyOf } from './ruling.js';
+import { takeSurvey } from './survey.js';
 import { compileUnits } from './units.js';
 
 /** What one rule comes to; counts of rows, of which each counts under the rule that lets it go last. */

@@ -16,7 +16,7 @@ import { rulesIn, type Survey } from './plan.js';
 import { RUN_LOCK, type RunRecord, readRun, type Stopped } from './record.js';
 import { addReport } from './report.js';
 import { ruleSetOf, type StoredRuleSet } from './rule-set.js';
-import type { Ruling } from './survey.js';
+import type { Ruling } from './ruling.js';
 import { Tally } from './tally.js';
 
 export interface RunOptions extends Limits {

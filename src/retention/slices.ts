@@ -2,7 +2,7 @@ import type { Session } from '../database/session.js';
 import { quoteName } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { keyOf, live } from '../datamap/sql.js';
-import { surveyOf } from './survey.js';
+import { surveyOf } from './ruling.js';
 import type { Unit } from './units.js';
 
 /** Rows that a slice holds, or about so many where it is cut by a sample; a batch takes some slices at once. */

@@ -12,8 +12,9 @@ import { guarded, guardedDelete, undone } from './guarded.js';
 import { protectedOf } from './guards.js';
 import { dueByPeople } from './person-clock.js';
 import { enterProtected, protectedRows } from './protect.js';
+import { monthOf, type Ruling } from './ruling.js';
 import { lastOf } from './slices.js';
-import { lateForAny, monthOf, type Ruling } from './survey.js';
+import { lateForAny } from './survey.js';
 import type { Unit } from './units.js';
 
 /** Row by row in a table of fates, where people, documents, keys to be cut or kept columns have to be looked at. */
