@@ -47,27 +47,34 @@ function nodesOf(node: PlanNode): string[] {
   return [words.filter((word) => word !== undefined).join(' '), ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** Plans of the statements that take the shop's rows, as they are asked for. */
-function planning(database: Database, plans: Planned[]): Database {
-  const planned = (session: Session): Session => ({
-    query: async (sql, values) => {
-      if (/^WITH [cd] AS (MATERIALIZED )?\(\s*(SELECT|DELETE)/.test(sql)) {
-        const [row] = await session.query<{ 'QUERY PLAN': string }>(`EXPLAIN (FORMAT json) ${sql}`, values);
-        const [{ Plan: plan }] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as [{ Plan: PlanNode }];
-        plans.push({ sql, nodes: nodesOf(plan) });
-      }
-      return session.query(sql, values);
-    },
-    run: (sql, values) => session.run(sql, values),
-    stream: (sql, values) => session.stream(sql, values),
-    copy: (query, each) => session.copy(query, each),
-  });
-  return {
-    transaction: (isolation, work) => database.transaction(isolation, (session) => work(planned(session))),
-    alongside: (session, most, work) => database.alongside(session, most, work),
-    lock: (key) => database.lock(key),
-    close: () => database.close(),
+/** The session, with the plans of the statements that take the shop's rows. */
+function planned(session: Session, plans: Planned[]): Session {
+  const query: Session['query'] = async (sql, values) => {
+    if (/^WITH [cd] AS (MATERIALIZED )?\(\s*(SELECT|DELETE)/.test(sql)) {
+      const [row] = await session.query<{ 'QUERY PLAN': string }>(`EXPLAIN (FORMAT json) ${sql}`, values);
+      const [{ Plan: plan }] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as [{ Plan: PlanNode }];
+      plans.push({ sql, nodes: nodesOf(plan) });
+    }
+    return session.query(sql, values);
   };
+  return withMethod(session, 'query', query);
+}
+
+function planning<D extends Database>(database: D, plans: Planned[]): D {
+  const transaction: Database['transaction'] = (isolation, work) =>
+    database.transaction(isolation, (session) => work(planned(session, plans)));
+  return withMethod<D>(database, 'transaction', transaction);
+}
+
+/** The object with one method of it replaced; its others keep what is private to them. */
+function withMethod<T extends object>(object: T, name: string, method: unknown): T {
+  return new Proxy(object, {
+    get: (target, key) => {
+      if (key === name) return method;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 describe('with the indexes, the statements of a run', { timeout: 300_000 }, () => {
