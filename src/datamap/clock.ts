@@ -55,20 +55,25 @@ export function dueRows(table: PersonalTableModel, keep: KeepUntil, model: DataM
 export const FIRST_DAY = "date '0001-01-01'";
 const LAST_DAY = "date '9999-12-31'";
 
+/** Whether `dueDay` names the day it counts from but once. */
+export function countsFromDay(model: DataMapModel, keep: Pick<KeepUntil, 'rule'>): boolean {
+  return model.map.retention[keep.rule]?.from === 'event';
+}
+
 /**
- * The first day on which a row may no longer be there: the period after the day `d.day`, or after its financial year.
+ * The first day on which a row may no longer be there: the period after the day `day`, or after its financial year.
  * It never comes earlier for a later day.
  */
-export function dueDay(model: DataMapModel, keep: Pick<KeepUntil, 'rule'>): string {
+export function dueDay(model: DataMapModel, keep: Pick<KeepUntil, 'rule'>, day = 'd.day'): string {
   const rule = model.map.retention[keep.rule];
   if (rule === undefined) throw new Error(`no retention rule ${keep.rule}`);
   const period = `interval ${textLiteral(rule.period)}`;
-  if (rule.from === 'event') return `(d.day + ${period})::date`;
+  if (rule.from === 'event') return `(${day} + ${period})::date`;
   const [month, dayOfMonth] = model.map.financialYearEnd.split('-').map(Number);
   // A year that ends with February ends with its last day, whichever that is.
   const next = month === 2 && Number(dayOfMonth) >= 28 ? ', 3, 1)' : `, ${month}, ${dayOfMonth}) + 1`;
-  const start = (years: number) => `make_date(extract(year FROM d.day)::integer + ${years}${next}`;
-  return `(CASE WHEN d.day < ${start(0)} THEN ${start(0)} ELSE ${start(1)} END + ${period})::date`;
+  const start = (years: number) => `make_date(extract(year FROM ${day})::integer + ${years}${next}`;
+  return `(CASE WHEN ${day} < ${start(0)} THEN ${start(0)} ELSE ${start(1)} END + ${period})::date`;
 }
 
 /** The sources of a clock, of which the latest counts. */
@@ -102,9 +107,10 @@ export function clockDay(
   catalog: Catalog,
 ): string {
   const day = (of: PersonalTableModel, name: string, alias: string) => {
-    const moment = momentOf(of, name, alias, model, catalog);
+    // Asked of the bare column where that says the same: turning a moment into a local one takes long.
+    const value = column(alias, name);
     const counts = conditions(source.when, alias).map((condition) => `${condition} AND `);
-    return `CASE WHEN ${counts.join('')}${moment} > '-infinity' THEN CASE WHEN isfinite(${moment}) THEN ${withinCalendar(moment)} ELSE 'infinity'::date END END`;
+    return `CASE WHEN ${counts.join('')}${value} > '-infinity' THEN CASE WHEN isfinite(${value}) THEN ${withinCalendar(momentOf(of, name, alias, model, catalog))} ELSE 'infinity'::date END END`;
   };
   if ('parent' in source) {
     const target = model.table(canonicalName(source.parent));

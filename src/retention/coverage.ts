@@ -8,7 +8,7 @@ import type { KeepUntil } from '../datamap/schema.js';
 import { column, conditions, fromTable, textLiteral } from '../datamap/sql.js';
 import { GdprError } from '../foundation/errors.js';
 import { groundSql } from './guards.js';
-import type { Ruling } from './survey.js';
+import type { Ruling } from './ruling.js';
 
 /** Rows whose clock has no value, and which neither a ground nor a stated reason explains: no rule ever reaches them. */
 export interface Uncovered {

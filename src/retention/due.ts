@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { dueDay, FIRST_DAY, lastDay, sourcesOf } from '../datamap/clock.js';
+import { countsFromDay, dueDay, FIRST_DAY, lastDay, sourcesOf } from '../datamap/clock.js';
 import { hopsSql } from '../datamap/hops.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
@@ -74,7 +74,11 @@ export function compileDue(
   const [only] = parts;
   const day = lastDay(sources, table, model, catalog);
   const person = sources.some((source) => 'person' in source);
-  const started = parts.map(({ any }) => any).join(' OR ');
+  // What the row itself tells comes first: mostly that is enough, and other tables need not be read.
+  const started = [...sources.keys()]
+    .sort((a, b) => Number(!isOwnColumn(sources[a])) - Number(!isOwnColumn(sources[b])))
+    .map((i) => parts[i]?.any)
+    .join(' OR ');
   const over = parts.map(({ after }) => `NOT ${after}`);
   return {
     keep,
@@ -87,7 +91,9 @@ export function compileDue(
         : `(${[...over, `(${started})`].join(' AND ')})`,
     none: `NOT (${started})`,
     // OFFSET 0 keeps the day from being worked out anew each time that it is named.
-    day: `(SELECT ${dueDay(model, keep)} FROM (SELECT ${day} AS day OFFSET 0) d)`,
+    day: countsFromDay(model, keep)
+      ? dueDay(model, keep, day)
+      : `(SELECT ${dueDay(model, keep)} FROM (SELECT ${day} AS day OFFSET 0) d)`,
   };
 }
 
@@ -205,11 +211,11 @@ function throughPeople(
   const exists = (part: keyof SourceSql) => {
     const each = ways.map(({ top, up, down }) => {
       const low = up.length === 0 ? undefined : hopsSql(up, catalog);
-      const high = down.length === 0 ? undefined : hopsSql(down, catalog, 'x', 'w');
       const a = up.length === 0 ? 't' : `u${up.length}`;
-      const b = down.length === 0 ? 'x' : `w${down.length}`;
-      const same = live(top, catalog).key.map((name) => `${column(a, name)} = ${column(b, name)}`);
-      const from = [nameOf(other), ...(low ? [low.from] : []), ...(high ? [high.from] : [])];
+      // Both lead to one row, which is joined but once.
+      const high = down.length === 0 ? undefined : hopsSql(down, catalog, 'x', 'w', a);
+      const same = high ? [] : live(top, catalog).key.map((name) => `${column(a, name)} = ${column('x', name)}`);
+      const from = [nameOf(other), low?.from, high?.from].filter((each) => each);
       const where = [...(low ? [low.where] : []), ...(high ? [high.where] : []), ...same, sourceAt('x')[part]];
       return `EXISTS (SELECT FROM ${from.join(', ')} WHERE ${where.join(' AND ')})`;
     });

@@ -94,15 +94,17 @@ export async function waitingForPeople(
   for (const { target, keep, source } of feeds) {
     const { person: _, ...own } = source as Extract<ClockSource, { person: string }>;
     const rows = await session.query<{ key: string }>(
-      `SELECT DISTINCT array_to_json(ARRAY[${keyNames(table, catalog, 'f')
-        .split(', ')
-        .map((name) => `${name}::text`)
-        .join(', ')}])::text AS key
+      // Materialised, or everybody's clock is read for each row anew.
+      `WITH counting AS MATERIALIZED (SELECT DISTINCT d.person FROM (${dueRows(target, keep, model, catalog)}) d WHERE (d.due <= ${today}) IS NOT TRUE)
+       SELECT DISTINCT array_to_json(ARRAY[${keyNames(table, catalog, 'f')
+         .split(', ')
+         .map((name) => `${name}::text`)
+         .join(', ')}])::text AS key
        FROM (SELECT x.*, max(x.day) OVER (PARTITION BY x.person) AS last
              FROM (SELECT r.*, ${clockDay(own, table, model, catalog)} AS day
                    FROM (SELECT DISTINCT person, ${names} FROM ${rowsOf(table)}) r JOIN ${fromTable(table, catalog)} t ON ${same.join(' AND ')}) x) f
        WHERE f.day = f.last
-         AND EXISTS (SELECT FROM (${dueRows(target, keep, model, catalog)}) d WHERE d.person = f.person AND (d.due <= ${today}) IS NOT TRUE)`,
+         AND f.person IN (SELECT person FROM counting)`,
       [asOf],
     );
     for (const { key } of rows) {

@@ -72,11 +72,9 @@ export function groundSql(id: string, table: PersonalTableModel, model: DataMapM
       });
     }
     return pathsUp(base, table.name, personal).map((hops) => {
-      const { from, where } = hopsSql(hops, catalog, 'b');
-      const end = keyOf(table, catalog).map(
-        ({ expression }) => `${expression.replace(/^t\./, `u${hops.length}.`)} = ${expression}`,
-      );
-      return `EXISTS (SELECT FROM ${fromTable(base, catalog)} b, ${from} WHERE ${[where, ...end, ...conditions(when, 'b')].join(' AND ')})`;
+      const { from, where } = hopsSql(hops, catalog, 'b', 'u', 't');
+      const tables = [`${fromTable(base, catalog)} b`, ...(from === '' ? [] : [from])];
+      return `EXISTS (SELECT FROM ${tables.join(', ')} WHERE ${[where, ...conditions(when, 'b')].join(' AND ')})`;
     });
   });
   return anyOf(told.map((each) => `coalesce(${each}, false)`));

@@ -2,7 +2,7 @@ import type { Session } from '../database/session.js';
 import { quoteIdentifier, quoteName } from '../database/session.js';
 import { sourcesOf } from '../datamap/clock.js';
 import { parseTableName } from '../datamap/names.js';
-import type { Ruling } from './survey.js';
+import type { Ruling } from './ruling.js';
 import { deletesRows } from './units.js';
 
 /** An index without which a run reads whole tables. */

@@ -2,8 +2,9 @@
  * How much a run takes at once of one table, and how long it rests. A batch is to be done in a tenth of a second or so,
  * because a row of it keeps whoever wants it waiting as long: it grows while it is done in half of that, and is halved
  * when it took longer. The fastest time a row so far is what the database does when nobody is in the way. What a batch
- * took beyond twice that is what the shop's own work cost it, and the run stays away as long. After a timeout or a
- * deadlock it rests for a second.
+ * took beyond twice that is what the shop's own work cost it, and the run stays away as long. While others write, batches
+ * become shorter, and it rests up to three times as long as they took: whoever comes meets an idle server mostly. After a
+ * timeout or a deadlock it rests for a second.
  *
  * Where people are looked up whose rows a batch holds, that can take long whatever their number, as in a shop without
  * indexes on e-mails. Then smaller batches only make more of it: once the smallest ones keep taking too long, batches
@@ -19,13 +20,17 @@ export class Pace {
   #always = 0;
 
   static readonly TARGET_MS = 150;
-  static readonly MOST = 10_000;
+  static readonly MOST = 20_000;
   static readonly LEAST = 50;
   static readonly LONGEST_REST_MS = 5000;
   /** Whoever waits for a row of a batch waits no longer than a statement of it may run. */
   static readonly TIMEOUT_MS = 1000;
   /** Where even the smallest batch takes longer, as without an index, it may. */
   static readonly LONGEST_MS = 10_000;
+  /** So many times as long as a batch took does it rest at most because others write. */
+  static readonly MOST_RESTS = 3;
+  /** Transactions of others a second for each of these times. */
+  static readonly OTHERS = 10;
   /** So many batches of the fewest rows that took too long say that it is not the rows. */
   static readonly SMALLEST = 3;
 
@@ -38,14 +43,16 @@ export class Pace {
    * After a batch.
    * @param ms what it took
    * @param rows what it took away or changed
+   * @param others transactions a second in which others write
    * @returns for how many milliseconds to rest
    */
-  rest(ms: number, rows: number): number {
+  rest(ms: number, rows: number, others: number): number {
     this.#learn(ms);
-    const target = Math.max(Pace.TARGET_MS, 2 * this.#always);
+    const rests = Math.min(Pace.MOST_RESTS, others / Pace.OTHERS);
+    const target = Math.max(Pace.TARGET_MS / (1 + rests), 2 * this.#always);
     if (ms > target) this.rows = Math.max(Pace.LEAST, Math.floor(this.rows / 2));
     else if (ms < target / 2 || (this.#always > 0 && ms < 0.8 * target)) this.rows = Math.min(Pace.MOST, this.rows * 2);
-    return Math.min(Pace.LONGEST_REST_MS, this.#slowed(ms, rows));
+    return Math.min(Pace.LONGEST_REST_MS, Math.max(Math.round(rests * ms), this.#slowed(ms, rows)));
   }
 
   /** After a batch that a timeout or a deadlock ended. */

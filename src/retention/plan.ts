@@ -19,7 +19,8 @@ import { keyList, type Standing, standingStamp } from './guards.js';
 import { type MissingIndex, missingIndexes } from './indexes.js';
 import { enterProtected, findProtected, type Protected, type ProtectedRows, protectedRows } from './protect.js';
 import { readRuleSet, ruleSetOf } from './rule-set.js';
-import { lastRule, type Ruling, surveyOf, takeSurvey } from './survey.js';
+import { lastRule, type Ruling, type SurveyWants, surveyOf } from './ruling.js';
+import { takeSurvey } from './survey.js';
 import { compileUnits } from './units.js';
 
 /** What one rule comes to; counts of rows, of which each counts under the rule that lets it go last. */
@@ -95,7 +96,7 @@ export interface Survey {
 export async function planRetention(context: Context): Promise<RetentionPlan & { readonly operation: string }> {
   return runOperation(context, { action: 'retention plan', subjects: [] }, async (operation) => {
     const plan = await context.database.transaction('repeatable read', async (session) => {
-      const { plan, ruling } = await survey(session, context);
+      const { plan, ruling } = await survey(session, context, { bytes: true });
       return { ...plan, rules: await rulePlans(session, ruling) };
     });
     const sum = (of: (rule: RulePlan) => number) => plan.rules.reduce((all, rule) => all + of(rule), 0);
@@ -108,7 +109,7 @@ export async function planRetention(context: Context): Promise<RetentionPlan & {
 }
 
 /** Looks at everything, in the caller's REPEATABLE READ transaction. @throws GdprError DRIFT */
-export async function survey(session: Session, context: Context): Promise<Survey> {
+export async function survey(session: Session, context: Context, wants: SurveyWants = {}): Promise<Survey> {
   const { model, config } = context;
   const catalog = await readCatalog(session);
   assertNoDrift(model, catalog);
@@ -123,7 +124,7 @@ export async function survey(session: Session, context: Context): Promise<Survey
   const people = await findProtected(session, context, catalog);
   const rows = await protectedRows(session, model, catalog, people);
   await enterProtected(session, model, catalog, rows, new Set(rows.keys()));
-  await takeSurvey(session, ruling, await standingOf(session, rows));
+  await takeSurvey(session, ruling, await standingOf(session, rows), wants);
   const plan = {
     asOf,
     continues: unfinished?.operation ?? null,
@@ -242,9 +243,10 @@ async function shares(
   );
   const cuts = erasure.dependencies.filter(({ cut, parent }) => cut.length > 0 && going.has(parent.table));
   for (const table of new Set([...units.map(({ erase }) => erase.table), ...cuts.map(({ child }) => child.table)])) {
+    const mine = units.filter(({ erase }) => erase.table === table);
     const taken = [
-      ...(units.some(({ erase }) => erase.table === table)
-        ? [`SELECT DISTINCT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted`]
+      ...(mine.length > 0
+        ? [`SELECT ${keyNames(table, catalog)} FROM ${surveyOf(table)} WHERE NOT held AND NOT excepted`]
         : []),
       // A row that loses its key to a row that goes is changed as well.
       ...cuts.flatMap(({ child, parent, key }) => {
@@ -253,14 +255,18 @@ async function shares(
           (name, i) => `${column('t', name)} = ${column('p', key.referencedColumns[i] ?? '')}`,
         );
         return [
-          `SELECT DISTINCT ${keyList(table, catalog)} FROM ${fromTable(table, catalog)} t JOIN ${fromTable(parent.table, catalog)} p ON ${on.join(' AND ')}
+          `SELECT ${keyList(table, catalog)} FROM ${fromTable(table, catalog)} t JOIN ${fromTable(parent.table, catalog)} p ON ${on.join(' AND ')}
            JOIN ${surveyOf(parent.table)} s ON s.unit = ${going.get(parent.table)} AND NOT s.held AND NOT s.excepted AND ${sameRow(parent.table, catalog, 'p', 's')}`,
         ];
       }),
     ];
+    // A unit names each row once; more than one may name the same.
+    const distinct =
+      taken.length === 1 && mine.length === 1
+        ? taken[0]
+        : `SELECT * FROM (${taken.join(' UNION ALL ')}) u GROUP BY ${keyNames(table, catalog)}`;
     const [row] = await session.query<{ rows: string; eligible: string }>(
-      `SELECT (SELECT count(*) FROM ${fromTable(table, catalog)})::text AS rows,
-         (SELECT count(*) FROM (${taken.join(' UNION ')}) d)::text AS eligible`,
+      `SELECT (SELECT count(*) FROM ${fromTable(table, catalog)})::text AS rows, (SELECT count(*) FROM (${distinct}) d)::text AS eligible`,
     );
     const rows = Number(row?.rows);
     const eligible = Number(row?.eligible);

@@ -2,26 +2,41 @@ import type { Session } from '../database/session.js';
 import { quoteName } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { keyOf, live } from '../datamap/sql.js';
-import { surveyOf } from './survey.js';
+import { surveyOf } from './ruling.js';
 import type { Unit } from './units.js';
 
-/** Rows that a slice holds at most when it is cut; a batch takes some slices at once. */
+/** Rows that a slice holds, or about so many where it is cut by a sample; a batch takes some slices at once. */
 export const SLICE = 500;
+/** Of these so many are looked at where a sample tells: then slices differ by a third or so, and batches of some less. */
+const SAMPLED = 10;
+
+/** So few due rows are named one by one, whatever the table holds beside them. */
+const FEW = 2000;
+/** So many may be named, where they are less than one in `SPARSE` of their table: between their keys lie too many others. */
+const NAMED_AT_MOST = 100_000;
+const SPARSE = 10;
 
 /**
- * Where a unit's due rows lie: between keys (as texts; the first excluded, the last included, null: no end), or, in a
+ * Where a unit's due rows lie: `named` by their keys (as texts), or between keys (as texts; the first excluded, the last included, null: no end), or, in a
  * table without a key, between pages. `whole`: in a table whose keys cannot be put in order here.
  */
 export type Slices =
+  | { readonly kind: 'named'; readonly keys: readonly (readonly string[])[] }
   | { readonly kind: 'keys'; readonly ends: readonly (readonly string[])[] }
   | { readonly kind: 'pages'; readonly pages: number; readonly perSlice: number }
   | { readonly kind: 'whole' };
 
-/** Cuts the due rows of a survey, in its transaction. */
+/**
+ * Cuts the due rows of a survey, in its transaction.
+ * @param eligible how many are free to go
+ * @param all how many the table has
+ */
 export async function cutSlices(
   session: Session,
   { index, erase: { table } }: Unit,
   catalog: Catalog,
+  eligible: number,
+  all: number,
 ): Promise<Slices> {
   const { key, columns, kind } = live(table, catalog);
   if (key.length === 0) {
@@ -45,18 +60,22 @@ export async function cutSlices(
     return `k${i + 1}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
   });
   const texts = key.map((_, i) => `k${i + 1}::text`);
-  const rows = await session.query<{ end: string }>(
-    `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS "end"
-     FROM (SELECT ${key.map((_, i) => `k${i + 1}`).join(', ')}, row_number() OVER (ORDER BY ${parts.join(', ')}) AS n
-           FROM ${surveyOf(table)} WHERE unit = ${index} AND NOT held AND NOT excepted) s
-     WHERE n % ${SLICE} = 0 ORDER BY n`,
+  const named = eligible <= FEW || (eligible <= NAMED_AT_MOST && eligible < all / SPARSE);
+  const free = `${surveyOf(table)} WHERE unit = ${index} AND NOT held AND NOT excepted`;
+  // A sample tells well enough where so many rows part: sorting all of them takes longer than deleting some.
+  const sample = `${surveyOf(table)} TABLESAMPLE BERNOULLI (${(100 * SAMPLED) / SLICE}) WHERE unit = ${index} AND NOT held AND NOT excepted`;
+  const ends = `(SELECT ${key.map((_, i) => `k${i + 1}`).join(', ')}, row_number() OVER (ORDER BY ${parts.join(', ')}) AS n FROM ${sample}) s WHERE n % ${SAMPLED} = 0 ORDER BY n`;
+  const rows = await session.query<{ key: string }>(
+    `SELECT array_to_json(ARRAY[${texts.join(', ')}])::text AS key FROM ${named ? `${free} ORDER BY ${parts.join(', ')}` : ends}`,
   );
-  return { kind: 'keys', ends: rows.map(({ end }) => JSON.parse(end) as string[]) };
+  const keys = rows.map((row) => JSON.parse(row.key) as string[]);
+  return named ? { kind: 'named', keys } : { kind: 'keys', ends: keys };
 }
 
 /** How many slices there are. */
 export function slicesIn(slices: Slices): number {
   if (slices.kind === 'whole') return 1;
+  if (slices.kind === 'named') return Math.ceil(slices.keys.length / SLICE);
   return slices.kind === 'keys' ? slices.ends.length + 1 : Math.ceil(slices.pages / slices.perSlice);
 }
 
@@ -76,6 +95,13 @@ export function within(
     return `t.ctid >= '(${from * slices.perSlice},0)'::tid${last}`;
   }
   const key = keyOf(table, catalog);
+  if (slices.kind === 'named') {
+    const mine = slices.keys.slice(from * SLICE, to * SLICE);
+    const lists = key.map(({ type }, i) => `$${values.push(mine.map((each) => each[i]))}::${type}[]`);
+    return key.length === 1
+      ? `${key[0]?.expression} = ANY (${lists[0]})`
+      : `(${key.map(({ expression }) => expression).join(', ')}) IN (SELECT * FROM unnest(${lists.join(', ')}))`;
+  }
   const row = `(${key.map(({ expression }) => expression).join(', ')})`;
   const bound = (end: readonly string[]) =>
     `(${key.map(({ type }, i) => `$${values.push(end[i])}::${type}`).join(', ')})`;
