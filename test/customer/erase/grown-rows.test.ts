@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseRows, rehearseErase } from '../../../src/customer/erase/engine.js';
 import type { FoundPerson } from '../../../src/customer/people.js';
+import { connectServer } from '../../../src/database/connect.js';
 import type { Session } from '../../../src/database/session.js';
 import { readCatalog } from '../../../src/datamap/catalog.js';
 import type { ColumnEntry, Reach } from '../../../src/datamap/schema.js';
@@ -261,4 +264,39 @@ describe('what is kept leads as before', () => {
         expect(await rowsOf(session, 's.parcels')).toContainEqual({ id: 1, bought: 1, gift: 1, street: "Zelma's" });
       },
     ));
+});
+
+it('waits for whoever is giving such a row to somebody else, and leaves it to them', { timeout: 120_000 }, async () => {
+  const client = new pg.Client({ connectionString: database.url });
+  const watcher = new pg.Client({ connectionString: database.url });
+  const own = await connectServer({ url: database.url, timeZone: 'Europe/Riga' });
+  await Promise.all([client.connect(), watcher.connect()]);
+  await client.query(`${SHOP} ${PARCELS}`);
+  await client.query('BEGIN; UPDATE s.parcels SET gift = 2 WHERE id = 1');
+  const model = mapOf({ tables: { ...BASE, 's.parcels': parcels({ owners: { recipient } }) } });
+  const erased = own.transaction('read committed', async (session) => {
+    const catalog = await readCatalog(session);
+    return eraseRows(session, { model, catalog, people: [anna], at: '2026-01-01T00:00:00Z' }, hash);
+  });
+  const waits = async () => {
+    for (;;) {
+      const { rows } = await watcher.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE%'",
+      );
+      if (rows.length > 0) return;
+      await sleep(20);
+    }
+  };
+  // Whichever comes first: that it waits, or that it fails.
+  await Promise.race([waits(), erased]);
+  await client.query('COMMIT');
+  const { tables } = await erased;
+  expect(tables).toContainEqual({ table: 's.parcels', deleted: 0, changed: 1, kept: 0 });
+  const { rows } = await client.query('SELECT id, gift, street FROM s.parcels WHERE id IN (1, 3) ORDER BY id');
+  expect(rows).toEqual([
+    { id: 1, gift: 2, street: "Zelma's" },
+    { id: 3, gift: null, street: null },
+  ]);
+  await client.query('DROP SCHEMA s CASCADE');
+  await Promise.all([client.end(), watcher.end(), own.close()]);
 });
