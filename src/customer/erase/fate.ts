@@ -4,11 +4,11 @@ import { type Person, rowsOf } from '../../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
-import type { ColumnStep } from './change.js';
 import type { Dependency, Erasure, TableErase } from './compile.js';
 import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
-import { createKnown, findOthers, forgetKnown, forgetOthers, type Left, othersMask } from './others.js';
+import { leftBy } from './left.js';
+import { createKnown, findOthers, forgetKnown, forgetOthers, othersMask } from './others.js';
 import { concerns, fateOf, free, keptOf, keyNames, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
@@ -114,36 +114,6 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
 
 async function dropFates(session: Session, { tables }: Erasure): Promise<void> {
   await session.run(`DROP TABLE ${tables.flatMap(({ table }) => [fateOf(table), keptOf(table)]).join(', ')}`);
-}
-
-/** What the decided fates leave. */
-function leftBy(erasure: Erasure, catalog: Catalog): Left {
-  const erased = new Map(erasure.tables.map((each) => [each.table, each]));
-  const unless = (table: PersonalTableModel, alias: string, fates: readonly string[]) =>
-    fates.length === 0
-      ? 'true'
-      : `NOT EXISTS (SELECT FROM ${fateOf(table)} f WHERE ${sameRow(table, catalog, alias, 'f')} AND (${fates.join(' OR ')}))`;
-  const taken = (table: PersonalTableModel, places: Parameters<Left['row']>[2]) =>
-    places.flatMap(({ column: name, path }) => {
-      const step = erased.get(table)?.columns.find((each) => each.column.name === name);
-      return step === undefined ? [] : takenBy(step, table, path);
-    });
-  return {
-    row: (table, alias, places) => unless(table, alias, ['f.gone', ...taken(table, places)]),
-    places: (table, alias, places) => unless(table, alias, taken(table, places)),
-  };
-}
-
-/** When the erasure takes what the column, or a place in its JSON, holds in a row with the fate `f`, or would if it stayed. */
-function takenBy(step: ColumnStep, table: PersonalTableModel, path: readonly string[] | undefined): string[] {
-  const { change } = step;
-  if (change.kind === 'none' || change.kind === 'impossible') return [];
-  if (change.kind !== 'json') return [`(${concerns(step, table)} AND ${free(step)})`];
-  const edits = change.edits.filter((edit) => edit.path.every((part, i) => part === '*' || part === path?.[i]));
-  return edits.map(({ owners }) => {
-    const theirs = owners === undefined ? 'f.others = 0' : `f.owners & ${owners} <> 0`;
-    return `(${theirs} AND ${free(step)})`;
-  });
 }
 
 /** Rows from which on it pays to tell the planner of what has become of them. */
