@@ -3,7 +3,7 @@ import { type IdentifierKind, type IdentifierOptions, sqlKey } from '../identity
 import type { Catalog } from './catalog.js';
 import { collectionOrder, type Node } from './graph.js';
 import { type IdentifierIndex, indexIdentifiers, type KnownIdentifier, matcher, spellingOf } from './match.js';
-import type { DataMapModel, PersonalTableModel } from './model.js';
+import type { DataMapModel, OwnerModel, PersonalTableModel } from './model.js';
 import { occurrencesOf, occurrenceText } from './occurrences.js';
 import { conditions, equal, fromTable, keyOf, operand } from './sql.js';
 
@@ -35,7 +35,10 @@ export interface Contradicted {
   readonly rows: number;
 }
 
-/** The temporary table that holds whose rows of a table were collected: (person, owner, k1 … kn). */
+/**
+ * The temporary table that holds whose rows of a table were collected: (person, owner, k1 … kn, grown). Grown are rows
+ * that an erasure itself makes theirs; the collection finds none.
+ */
 export function rowsOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_rows_${table.index}`);
 }
@@ -55,6 +58,8 @@ export type CollectStep =
       /** The column of the first identifier. */
       readonly column: string;
       readonly options: IdentifierOptions;
+      /** Whether the rows that it finds are marked as grown. */
+      readonly grown: boolean;
     };
 
 export interface CollectPlan {
@@ -86,7 +91,7 @@ export function compileCollect(
       const key = keyOf(table, catalog);
       const parts = key.map((part, i) => `k${i + 1} ${part.type}`).join(', ');
       const names = key.map((_, i) => `k${i + 1}`).join(', ');
-      return `CREATE TEMPORARY TABLE ${rowsOf(table)} (person integer, owner smallint, ${parts}, PRIMARY KEY (person, owner, ${names})) ON COMMIT DROP`;
+      return `CREATE TEMPORARY TABLE ${rowsOf(table)} (person integer, owner smallint, ${parts}, grown boolean DEFAULT false, PRIMARY KEY (person, owner, ${names})) ON COMMIT DROP`;
     }),
     groups: order
       .map((group) => group.filter((node) => nodes.has(node)))
@@ -128,13 +133,32 @@ export async function dropCollected(session: Session, { tables }: CollectPlan): 
   await session.run(`DROP TABLE ${tables.map(rowsOf).join(', ')}`);
 }
 
-function compileNode(node: Node, model: DataMapModel, catalog: Catalog): CollectStep[] {
+type LedReach = Exclude<OwnerModel['reaches'][number], { kind: 'self' }>;
+
+/** How the steps of a node differ from those of the collection. */
+interface Otherwise {
+  /** The conditions of a reach, over alias `t` and its own table; undefined leaves the reach out. */
+  readonly when: (reach: LedReach) => readonly string[] | undefined;
+  /** Whether the rows that they find are marked as grown. */
+  readonly grown: boolean;
+}
+
+const AS_IT_STANDS: Otherwise = { when: (reach) => conditions(reach.when), grown: false };
+
+/** The steps that collect the rows of one node, from those of the nodes that it is reached through. Pure. */
+export function compileNode(
+  node: Node,
+  model: DataMapModel,
+  catalog: Catalog,
+  { when, grown }: Otherwise = AS_IT_STANDS,
+): CollectStep[] {
   const { table, owner } = node;
   const key = keyOf(table, catalog);
   const keyList = key.map((part) => part.expression).join(', ');
   const keyNames = key.map((_, i) => `k${i + 1}`).join(', ');
   return owner.reaches.flatMap((reach): CollectStep[] => {
-    if (reach.kind === 'self') return [];
+    const allowed = reach.kind === 'self' ? undefined : when(reach);
+    if (reach.kind === 'self' || allowed === undefined) return [];
     if (reach.kind === 'identifier') {
       const pairs = reach.identifier
         .map((pair) => ({
@@ -146,7 +170,7 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
       const values = pairs.map(({ pair }) => `${operand(table, catalog, 't', pair).sql}::text`);
       const first = pairs[0];
       if (first === undefined) return [];
-      const where = [`${sqlKey(first.kind, values[0] ?? '')} = ANY ($1::text[])`, ...conditions(reach.when)];
+      const where = [`${sqlKey(first.kind, values[0] ?? '')} = ANY ($1::text[])`, ...allowed];
       const keyText = key.map((part) => `${part.expression}::text`);
       const name = occurrencesOf(model).find(
         (place) => place.kind === 'name' && place.node.table === table && place.node.owner === owner,
@@ -160,6 +184,7 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
           identifiers: pairs.map(({ pair, kind }) => ({ id: pair.is, kind })),
           column: first.pair.column,
           options: spellingOf(model),
+          grown,
         },
       ];
     }
@@ -182,11 +207,11 @@ function compileNode(node: Node, model: DataMapModel, catalog: Catalog): Collect
         node,
         parent,
         sql: [
-          `INSERT INTO ${rowsOf(table)} (person, owner, ${keyNames})`,
-          `SELECT DISTINCT p.person, ${owner.index}::smallint, ${keyList}`,
+          `INSERT INTO ${rowsOf(table)} (person, owner, grown, ${keyNames})`,
+          `SELECT DISTINCT p.person, ${owner.index}::smallint, ${grown}, ${keyList}`,
           `FROM ${rowsOf(parent)} p`,
           ...(needsParent ? [`JOIN ${fromTable(parent, catalog)} u ON ${joinParent}`] : []),
-          `JOIN ${fromTable(table, catalog)} t ON ${[...on, ...conditions(reach.when)].join(' AND ')}`,
+          `JOIN ${fromTable(table, catalog)} t ON ${[...on, ...allowed].join(' AND ')}`,
           `WHERE p.owner = ${parentOwner?.index ?? 0}`,
           'ON CONFLICT DO NOTHING',
         ].join('\n'),
@@ -213,7 +238,7 @@ export async function collectRows(
   await session.run(plan.create.join(';\n'));
   const filled = await insertKnownRows(session, model, catalog, people);
   for (const table of model.tables) await takeOut(table);
-  const byIdentifier = indexIdentifiers(people);
+  const run = stepRunner(session, catalog, people, contradicted);
   for (const group of plan.groups) {
     let found: number;
     do {
@@ -221,10 +246,7 @@ export async function collectRows(
       for (const step of group.steps) {
         // Most people have rows in few tables: nothing is reached through one that holds none of theirs.
         if (step.kind === 'through' && !filled.has(step.parent)) continue;
-        const inserted =
-          step.kind === 'through'
-            ? await session.run(step.sql)
-            : await collectByIdentifier(session, step, catalog, people, byIdentifier, contradicted);
+        const inserted = await run(step);
         if (inserted > 0) filled.add(step.node.table);
         found += inserted - (await takeOut(step.node.table));
       }
@@ -233,6 +255,20 @@ export async function collectRows(
       await session.run(`ANALYZE ${table}`);
   }
   return [...contradicted.values()];
+}
+
+/** What runs a step for these people and says how many rows it found that were not there. */
+export function stepRunner(
+  session: Session,
+  catalog: Catalog,
+  people: readonly Person[],
+  contradicted = new Map<string, Contradicted>(),
+): (step: CollectStep) => Promise<number> {
+  const byIdentifier = indexIdentifiers(people);
+  return (step) =>
+    step.kind === 'through'
+      ? session.run(step.sql)
+      : collectByIdentifier(session, step, catalog, people, byIdentifier, contradicted);
 }
 
 /** @returns the tables that hold rows now */
@@ -278,6 +314,7 @@ async function insertKeys(
   { table, owner }: Node,
   catalog: Catalog,
   rows: readonly { person: number; key: readonly string[] }[],
+  grown = false,
 ): Promise<number> {
   const key = keyOf(table, catalog);
   const names = key.map((_, i) => `k${i + 1}`).join(', ');
@@ -285,7 +322,7 @@ async function insertKeys(
   const arrays = key.map((_, i) => `$${i + 2}::text[]`).join(', ');
   const parts = key.map((part, i) => `u.k${i + 1}::${part.type}`).join(', ');
   return session.run(
-    `INSERT INTO ${rowsOf(table)} (person, owner, ${names}) SELECT u.person, ${owner.index}::smallint, ${parts} FROM unnest($1::integer[], ${arrays}) u (person, ${names}) ON CONFLICT DO NOTHING`,
+    `INSERT INTO ${rowsOf(table)} (person, owner, grown, ${names}) SELECT u.person, ${owner.index}::smallint, ${grown}, ${parts} FROM unnest($1::integer[], ${arrays}) u (person, ${names}) ON CONFLICT DO NOTHING`,
     [rows.map((row) => row.person), ...key.map((_, i) => rows.map((row) => row.key[i] ?? null))],
   );
 }
@@ -325,7 +362,7 @@ async function collectByIdentifier(
   }
   let inserted = 0;
   for (let at = 0; at < matched.length; at += MATCH_BATCH) {
-    inserted += await insertKeys(session, step.node, catalog, matched.slice(at, at + MATCH_BATCH));
+    inserted += await insertKeys(session, step.node, catalog, matched.slice(at, at + MATCH_BATCH), step.grown);
   }
   return inserted;
 }

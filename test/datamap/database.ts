@@ -12,6 +12,7 @@ import { templateDatabase, testDatabase } from '../support/postgres.js';
 const TIME_ZONE = 'Europe/Riga';
 
 export interface Scratch {
+  readonly url: string;
   /** Runs in a transaction that is rolled back, with the tables that `ddl` makes. */
   with(ddl: string, work: (session: Session) => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -28,6 +29,7 @@ export async function scratch(): Promise<Scratch> {
   const database: PooledDatabase = await connectServer({ url, timeZone: TIME_ZONE });
   const rollback = new Error('rolled back');
   return {
+    url,
     async with(ddl, work) {
       try {
         await database.transaction('read committed', async (session) => {

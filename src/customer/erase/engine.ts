@@ -6,7 +6,7 @@ import type { FoundPerson } from '../people.js';
 import { readTraits, type Traits } from '../traits.js';
 import { compileErase, type Erasure } from './compile.js';
 import { countEffect, type Effect, executeErase } from './execute.js';
-import { decideFates, type Ruling } from './fate.js';
+import { decideFates, forgetDecided, type Ruling } from './fate.js';
 import type { KeptStatement } from './kept.js';
 import { type KeptSummary, keptByPerson, summariseKept } from './kept-rows.js';
 import { collectLocked } from './lock.js';
@@ -64,9 +64,15 @@ export async function rehearseErase(session: Session, request: EraseRequest): Pr
 export async function eraseRows(session: Session, request: EraseRequest, hasher: TokenHasher): Promise<Erased> {
   const { model, catalog, people } = request;
   const ruling = await rulingOf(session, request);
-  await collectLocked(session, compileCollect(model, catalog), model, catalog, people);
-  const traits = await readTraits(session, model, catalog, people);
-  await decideFates(session, ruling, people);
+  let traits: readonly Traits[] = [];
+  await collectLocked(session, compileCollect(model, catalog), model, catalog, people, {
+    async look() {
+      // Before rows are added to theirs: what somebody else is called in these is nothing that they were known by.
+      traits = await readTraits(session, model, catalog, people);
+      return decideFates(session, ruling, people);
+    },
+    again: () => forgetDecided(session, ruling),
+  });
   const kept = await summariseKept(session, ruling);
   const keptBy = people.length > 1 ? await keptByPerson(session, ruling, people.length) : [kept];
   return { erasure: ruling.erasure, ruling, traits, kept, keptBy, ...(await executeErase(session, ruling, hasher)) };

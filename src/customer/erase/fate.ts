@@ -4,10 +4,11 @@ import { type Person, rowsOf } from '../../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
-import type { ColumnStep } from './change.js';
 import type { Dependency, Erasure, TableErase } from './compile.js';
+import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
-import { createKnown, findOthers, forgetOthers, type Left, othersMask } from './others.js';
+import { leftBy } from './left.js';
+import { createKnown, findOthers, forgetKnown, forgetOthers, othersMask } from './others.js';
 import { concerns, fateOf, free, keptOf, keyNames, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
@@ -26,19 +27,46 @@ export interface Ruling {
  * `collectRows` in the caller's transaction, a statement a table and ground; its temporary tables go with it.
  *
  * Who else owns a row is asked of what will be left: where all that leads from it to others goes, by the map's own
- * words, it will be nobody else's, and what a second erasure would then take this one takes.
+ * words, it will be nobody else's, and what a second erasure would then take this one takes. So it is with rows that
+ * become the people's by the erasure itself: they are added to the collected ones.
+ * @returns whether any were
  * @throws GdprError REFUSED when a row has to stay whose columns nothing can take the place of
  */
-export async function decideFates(session: Session, ruling: Ruling, people: readonly Person[]): Promise<void> {
+export async function decideFates(session: Session, ruling: Ruling, people: readonly Person[]): Promise<boolean> {
   const { erasure, model, catalog } = ruling;
   await createKnown(session, model, people);
-  await findOthers(session, model, catalog);
+  const growth = compileGrowth(erasure, model, catalog);
+  await settle(session, ruling);
+  let rounds = 0;
+  for (; await growRows(session, growth, ruling, people, rounds); rounds += 1) {
+    if (rounds === MOST_ROUNDS) throw noRest();
+    await forgetFates(session, ruling);
+    await settle(session, ruling);
+  }
+  await refuseImpossible(session, erasure);
+  return rounds > 0;
+}
+
+/** Forgets what was decided and who else owns the rows, so that it can be decided anew. */
+async function forgetFates(session: Session, { erasure, model }: Ruling): Promise<void> {
+  await dropFates(session, erasure);
+  await forgetOthers(session, model);
+}
+
+/** Forgets all that `decideFates` made. */
+export async function forgetDecided(session: Session, ruling: Ruling): Promise<void> {
+  await forgetFates(session, ruling);
+  await forgetKnown(session);
+}
+
+/** Decides about the collected rows, until what is decided of them and who else owns them agree. */
+async function settle(session: Session, ruling: Ruling): Promise<void> {
+  await findOthers(session, ruling.model, ruling.catalog);
   await decide(session, ruling);
   for (let round = 0; await othersDiffer(session, ruling); round += 1) {
     if (round === MOST_ROUNDS) throw noRest();
     await decide(session, ruling);
   }
-  await refuseImpossible(session, erasure);
 }
 
 async function decide(session: Session, { erasure, model, catalog, at, more }: Ruling): Promise<void> {
@@ -56,7 +84,7 @@ async function decide(session: Session, { erasure, model, catalog, at, more }: R
   await holdBack(session, erasure, catalog);
 }
 
-/** Rows lead to others over fewer hops than this. */
+/** Rows lead to others over fewer hops than this, and become somebody's one after the other less often. */
 const MOST_ROUNDS = 20;
 
 function noRest(): GdprError {
@@ -80,39 +108,12 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
   await forgetOthers(session, model);
   await findOthers(session, model, catalog, leftBy(erasure, catalog));
   if (!(await among((table) => `r.others <> ${othersMask(table, catalog)}`))) return false;
-  for (const { table } of erasure.tables)
-    for (const name of [fateOf(table), keptOf(table)]) await session.run(`DROP TABLE ${name}`);
+  await dropFates(session, erasure);
   return true;
 }
 
-/** What the decided fates leave. */
-function leftBy(erasure: Erasure, catalog: Catalog): Left {
-  const erased = new Map(erasure.tables.map((each) => [each.table, each]));
-  const unless = (table: PersonalTableModel, alias: string, fates: readonly string[]) =>
-    fates.length === 0
-      ? 'true'
-      : `NOT EXISTS (SELECT FROM ${fateOf(table)} f WHERE ${sameRow(table, catalog, alias, 'f')} AND (${fates.join(' OR ')}))`;
-  const taken = (table: PersonalTableModel, places: Parameters<Left['row']>[2]) =>
-    places.flatMap(({ column: name, path }) => {
-      const step = erased.get(table)?.columns.find((each) => each.column.name === name);
-      return step === undefined ? [] : takenBy(step, table, path);
-    });
-  return {
-    row: (table, alias, places) => unless(table, alias, ['f.gone', ...taken(table, places)]),
-    places: (table, alias, places) => unless(table, alias, taken(table, places)),
-  };
-}
-
-/** When the erasure takes what the column, or a place in its JSON, holds in a row with the fate `f`, or would if it stayed. */
-function takenBy(step: ColumnStep, table: PersonalTableModel, path: readonly string[] | undefined): string[] {
-  const { change } = step;
-  if (change.kind === 'none' || change.kind === 'impossible') return [];
-  if (change.kind !== 'json') return [`(${concerns(step, table)} AND ${free(step)})`];
-  const edits = change.edits.filter((edit) => edit.path.every((part, i) => part === '*' || part === path?.[i]));
-  return edits.map(({ owners }) => {
-    const theirs = owners === undefined ? 'f.others = 0' : `f.owners & ${owners} <> 0`;
-    return `(${theirs} AND ${free(step)})`;
-  });
+async function dropFates(session: Session, { tables }: Erasure): Promise<void> {
+  await session.run(`DROP TABLE ${tables.flatMap(({ table }) => [fateOf(table), keptOf(table)]).join(', ')}`);
 }
 
 /** Rows from which on it pays to tell the planner of what has become of them. */

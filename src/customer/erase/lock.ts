@@ -1,6 +1,6 @@
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { type CollectPlan, collectRows, type Person, rowsOf } from '../../datamap/collect.js';
+import { type CollectPlan, collectRows, dropCollected, type Person, rowsOf } from '../../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { fromTable, keyOf, live } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
@@ -14,6 +14,10 @@ const MOST_ROUNDS = 20;
  * another session had not committed when the first look was taken is waited for and seen. Tables are locked by name
  * and rows by key, so that two erasures never wait for each other. Needs READ COMMITTED, whose every statement sees
  * what was committed before it.
+ *
+ * `further` looks on from the collected rows and says whether it added to them; it begins anew with `again` when any of
+ * what it added was not locked yet.
+ * @returns what `further` said at last
  * @throws GdprError LOCKED when new rows keep coming
  */
 export async function collectLocked(
@@ -22,37 +26,48 @@ export async function collectLocked(
   model: DataMapModel,
   catalog: Catalog,
   people: readonly Person[],
+  further?: { look(): Promise<boolean>; again(): Promise<void> },
 ): Promise<void> {
   const tables = [...model.tables]
     .filter((table) => live(table, catalog).kind !== 'view')
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+  await session.run(tables.map((table) => createLocked(table, catalog)).join(';\n'));
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     await collectRows(session, plan, model, catalog, people);
-    if (round > 0 && (await allLocked(session, tables, catalog))) return;
-    for (const table of model.tables) {
-      await session.run(`DROP TABLE IF EXISTS ${lockedOf(table)}`);
-      await session.run(`ALTER TABLE ${rowsOf(table)} RENAME TO gdpr_locked_${table.index}`);
+    if (!(await lockFresh(session, tables, catalog))) {
+      if (further === undefined || !(await further.look()) || !(await lockFresh(session, tables, catalog))) return;
+      await further.again();
     }
-    for (const table of tables) await session.run(lockRows(table, catalog));
+    await dropCollected(session, plan);
   }
   throw new GdprError('LOCKED', 'rows of the person keep changing while they are being locked', {
     hint: 'run the command again when the shop is less busy',
   });
 }
 
+/** The temporary table of the rows of a table that are locked: k1 … kn. */
 function lockedOf(table: PersonalTableModel): string {
   return quoteName('pg_temp', `gdpr_locked_${table.index}`);
 }
 
-async function allLocked(session: Session, tables: readonly PersonalTableModel[], catalog: Catalog): Promise<boolean> {
+function createLocked(table: PersonalTableModel, catalog: Catalog): string {
+  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
+  return `CREATE TEMPORARY TABLE gdpr_locked_${table.index} (${parts.join(', ')}) ON COMMIT DROP`;
+}
+
+/** Locks the collected rows that are not locked. @returns whether there were any */
+async function lockFresh(session: Session, tables: readonly PersonalTableModel[], catalog: Catalog): Promise<boolean> {
+  let any = false;
   for (const table of tables) {
     const names = keyNames(table, catalog);
-    const [row] = await session.query<{ fresh: boolean }>(
-      `SELECT EXISTS (SELECT ${names} FROM ${rowsOf(table)} EXCEPT SELECT ${names} FROM ${lockedOf(table)}) AS fresh`,
+    const fresh = await session.run(
+      `INSERT INTO ${lockedOf(table)} SELECT ${names} FROM ${rowsOf(table)} EXCEPT SELECT ${names} FROM ${lockedOf(table)}`,
     );
-    if (row?.fresh === true) return false;
+    if (fresh === 0) continue;
+    any = true;
+    await session.run(lockRows(table, catalog));
   }
-  return true;
+  return any;
 }
 
 /** The sort stands below the lock in the plan, so rows are locked in its order. */

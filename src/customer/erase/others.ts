@@ -108,6 +108,11 @@ export async function forgetOthers(session: Session, model: DataMapModel): Promi
   for (const table of model.tables) await session.run(`DROP TABLE ${upOf(table)}`);
 }
 
+/** Forgets what `createKnown` made. */
+export async function forgetKnown(session: Session): Promise<void> {
+  await session.run(`DROP TABLE ${KNOWN}`);
+}
+
 /** The owners (bit mask) as whom somebody outside the set owns the row whose key alias `r` holds. */
 export function othersMask(table: PersonalTableModel, catalog: Catalog): string {
   return `coalesce((SELECT bit_or(1 << c.owner) FROM ${upOf(table)} c WHERE c.outside AND (${keyNames(table, catalog, 'c')}) = (${keyNames(table, catalog, 'r')})), 0)`;
