@@ -36,8 +36,8 @@ export interface Job {
   /** What `sizes` count. */
   readonly unit: 'customers' | 'people' | 'rows' | 'events' | 'entries' | 'MB' | undefined;
   readonly sizes: readonly number[];
-  /** Size of a quick run. */
-  readonly quick: number;
+  /** Size of a quick run; none where the job or its shop takes too long for one. */
+  readonly quick?: number;
   /** Whether a run leaves its shop changed, so that every run needs a pair of its own. */
   readonly once: boolean;
   pair(bench: Bench, size: number): Promise<Pair>;

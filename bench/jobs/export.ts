@@ -91,7 +91,6 @@ const many: Job = {
   measure: 'wall',
   unit: 'customers',
   sizes: [10_000, 100_000],
-  quick: 10_000,
   once: false,
   pair: async ({ shops, folder }: Bench, size): Promise<Pair> => {
     const shop = await shops.clone(size);

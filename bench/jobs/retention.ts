@@ -94,7 +94,6 @@ const beside: Job = {
   measure: 'wall',
   unit: 'rows',
   sizes: [1_000_000],
-  quick: 100_000,
   once: true,
   pair: async (bench, size): Promise<Pair> => {
     const shop = await withRowsDue(bench, size);

@@ -49,7 +49,7 @@ export function findingsOf(
     const { needles, matcher } = people[person] as SearchedPerson;
     findings.push(
       ...findingsIn(row, columns, person, matcher, needles, places),
-      ...idFindings(row, person, needles, idColumns, ids),
+      ...idFindings(row, person, needles, places, idColumns, ids),
     );
   }
   findings.push(...numberFindings(row, numbers, numberColumns, values));
@@ -158,11 +158,13 @@ function idFindings(
   row: FoundRow,
   person: number,
   { ids }: CompiledNeedles,
+  places: IdPlaces,
   idColumns: ScanStatements['idColumns'],
   values: readonly (string | null)[],
 ): Finding[] {
   return idColumns
     .filter(({ target }, i) => ids.some(({ table, key }) => table === target && isSameId(key, values[i])))
+    .filter(({ column, target }) => !places.isOfOther(row.table.name, column, target, row.cells))
     .map(({ column }) => ({
       person,
       row,

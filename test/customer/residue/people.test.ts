@@ -69,6 +69,23 @@ describe('whose a place is', { timeout: 240_000 }, () => {
       expect(columns('third-party')).toContain(place);
   });
 
+  it('is no place of theirs where the map says that the id beside is another table’s', async () => {
+    const note = (type: string) =>
+      withClient(workspace.url, async (client) => {
+        const { rows } = await client.query(
+          `INSERT INTO shop.notes (subject_type, subject_id, written_by, body, written_at)
+           VALUES ($1, 1, 'Līga', 'Zvanīt pirms piegādes', now()) RETURNING id::text`,
+          [type],
+        );
+        return (rows as { id: string }[])[0]?.id ?? '';
+      });
+    const [ofOrder, ofCustomer] = [await note('order'), await note('customer')];
+    const { hits } = await prove(context, { ...NO_NEEDLES, ids: [{ table: 'shop.customers', key: ['1'] }] });
+    const notes = hits.filter(({ table, column }) => table === 'shop.notes' && column === 'subject_id');
+    expect(notes.map(({ key }) => key)).toContain(ofCustomer);
+    expect(notes.map(({ key }) => key)).not.toContain(ofOrder);
+  });
+
   it('is found of many people together as of each', async () => {
     const needles = Object.values(PEOPLE).map(({ email, name, phone }) => ({
       ...NO_NEEDLES,
