@@ -33,7 +33,8 @@ export class Crowd {
   readonly #digits = new Map<number, Index<number>>();
   readonly #emails = new Map<number, Index<string>>();
   readonly #codes = new Map<number, Index<string>>();
-  readonly #codeEnds = new Set<string>();
+  /** Whether a code ends with a character, by its number. */
+  readonly #codeEnds = new Uint8Array(0x10000);
   readonly #ids: Index<string> = new Map();
   readonly #idStarts = new Set<string>();
   readonly #idKey: RegExp | undefined;
@@ -50,7 +51,7 @@ export class Crowd {
       for (const email of emails) this.#addEmail(email, person);
       for (const code of codes) {
         const end = code.toLowerCase().slice(-CODE_END);
-        this.#codeEnds.add(end.slice(-1));
+        this.#codeEnds[end.charCodeAt(end.length - 1)] = 1;
         add(ofLength(this.#codes, end.length), end, person);
       }
       for (const { key } of ids) {
@@ -153,7 +154,7 @@ export class Crowd {
   *#ends(lower: string): Generator<People> {
     const text = /\s/.test(lower) ? lower.replace(/\s+/gu, '') : lower;
     for (let i = 1; i <= text.length; i += 1) {
-      if (!this.#codeEnds.has(text.charAt(i - 1))) continue;
+      if (this.#codeEnds[text.charCodeAt(i - 1)] === 0) continue;
       for (const [length, index] of this.#codes) {
         const people = i < length ? undefined : index.get(text.slice(i - length, i));
         if (people !== undefined) yield people;

@@ -87,8 +87,19 @@ function value(kind: NeedleKind, reduced: (text: string) => string, part: string
 }
 
 const asIs = (text: string) => text;
-const digitsOf = (text: string) => text.replace(/\D+/g, '');
-const solid = (text: string) => text.replace(/\s+/gu, '');
+/** Each text is asked for by many values, one after the other. */
+const digitsOf = remembering((text) => text.replace(/\D+/g, ''));
+const solid = remembering((text) => text.replace(/\s+/gu, ''));
+
+function remembering(reduce: (text: string) => string): (text: string) => string {
+  let last = '';
+  let reduced = '';
+  return (text) => {
+    if (text === last) return reduced;
+    [last, reduced] = [text, reduce(text)];
+    return reduced;
+  };
+}
 
 /** A letter or digit beside the address, or one joined by `.`, `_`, `+` or `-`, makes it another address. */
 function emailPattern(form: string): RegExp {
