@@ -40,11 +40,14 @@ it('does to any document what JSON.parse would see', () => {
       ]);
       const wanted = JSON.parse(written) as Record<string, unknown>;
       delete wanted[name];
-      const list = wanted.list as Record<string, unknown>[] | undefined;
-      for (const item of list ?? [])
-        if (typeof item === 'object' && item !== null && !Array.isArray(item)) delete item[name];
+      for (const item of (wanted.list ?? []) as unknown[]) {
+        if (Array.isArray(item)) {
+          if (name === '*') item.length = 0;
+        } else if (typeof item === 'object' && item !== null) delete (item as Record<string, unknown>)[name];
+      }
       expect(JSON.parse(edited ?? '')).toEqual(wanted);
       expect(editJson(edited ?? '', [{ path: [name], does: 'remove' }])).toBe(edited);
     }),
+    { examples: [['[0]', undefined, '*']] },
   );
 });
