@@ -120,10 +120,8 @@ describe('a redacted text', () => {
         fc.stringMatching(/^[A-Z0-9]{1,8}$/),
         fc.stringMatching(/^[a-z ]{0,30}$/),
         (before, word, after) => {
-          fc.pre(
-            !fold(before + after).includes(fold(word)) &&
-              !fold(`${before}${word}${after}`).replace(fold(word), '|').includes(fold(word)),
-          );
+          const text = fold(`${before}${word}${after}`);
+          fc.pre(text.indexOf(fold(word)) === before.length && text.lastIndexOf(fold(word)) === before.length);
           expect(redact(`${before}${word}${after}`, [], [word])).toBe(`${before}${COVER}${after}`);
         },
       ),
