@@ -251,8 +251,8 @@ export async function collectRows(
         found += inserted - (await takeOut(step.node.table));
       }
     } while (group.repeat && found > 0);
-    for (const table of new Set(group.steps.map((step) => rowsOf(step.node.table))))
-      await session.run(`ANALYZE ${table}`);
+    const tables = new Set(group.steps.map((step) => rowsOf(step.node.table)));
+    if (tables.size > 0) await session.run(`ANALYZE ${[...tables].join(', ')}`);
   }
   return [...contradicted.values()];
 }

@@ -3,7 +3,7 @@ import { column, fromTable } from '../../datamap/sql.js';
 import { errno, GdprError } from '../../foundation/errors.js';
 import type { ColumnStep } from './change.js';
 import type { TableErase } from './compile.js';
-import { cutKey, deleteRows, type Ruling } from './fate.js';
+import { cutKey, decidedTables, deleteRows, type Ruling } from './fate.js';
 import { concerns, differs, fateOf, free, keptOf, keyNames, newValue, sameRow } from './sql.js';
 import { documentOf, editDocuments, fillTokens, type TokenHasher, type Unreadable } from './values.js';
 
@@ -25,9 +25,12 @@ export interface Effect {
 export async function countEffect(session: Session, ruling: Ruling): Promise<Effect> {
   const unreadable: Unreadable[] = [];
   const tables: TableCount[] = [];
-  for (const table of ruling.erasure.tables) {
-    unreadable.push(...(await editDocuments(session, table, ruling.catalog)));
-    tables.push(await countTable(session, table, ruling));
+  const decided = new Set(await decidedTables(session, ruling.erasure));
+  for (const erase of ruling.erasure.tables) {
+    if (decided.has(erase)) {
+      unreadable.push(...(await editDocuments(session, erase, ruling.catalog)));
+      tables.push(await countTable(session, erase, ruling));
+    } else tables.push({ table: erase.table.name, deleted: 0, changed: 0, kept: 0 });
   }
   return { tables, unreadable };
 }
@@ -71,7 +74,7 @@ function changeOf(step: ColumnStep, erase: TableErase, zone: string, catalog: Ru
 export async function executeErase(session: Session, ruling: Ruling, hasher: TokenHasher): Promise<Effect> {
   const { erasure, catalog, model } = ruling;
   const effect = await countEffect(session, ruling);
-  await fillTokens(session, erasure.tables, catalog, model.map.timeZone, hasher);
+  await fillTokens(session, await decidedTables(session, erasure), catalog, model.map.timeZone, hasher);
   const expected = new Map(effect.tables.map((count) => [count.table, count]));
   await withShopPath(session, () => doSteps(session, ruling, expected));
   await assertNothingLeft(session, ruling, expected);

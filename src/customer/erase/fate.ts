@@ -1,6 +1,6 @@
 import { quoteIdentifier, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { type Person, rowsOf } from '../../datamap/collect.js';
+import { collectedTables, type Person, rowsOf } from '../../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
@@ -47,6 +47,18 @@ export async function decideFates(session: Session, ruling: Ruling, people: read
   return rounds > 0;
 }
 
+/** The tables of which any row was decided about: most people have rows in few. */
+export async function decidedTables(session: Session, { tables }: Pick<Erasure, 'tables'>): Promise<TableErase[]> {
+  if (tables.length === 0) return [];
+  const rows = await session.query<{ n: number }>(
+    tables
+      .map(({ table }) => `SELECT ${table.index} AS n WHERE EXISTS (SELECT FROM ${fateOf(table)})`)
+      .join(' UNION ALL '),
+  );
+  const decided = new Set(rows.map(({ n }) => n));
+  return tables.filter(({ table }) => decided.has(table.index));
+}
+
 /** Forgets what was decided and who else owns the rows, so that it can be decided anew. */
 async function forgetFates(session: Session, { erasure, model }: Ruling): Promise<void> {
   await dropFates(session, erasure);
@@ -70,18 +82,23 @@ async function settle(session: Session, ruling: Ruling): Promise<void> {
 }
 
 async function decide(session: Session, { erasure, model, catalog, at, more }: Ruling): Promise<void> {
+  await session.run(erasure.tables.map((table) => createFate(table, catalog)).join(';\n'));
+  const collected = await collectedTables(session, model);
+  const tables = erasure.tables.filter(({ table }) => collected.has(table));
   const large = new Set<TableErase>();
-  for (const table of erasure.tables) if ((await createFate(session, table, catalog)) >= MANY) large.add(table);
-  for (const { sql } of [...compileKept(erasure, model, catalog), ...(more ?? [])]) {
-    await session.run(sql, sql.includes('$1') ? [at] : []);
+  for (const table of tables) if ((await session.run(fillFate(table, catalog))) >= MANY) large.add(table);
+  await session.run(`ANALYZE ${erasure.tables.map(({ table }) => fateOf(table)).join(', ')}`);
+  for (const { table, sql } of [...compileKept(erasure, model, catalog), ...(more ?? [])]) {
+    if (collected.has(table.table)) await session.run(sql, sql.includes('$1') ? [at] : []);
   }
-  for (const table of erasure.tables) {
+  for (const table of tables) {
     await session.run(gatherKept(table, catalog));
     if ((table.goesAlone | table.goesAnyway) !== 0) await session.run(decideGoing(table));
     // Without it the planner takes it that next to nothing is kept and nothing goes.
     if (large.has(table)) await session.run(`ANALYZE ${keptOf(table.table)}, ${fateOf(table.table)}`);
   }
-  await holdBack(session, erasure, catalog);
+  const dependencies = erasure.dependencies.filter(({ parent }) => collected.has(parent.table));
+  await holdBack(session, dependencies, catalog);
 }
 
 /** Rows lead to others over fewer hops than this, and become somebody's one after the other less often. */
@@ -119,28 +136,27 @@ async function dropFates(session: Session, { tables }: Erasure): Promise<void> {
 /** Rows from which on it pays to tell the planner of what has become of them. */
 const MANY = 1000;
 
-/** Makes the tables of fates and of what is kept, the first with every collected row. @returns how many those are */
-async function createFate(session: Session, { table }: TableErase, catalog: Catalog): Promise<number> {
+/** Makes the tables of fates and of what is kept. */
+function createFate({ table }: TableErase, catalog: Catalog): string {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
   const names = keyNames(table, catalog);
-  await session.run(
+  return [
     `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
-  );
-  await session.run(
     `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date, hidden boolean DEFAULT false) ON COMMIT DROP`,
-  );
-  const rows = await session.run(
-    [
-      `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
-      `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}`,
-      `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
-      `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
-    ].join('\n'),
-  );
-  await session.run(`ANALYZE ${fateOf(table)}`);
-  return rows;
+  ].join(';\n');
+}
+
+/** Enters every collected row of a table. */
+function fillFate({ table }: TableErase, catalog: Catalog): string {
+  const names = keyNames(table, catalog);
+  return [
+    `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
+    `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}`,
+    `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
+    `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
+  ].join('\n');
 }
 
 function gatherKept(erase: TableErase, catalog: Catalog): string {
@@ -158,11 +174,11 @@ function decideGoing({ table, goesAlone, goesAnyway }: TableErase): string {
 }
 
 /** Rows that others point to which stay cannot go, unless the pointing key can be cut; repeated until all agree. */
-async function holdBack(session: Session, erasure: Erasure, catalog: Catalog): Promise<void> {
+async function holdBack(session: Session, dependencies: readonly Dependency[], catalog: Catalog): Promise<void> {
   let held: number;
   do {
     held = 0;
-    for (const dependency of erasure.dependencies) {
+    for (const dependency of dependencies) {
       await session.run(inheritKept(dependency, catalog));
       held += await session.run(holdBackRows(dependency, catalog));
     }
@@ -207,7 +223,7 @@ function inheritKept(dependency: Dependency, catalog: Catalog): string {
 
 async function refuseImpossible(session: Session, erasure: Erasure): Promise<void> {
   const places: string[] = [];
-  for (const { table, columns } of erasure.tables) {
+  for (const { table, columns } of await decidedTables(session, erasure)) {
     for (const step of columns) {
       if (step.change.kind !== 'impossible') continue;
       const [row] = await session.query<{ rows: string }>(

@@ -1,6 +1,13 @@
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { type CollectPlan, collectRows, dropCollected, type Person, rowsOf } from '../../datamap/collect.js';
+import {
+  type CollectPlan,
+  collectedTables,
+  collectRows,
+  dropCollected,
+  type Person,
+  rowsOf,
+} from '../../datamap/collect.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { fromTable, keyOf, live } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
@@ -34,8 +41,9 @@ export async function collectLocked(
   await session.run(tables.map((table) => createLocked(table, catalog)).join(';\n'));
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     await collectRows(session, plan, model, catalog, people);
-    if (!(await lockFresh(session, tables, catalog))) {
-      if (further === undefined || !(await further.look()) || !(await lockFresh(session, tables, catalog))) return;
+    if (!(await lockFresh(session, tables, model, catalog))) {
+      if (further === undefined || !(await further.look()) || !(await lockFresh(session, tables, model, catalog)))
+        return;
       await further.again();
     }
     await dropCollected(session, plan);
@@ -56,9 +64,16 @@ function createLocked(table: PersonalTableModel, catalog: Catalog): string {
 }
 
 /** Locks the collected rows that are not locked. @returns whether there were any */
-async function lockFresh(session: Session, tables: readonly PersonalTableModel[], catalog: Catalog): Promise<boolean> {
+async function lockFresh(
+  session: Session,
+  tables: readonly PersonalTableModel[],
+  model: DataMapModel,
+  catalog: Catalog,
+): Promise<boolean> {
   let any = false;
+  const collected = await collectedTables(session, model);
   for (const table of tables) {
+    if (!collected.has(table)) continue;
     const names = keyNames(table, catalog);
     const fresh = await session.run(
       `INSERT INTO ${lockedOf(table)} SELECT ${names} FROM ${rowsOf(table)} EXCEPT SELECT ${names} FROM ${lockedOf(table)}`,

@@ -1,6 +1,6 @@
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { type Person, rowsOf } from '../../datamap/collect.js';
+import { collectedTables, type Person, rowsOf } from '../../datamap/collect.js';
 import { collectionOrder, type Node } from '../../datamap/graph.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from '../../datamap/model.js';
@@ -62,8 +62,9 @@ export async function findOthers(
   catalog: Catalog,
   left: Left = EVERYTHING,
 ): Promise<void> {
-  const filled = new Set<PersonalTableModel>();
-  for (const table of model.tables) if (await seed(session, table, catalog)) filled.add(table);
+  await session.run(model.tables.map((table) => createUp(table, catalog)).join(';\n'));
+  const filled = await collectedTables(session, model);
+  for (const table of filled) await seed(session, table, catalog);
   const groups = collectionOrder(model);
   const follow = async (
     group: readonly Node[],
@@ -105,7 +106,7 @@ export async function findOthers(
 
 /** Forgets what `findOthers` found, so that it can look again. */
 export async function forgetOthers(session: Session, model: DataMapModel): Promise<void> {
-  for (const table of model.tables) await session.run(`DROP TABLE ${upOf(table)}`);
+  await session.run(`DROP TABLE ${model.tables.map(upOf).join(', ')}`);
 }
 
 /** Forgets what `createKnown` made. */
@@ -121,23 +122,21 @@ export function othersMask(table: PersonalTableModel, catalog: Catalog): string 
 /** Rows from which on it pays to tell the planner of them. */
 const MANY = 1000;
 
-/**
- * Enters every collected row, as whom anybody could own it. Its key comes before the owner, since rows are looked up by it.
- * @returns whether there is any
- */
-async function seed(session: Session, table: PersonalTableModel, catalog: Catalog): Promise<boolean> {
+/** The key comes before the owner, since rows are looked up by it. */
+function createUp(table: PersonalTableModel, catalog: Catalog): string {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
+  return `CREATE TEMPORARY TABLE gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (${keyNames(table, catalog)}, owner)) ON COMMIT DROP`;
+}
+
+/** Enters every collected row, as whom anybody could own it. */
+async function seed(session: Session, table: PersonalTableModel, catalog: Catalog): Promise<void> {
   const names = keyNames(table, catalog);
-  await session.run(
-    `CREATE TEMPORARY TABLE gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (${names}, owner)) ON COMMIT DROP`,
-  );
   const rows = await session.run(
     `INSERT INTO ${upOf(table)} (owner, ${names}) SELECT o.owner, ${keyNames(table, catalog, 'r')} FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)}) r, generate_series(0, ${table.owners.length - 1}) o (owner)`,
   );
   if (rows >= MANY) await session.run(`ANALYZE ${upOf(table)}`);
-  return rows > 0;
 }
 
 /** One reach from an owner of a table to an owner of another one. */

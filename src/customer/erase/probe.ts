@@ -32,16 +32,22 @@ export async function chooseValues(
       continue;
     }
     await session.run('SAVEPOINT gdpr_probe');
-    await createProbe(session, table, tried, catalog);
+    await session.run(createProbe(table, tried, catalog).join(';\n'));
+    const allFit =
+      tried.every(({ change }) => change.kind !== 'token' || change.formats.length > 0) &&
+      (await refusalOf(session, tried, tried.map(firstValueOf))) === undefined;
     const columns: ColumnStep[] = [];
     for (const step of table.columns) {
-      const { step: settled, problem: refused } = tried.includes(step) ? await settle(session, step) : { step };
+      const { step: settled, problem: refused } = !tried.includes(step)
+        ? { step }
+        : allFit
+          ? { step: withFirst(step) }
+          : await settle(session, step);
       columns.push(settled);
       const problem = refused ?? cannotStay(settled, table, model);
       if (problem !== undefined) problems.push({ table: table.table.name, column: step.column.name, message: problem });
     }
-    await session.run('ROLLBACK TO SAVEPOINT gdpr_probe');
-    await session.run('RELEASE SAVEPOINT gdpr_probe');
+    await session.run('ROLLBACK TO SAVEPOINT gdpr_probe; RELEASE SAVEPOINT gdpr_probe');
     chosen.set(table, { ...table, columns });
   }
   refuse(problems);
@@ -61,22 +67,28 @@ function isTried({ change, column }: ColumnStep, { live }: TableErase): boolean 
   );
 }
 
-/** A table of these columns with their types and the checks that are about one of them alone. */
-async function createProbe(
-  session: Session,
-  { table, live }: TableErase,
-  tried: readonly ColumnStep[],
-  catalog: Catalog,
-): Promise<void> {
+/** Makes a table of these columns with their types and the checks that are about one of them alone. */
+function createProbe({ table, live }: TableErase, tried: readonly ColumnStep[], catalog: Catalog): string[] {
   const names = tried.map(({ column }) => column.name);
-  await session.run(
-    `CREATE TEMPORARY TABLE gdpr_probe AS SELECT ${names.map(quoteIdentifier).join(', ')} FROM ${fromTable(table, catalog)} WITH NO DATA`,
+  const checks = live.checks.filter(
+    ({ columns: [only, ...others] }) => only !== undefined && others.length === 0 && names.includes(only),
   );
-  for (const { columns, definition } of live.checks) {
-    const [only] = columns;
-    if (columns.length === 1 && only !== undefined && names.includes(only))
-      await session.run(`ALTER TABLE ${PROBE} ADD ${definition}`);
-  }
+  return [
+    `CREATE TEMPORARY TABLE gdpr_probe AS SELECT ${names.map(quoteIdentifier).join(', ')} FROM ${fromTable(table, catalog)} WITH NO DATA`,
+    ...checks.map(({ definition }) => `ALTER TABLE ${PROBE} ADD ${definition}`),
+  ];
+}
+
+/** What is tried first: the text, NULL, or a pseudonym of the format that is liked best. */
+function firstValueOf({ change }: ColumnStep): string | null {
+  if (change.kind === 'text') return change.text;
+  const [format] = change.kind === 'token' ? change.formats : [];
+  return format === undefined ? null : sampleOf(format);
+}
+
+function withFirst(step: ColumnStep): ColumnStep {
+  const { change } = step;
+  return change.kind === 'token' ? { ...step, change: { kind: 'token', formats: change.formats.slice(0, 1) } } : step;
 }
 
 async function settle(session: Session, step: ColumnStep): Promise<{ step: ColumnStep; problem?: string }> {
@@ -84,14 +96,14 @@ async function settle(session: Session, step: ColumnStep): Promise<{ step: Colum
   if (change.kind === 'token') {
     let refusal = '';
     for (const format of change.formats) {
-      const found = await refusalOf(session, step, sampleOf(format));
+      const found = await refusalOf(session, [step], [sampleOf(format)]);
       if (found === undefined) return { step: { ...step, change: { kind: 'token', formats: [format] } } };
       refusal ||= found;
     }
     if (step.withRow) return { step: { ...step, change: { kind: 'impossible' } } };
     return { step, problem: `no pseudonym fits: ${refusal}` };
   }
-  const refusal = await refusalOf(session, step, change.kind === 'text' ? change.text : null);
+  const refusal = await refusalOf(session, [step], [firstValueOf(step)]);
   if (refusal === undefined) return { step };
   if (step.withRow) return { step: { ...step, change: { kind: 'impossible' } } };
   return { step, problem: `${change.kind === 'text' ? 'the text' : 'NULL'} does not fit: ${refusal}` };
@@ -113,21 +125,26 @@ const REFUSALS: Readonly<Record<string, string>> = {
   '23514': 'a check or domain does not take it',
 };
 
+/** Why the columns do not take the values; undefined when they do. */
 async function refusalOf(
   session: Session,
-  { column, live }: ColumnStep,
-  value: string | null,
+  steps: readonly ColumnStep[],
+  values: readonly (string | null)[],
 ): Promise<string | undefined> {
+  const names = steps.map(({ column }) => quoteIdentifier(column.name));
   await session.run('SAVEPOINT gdpr_value');
   try {
     // Without a cast in the statement: an explicit one would cut a text to length without a word.
-    await session.run(`INSERT INTO ${PROBE} (${quoteIdentifier(column.name)}) VALUES ($1)`, [value]);
+    await session.run(
+      `INSERT INTO ${PROBE} (${names.join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')})`,
+      values,
+    );
     await session.run('RELEASE SAVEPOINT gdpr_value');
     return undefined;
   } catch (error) {
     const refusal = REFUSALS[errno(error) ?? ''];
     if (refusal === undefined) throw error;
     await session.run('ROLLBACK TO SAVEPOINT gdpr_value');
-    return `${refusal} (${live.type})`;
+    return `${refusal} (${steps.map(({ live }) => live.type).join(', ')})`;
   }
 }
