@@ -106,6 +106,7 @@ const beside: Job = {
         const purging = spawn(program, words, { cwd: shop.folder, env: shop.environment, stdio: 'ignore' });
         const ended = once(purging, 'exit');
         const taken = await shopAtWork(bench, shop);
+        if (purging.exitCode !== null) throw new Error('the retention run ended before the measurement did');
         // What is left of the run is of no interest; it stops between two batches.
         purging.kill('SIGTERM');
         await ended;

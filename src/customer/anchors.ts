@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import type { RowKey } from '../datamap/collect.js';
+import type { RowKey } from '../datamap/collect-plan.js';
 import type { Node } from '../datamap/graph.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';

@@ -1,6 +1,7 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { collectedTables, collectRows, compileCollect, type RowKey, rowsOf } from '../datamap/collect.js';
+import { collectedTables, collectRows } from '../datamap/collect.js';
+import { compileCollect, type RowKey, rowsOf } from '../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
 import type { Text } from '../datamap/schema.js';

@@ -1,6 +1,6 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import type { Person } from '../datamap/collect.js';
+import type { Person } from '../datamap/collect-plan.js';
 import type { KnownIdentifier } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { groupBy } from '../foundation/group.js';

@@ -1,5 +1,6 @@
 import { readCatalog } from '../datamap/catalog.js';
-import { collectRows, compileCollect, rowsOf } from '../datamap/collect.js';
+import { collectRows } from '../datamap/collect.js';
+import { compileCollect, rowsOf } from '../datamap/collect-plan.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMapModel } from '../datamap/model.js';
 import type { Context } from '../workspace/open.js';

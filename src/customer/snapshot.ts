@@ -1,7 +1,8 @@
 import type { Session } from '../database/session.js';
 import { type Catalog, readCatalog } from '../datamap/catalog.js';
 import { compileRetentionReads } from '../datamap/clock.js';
-import { type Contradicted, collectedTables, collectRows, compileCollect } from '../datamap/collect.js';
+import { type Contradicted, collectedTables, collectRows } from '../datamap/collect.js';
+import { compileCollect } from '../datamap/collect-plan.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMapModel } from '../datamap/model.js';
 import type { TableRead } from '../datamap/read.js';

@@ -1,6 +1,7 @@
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { collectedTables, type Person, rowsOf } from '../datamap/collect.js';
+import { collectedTables } from '../datamap/collect.js';
+import { type Person, rowsOf } from '../datamap/collect-plan.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { occurrencesOf, occurrenceText } from '../datamap/occurrences.js';

@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import { rowsOf } from './collect.js';
+import { rowsOf } from './collect-plan.js';
 import { hopsSql } from './hops.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
 import { canonicalName } from './names.js';

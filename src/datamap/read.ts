@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import { rowsOf } from './collect.js';
+import { rowsOf } from './collect-plan.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from './model.js';
 import type { NotPortable } from './portable.js';
 import { column, fromTable, keyOf } from './sql.js';

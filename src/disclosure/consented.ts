@@ -11,7 +11,8 @@ import { type TableResult, TableWriter, WithheldCounter } from '../customer/tabl
 import { readTraits } from '../customer/traits.js';
 import type { Session } from '../database/session.js';
 import { readCatalog } from '../datamap/catalog.js';
-import { collectRows, compileCollect } from '../datamap/collect.js';
+import { collectRows } from '../datamap/collect.js';
+import { compileCollect } from '../datamap/collect-plan.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import { compileReads } from '../datamap/read.js';
 import { GdprError } from '../foundation/errors.js';

@@ -7,7 +7,7 @@ import { aliasesOf, type FoundPerson, peopleOf } from '../customer/people.js';
 import type { PersonQuery } from '../customer/resolve.js';
 import type { Session } from '../database/session.js';
 import { type Catalog, readCatalog } from '../datamap/catalog.js';
-import type { RowKey } from '../datamap/collect.js';
+import type { RowKey } from '../datamap/collect-plan.js';
 import { assertNoDrift } from '../datamap/drift.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { GdprError } from '../foundation/errors.js';

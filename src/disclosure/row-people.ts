@@ -3,7 +3,7 @@ import { type FoundPerson, peopleOf } from '../customer/people.js';
 import type { Hit } from '../customer/search.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import type { RowKey } from '../datamap/collect.js';
+import type { RowKey } from '../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 
 /** What a pseudonym of an erased person's address ends in. */

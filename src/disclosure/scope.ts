@@ -1,6 +1,6 @@
 import type { Catalog } from '../datamap/catalog.js';
 import { localDay } from '../datamap/clock.js';
-import { type RowKey, rowsOf } from '../datamap/collect.js';
+import { type RowKey, rowsOf } from '../datamap/collect-plan.js';
 import { hopsSql } from '../datamap/hops.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';

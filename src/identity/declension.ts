@@ -91,9 +91,19 @@ function stemOf(word: string): string {
 
 /** Whether a folded Cyrillic word can be a Russian case form of a folded name: Анной, Берзиню, Ивановым, Яниса. */
 export function isRussianForm(name: string, word: string): boolean {
-  return [stemOf(name), name].some((stem) => stem.length >= SHORTEST && fits(stem, word));
+  return russianStems(name).some((stem) => word.startsWith(stem) && RUSSIAN.has(word.slice(stem.length)));
 }
 
-function fits(stem: string, word: string): boolean {
-  return word.startsWith(stem) && RUSSIAN.has(word.slice(stem.length));
+/** What stands before the ending in the Russian case forms of a folded name. */
+export function russianStems(name: string): string[] {
+  return [...new Set([stemOf(name), name])].filter(({ length }) => length >= SHORTEST);
+}
+
+const LONGEST_ENDING = Math.max(...[...RUSSIAN].map(({ length }) => length));
+
+/** The stems of which a folded Cyrillic word can be a case form: `isRussianForm` of a name holds for one of its own. */
+export function stemsOfRussianForm(word: string): string[] {
+  const first = Math.max(SHORTEST, word.length - LONGEST_ENDING);
+  const ends = Array.from({ length: Math.max(0, word.length - first + 1) }, (_, i) => first + i);
+  return ends.filter((end) => RUSSIAN.has(word.slice(end))).map((end) => word.slice(0, end));
 }

@@ -136,8 +136,8 @@ export class Passes {
       const stop = this.#stop();
       if (stop !== undefined) return { stop, rows, passedBy };
       const to = slices.kind === 'whole' ? all : Math.min(all, at + Math.ceil(pace.rows / SLICE));
-      // One more than the slices are cut for tells that no more are there.
-      const most = pace.rows < SLICE ? pace.rows : (to - at) * SLICE + 1;
+      // One more than the slices are cut for tells that no more are there; the whole of a table is cut for no number.
+      const most = slices.kind === 'whole' || pace.rows < SLICE ? pace.rows : (to - at) * SLICE + 1;
       const limit = Math.min(most, (this.limits.maxRows ?? Number.POSITIVE_INFINITY) - this.tally.rows);
       const directly = tries === 0 && limit > SLICE && this.limits.maxRows === undefined;
       const how = thoroughly ? 'thoroughly' : directly ? 'directly' : 'locked';

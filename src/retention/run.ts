@@ -153,6 +153,8 @@ class Run {
     const { context, operation } = this;
     const { model } = context;
     await context.database.transaction('read committed', async (session) => {
+      // What is committed here waits for the disk, and so for all that was committed before it.
+      if (this.#tally.differs((await readRun(session, operation.id)).figures)) throw lostBatches();
       const finished = await forgetLeft(session, model, plan.asOf, batches);
       for (const subject of finished) this.#tally.finished.add(subject);
       await session.run(
@@ -205,12 +207,14 @@ class Run {
   /** What was taken before an error is gone, so the log tells of it, and of nothing refused. */
   async #fail({ approved }: Begun, error: unknown): Promise<void> {
     const { context, operation } = this;
+    const record = await context.database.transaction('repeatable read', (session) => readRun(session, operation.id));
+    if (this.#tally.differs(record.figures)) this.#tally.recount(record.figures);
     if (!operation.ended && this.#tally.rows > 0) {
       const code = error instanceof GdprError ? error.code : 'BUG';
       await endOperation(context, operation, { result: 'failed', code, ...this.#outcome(approved) });
       if (this.#tally.finished.size > 0) await journalDone(context);
     }
-    this.onBroken(await context.database.transaction('repeatable read', (session) => readRun(session, operation.id)));
+    this.onBroken(record);
   }
 
   /** What a materialised view shows goes when it is read anew. */
@@ -221,4 +225,12 @@ class Run {
       );
     }
   }
+}
+
+function lostBatches(): GdprError {
+  return new GdprError(
+    'DATABASE_UNAVAILABLE',
+    'the database server lost the last rows of this run in a crash; they are there again',
+    { hint: 'run it again: gdpr retention run (it goes on with what is left)' },
+  );
 }

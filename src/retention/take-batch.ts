@@ -35,7 +35,8 @@ export async function takeBatch(
 /**
  * Sets what holds for the transaction, and asks whether anything of the table was noted as kept by an erasure, and
  * whether triggers, rules or children by inheritance could keep a row from going without a word. The commit waits for no
- * disk: a batch that a crash of the server takes back is due again, and whatever tells of batches is committed after them.
+ * disk, unless the journal will be told of people: a batch that a crash of the server takes back is due again, and the run
+ * compares what it counted with what the database kept before it tells of it.
  */
 async function prepare(
   session: Session,
@@ -44,13 +45,13 @@ async function prepare(
 ): Promise<{ kept: boolean; interferes: boolean; next: number }> {
   const [row] = await session.query<{ kept: boolean; interferes: boolean; next: string }>(
     `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
-       set_config('synchronous_commit', 'off', true),
-       pg_snapshot_xmax(pg_current_snapshot())::text AS next,
-       EXISTS (SELECT FROM gdpr.kept_row WHERE table_name = $3) AS kept,
+       CASE WHEN NOT k.kept THEN set_config('synchronous_commit', 'off', true) END,
+       pg_snapshot_xmax(pg_current_snapshot())::text AS next, k.kept,
        EXISTS (SELECT FROM pg_class c WHERE c.oid = $4::regclass AND c.relkind <> 'p' AND (c.relkind <> 'r' OR c.relhassubclass))
          OR EXISTS (SELECT FROM (SELECT relid FROM pg_partition_tree($4::regclass) UNION SELECT $4::regclass) l
            WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = l.relid AND NOT g.tgisinternal)
-             OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = l.relid)) AS interferes`,
+             OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = l.relid)) AS interferes
+     FROM (SELECT EXISTS (SELECT FROM gdpr.kept_row WHERE table_name = $3) AS kept) k`,
     [String(lockTimeout), String(timeout), erase.table.name, quoteName(erase.table.schema, erase.table.table)],
   );
   return { kept: row?.kept === true, interferes: row?.interferes !== false, next: Number(row?.next) };

@@ -1,4 +1,5 @@
 import type { BatchDone } from './batch.js';
+import type { RunFigure } from './record.js';
 import type { Unit } from './units.js';
 
 /** What a run has come to so far. */
@@ -17,9 +18,8 @@ export class Tally {
   note({ does, erase }: Unit, { taken, rows, finished }: BatchDone): void {
     const what = does === 'delete' ? 'deleted' : 'changed';
     for (const { rule, rows: some } of taken) {
-      const figure = this.figures.get(rule) ?? { deleted: 0, changed: 0 };
-      figure[what] += some;
-      this.figures.set(rule, figure);
+      const figure = this.figures.get(rule) ?? NOTHING;
+      this.figures.set(rule, { ...figure, [what]: figure[what] + some });
     }
     if (rows > 0) {
       const count = `${erase.table.name} ${what}`;
@@ -28,4 +28,44 @@ export class Tally {
     for (const subject of finished) this.finished.add(subject);
     this.rows += rows;
   }
+
+  /** Whether the database has kept other figures: a server that crashed has lost the last batches, rows and figures. */
+  differs(kept: readonly RunFigure[]): boolean {
+    const [counted, recorded] = [this.figures, byRule(kept)];
+    const rules = new Set([...counted.keys(), ...recorded.keys()]);
+    return [...rules].some((rule) => {
+      const { deleted, changed } = counted.get(rule) ?? NOTHING;
+      const kept = recorded.get(rule) ?? NOTHING;
+      return deleted !== kept.deleted || changed !== kept.changed;
+    });
+  }
+
+  /** Counts what the database has kept, in place of what was counted; whose erasure it finished is not told then. */
+  recount(kept: readonly RunFigure[]): void {
+    this.figures.clear();
+    this.counts.clear();
+    this.finished.clear();
+    this.rows = 0;
+    for (const [rule, figure] of byRule(kept)) this.figures.set(rule, figure);
+    for (const { table, ...figure } of kept) {
+      for (const what of ['deleted', 'changed'] as const) {
+        if (figure[what] === 0) continue;
+        const count = `${table} ${what}`;
+        this.counts.set(count, (this.counts.get(count) ?? 0) + figure[what]);
+        this.rows += figure[what];
+      }
+    }
+  }
+}
+
+const NOTHING = { deleted: 0, changed: 0 };
+
+function byRule(kept: readonly RunFigure[]): Map<string, { deleted: number; changed: number }> {
+  const sums = new Map<string, { deleted: number; changed: number }>();
+  for (const { rule, deleted, changed } of kept) {
+    if (deleted + changed === 0) continue;
+    const sum = sums.get(rule) ?? NOTHING;
+    sums.set(rule, { deleted: sum.deleted + deleted, changed: sum.changed + changed });
+  }
+  return sums;
 }

@@ -6,7 +6,7 @@ import { PEOPLE, type PersonKey } from '../../examples/bookshop/people.js';
 import { findPeople } from '../../src/customer/find.js';
 import type { FoundPerson } from '../../src/customer/people.js';
 import { type Catalog, readCatalog } from '../../src/datamap/catalog.js';
-import { compileCollect } from '../../src/datamap/collect.js';
+import { compileCollect } from '../../src/datamap/collect-plan.js';
 import { findDrift } from '../../src/datamap/drift.js';
 import { reachProblems } from '../../src/datamap/graph.js';
 import { buildModel, type DataMapModel } from '../../src/datamap/model.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../src/database/session.js';
 import { readCatalog } from '../../src/datamap/catalog.js';
 import { compileRetentionReads } from '../../src/datamap/clock.js';
-import type { Person } from '../../src/datamap/collect.js';
+import type { Person } from '../../src/datamap/collect-plan.js';
 import type { DataMapModel } from '../../src/datamap/model.js';
 import type { DataMap, KeepUntil, Reach } from '../../src/datamap/schema.js';
 import { collect, root, type Scratch, scratch, withIdentifiers } from './database.js';

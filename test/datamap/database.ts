@@ -3,7 +3,8 @@ import { connectServer, type PooledDatabase } from '../../src/database/connect.j
 import { migrate } from '../../src/database/migrate.js';
 import type { Session } from '../../src/database/session.js';
 import { type Catalog, readCatalog } from '../../src/datamap/catalog.js';
-import { collectRows, compileCollect, type Person } from '../../src/datamap/collect.js';
+import { collectRows } from '../../src/datamap/collect.js';
+import { compileCollect, type Person } from '../../src/datamap/collect-plan.js';
 import { findDrift } from '../../src/datamap/drift.js';
 import type { DataMapModel } from '../../src/datamap/model.js';
 import { compileReads } from '../../src/datamap/read.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caseForms, stemsOf } from '../../src/identity/declension.js';
+import { caseForms, isRussianForm, russianStems, stemsOf, stemsOfRussianForm } from '../../src/identity/declension.js';
 import { foldName } from '../../src/identity/name.js';
 
 /**
@@ -101,5 +101,17 @@ describe('the case forms of a name', () => {
     expect([...caseForms('jo')]).toEqual(['jo']);
     expect([...caseForms('x1')]).toEqual(['x1']);
     expect([...caseForms('una')].every((form) => form.length >= 3)).toBe(true);
+  });
+});
+
+describe('a Russian case form', () => {
+  it('is found by its stems just where it is one of the name', () => {
+    const names = ['anna', 'berzina', 'ivanov', 'ivanova', 'janis', 'petr', 'li', 'ana', 'ovym', 'scerbakov'];
+    const words = ['annoj', 'annu', 'berzinju', 'ivanovym', 'ivanovoj', 'janisa', 'petrom', 'li', 'ane', 'annax', 'ov'];
+    const pairs = names.flatMap((name) => [...words, ...names].map((word) => ({ name, word })));
+    const byStems = ({ name, word }: { name: string; word: string }) =>
+      stemsOfRussianForm(word).some((stem) => russianStems(name).includes(stem));
+    expect(pairs.filter(byStems)).toEqual(pairs.filter(({ name, word }) => isRussianForm(name, word)));
+    expect(pairs.filter(byStems).length).toBeGreaterThan(names.length);
   });
 });

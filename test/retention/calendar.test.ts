@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Session } from '../../src/database/session.js';
 import { readCatalog } from '../../src/datamap/catalog.js';
 import { compileRetentionReads } from '../../src/datamap/clock.js';
-import { collectRows, compileCollect } from '../../src/datamap/collect.js';
+import { collectRows } from '../../src/datamap/collect.js';
+import { compileCollect } from '../../src/datamap/collect-plan.js';
 import type { DataMapModel } from '../../src/datamap/model.js';
 import type { DataMap, KeepUntil } from '../../src/datamap/schema.js';
 import { planRetention } from '../../src/retention/plan.js';

@@ -1,6 +1,7 @@
 import { quoteIdentifier, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { collectedTables, type Person, rowsOf } from '../../datamap/collect.js';
+import { collectedTables } from '../../datamap/collect.js';
+import { type Person, rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
@@ -61,7 +62,7 @@ export async function decidedTables(session: Session, { tables }: Pick<Erasure, 
 
 /** Forgets what was decided and who else owns the rows, so that it can be decided anew. */
 async function forgetFates(session: Session, { erasure, model }: Ruling): Promise<void> {
-  await dropFates(session, erasure);
+  await emptyFates(session, erasure);
   await forgetOthers(session, model);
 }
 
@@ -125,26 +126,26 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
   await forgetOthers(session, model);
   await findOthers(session, model, catalog, leftBy(erasure, catalog));
   if (!(await among((table) => `r.others <> ${othersMask(table, catalog)}`))) return false;
-  await dropFates(session, erasure);
+  await emptyFates(session, erasure);
   return true;
 }
 
-async function dropFates(session: Session, { tables }: Erasure): Promise<void> {
-  await session.run(`DROP TABLE ${tables.flatMap(({ table }) => [fateOf(table), keptOf(table)]).join(', ')}`);
+async function emptyFates(session: Session, { tables }: Erasure): Promise<void> {
+  await session.run(`TRUNCATE ${tables.flatMap(({ table }) => [fateOf(table), keptOf(table)]).join(', ')}`);
 }
 
 /** Rows from which on it pays to tell the planner of what has become of them. */
 const MANY = 1000;
 
-/** Makes the tables of fates and of what is kept. */
+/** Makes the tables of fates and of what is kept, unless an earlier round has. */
 function createFate({ table }: TableErase, catalog: Catalog): string {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
   const names = keyNames(table, catalog);
   return [
-    `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
-    `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date, hidden boolean DEFAULT false) ON COMMIT DROP`,
+    `CREATE TEMPORARY TABLE IF NOT EXISTS gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
+    `CREATE TEMPORARY TABLE IF NOT EXISTS gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date, hidden boolean DEFAULT false) ON COMMIT DROP`,
   ].join(';\n');
 }
 

@@ -1,6 +1,6 @@
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { rowsOf } from '../../datamap/collect.js';
+import { rowsOf } from '../../datamap/collect-plan.js';
 import type { PersonalTableModel } from '../../datamap/model.js';
 import type { TableRead } from '../../datamap/read.js';
 import { keyOf, textLiteral } from '../../datamap/sql.js';

@@ -1,13 +1,7 @@
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import {
-  type CollectStep,
-  collectedTables,
-  compileNode,
-  type Person,
-  rowsOf,
-  stepRunner,
-} from '../../datamap/collect.js';
+import { collectedTables, stepRunner } from '../../datamap/collect.js';
+import { type CollectStep, compileNode, type Person, rowsOf } from '../../datamap/collect-plan.js';
 import { collectionOrder, type Node } from '../../datamap/graph.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from '../../datamap/model.js';
 import type { Condition } from '../../datamap/schema.js';

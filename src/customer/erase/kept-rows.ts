@@ -1,6 +1,6 @@
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { rowsOf } from '../../datamap/collect.js';
+import { rowsOf } from '../../datamap/collect-plan.js';
 import { fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
 import type { ColumnStep } from './change.js';

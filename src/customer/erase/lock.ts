@@ -1,13 +1,7 @@
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import {
-  type CollectPlan,
-  collectedTables,
-  collectRows,
-  dropCollected,
-  type Person,
-  rowsOf,
-} from '../../datamap/collect.js';
+import { collectedTables, collectRows, emptyCollected } from '../../datamap/collect.js';
+import { type CollectPlan, type Person, rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { fromTable, keyOf, live } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
@@ -24,7 +18,6 @@ const MOST_ROUNDS = 20;
  *
  * `further` looks on from the collected rows and says whether it added to them; it begins anew with `again` when any of
  * what it added was not locked yet.
- * @returns what `further` said at last
  * @throws GdprError LOCKED when new rows keep coming
  */
 export async function collectLocked(
@@ -39,14 +32,15 @@ export async function collectLocked(
     .filter((table) => live(table, catalog).kind !== 'view')
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   await session.run(tables.map((table) => createLocked(table, catalog)).join(';\n'));
+  let wanted = plan;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    await collectRows(session, plan, model, catalog, people);
+    await collectRows(session, wanted, model, catalog, people);
     if (!(await lockFresh(session, tables, model, catalog))) {
       if (further === undefined || !(await further.look()) || !(await lockFresh(session, tables, model, catalog)))
         return;
       await further.again();
     }
-    await dropCollected(session, plan);
+    wanted = await emptyCollected(session, plan);
   }
   throw new GdprError('LOCKED', 'rows of the person keep changing while they are being locked', {
     hint: 'run the command again when the shop is less busy',

@@ -1,6 +1,7 @@
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { collectedTables, type Person, rowsOf } from '../../datamap/collect.js';
+import { collectedTables } from '../../datamap/collect.js';
+import { type Person, rowsOf } from '../../datamap/collect-plan.js';
 import { collectionOrder, type Node } from '../../datamap/graph.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from '../../datamap/model.js';
@@ -106,7 +107,7 @@ export async function findOthers(
 
 /** Forgets what `findOthers` found, so that it can look again. */
 export async function forgetOthers(session: Session, model: DataMapModel): Promise<void> {
-  await session.run(`DROP TABLE ${model.tables.map(upOf).join(', ')}`);
+  await session.run(`TRUNCATE ${model.tables.map(upOf).join(', ')}`);
 }
 
 /** Forgets what `createKnown` made. */
@@ -127,7 +128,7 @@ function createUp(table: PersonalTableModel, catalog: Catalog): string {
   const parts = keyOf(table, catalog)
     .map((part, i) => `k${i + 1} ${part.type}`)
     .join(', ');
-  return `CREATE TEMPORARY TABLE gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (${keyNames(table, catalog)}, owner)) ON COMMIT DROP`;
+  return `CREATE TEMPORARY TABLE IF NOT EXISTS gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (${keyNames(table, catalog)}, owner)) ON COMMIT DROP`;
 }
 
 /** Enters every collected row, as whom anybody could own it. */

@@ -1,6 +1,6 @@
 import type { Session } from '../../database/session.js';
 import { readCatalog } from '../../datamap/catalog.js';
-import type { RowKey } from '../../datamap/collect.js';
+import type { RowKey } from '../../datamap/collect-plan.js';
 import { live } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
 import { randomId } from '../../foundation/random-id.js';

@@ -1,6 +1,6 @@
 import type { Session } from '../../database/session.js';
 import { type Catalog, readCatalog } from '../../datamap/catalog.js';
-import type { RowKey } from '../../datamap/collect.js';
+import type { RowKey } from '../../datamap/collect-plan.js';
 import { assertNoDrift } from '../../datamap/drift.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import { live } from '../../datamap/sql.js';

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteName } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { rowsOf } from '../../datamap/collect.js';
+import { rowsOf } from '../../datamap/collect-plan.js';
 import type { ColumnModel, DataMapModel, ImpersonalTableModel, PersonalTableModel } from '../../datamap/model.js';
 import { canonicalName } from '../../datamap/names.js';
 import { notPortable } from '../../datamap/portable.js';

@@ -1,7 +1,7 @@
 import { inPieces } from '../../database/pieces.js';
 import { quoteName, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { rowsOf } from '../../datamap/collect.js';
+import { rowsOf } from '../../datamap/collect-plan.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';

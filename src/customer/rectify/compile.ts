@@ -1,5 +1,5 @@
 import type { Catalog, CatalogColumn } from '../../datamap/catalog.js';
-import type { RowKey } from '../../datamap/collect.js';
+import type { RowKey } from '../../datamap/collect-plan.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { ColumnModel, DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { canonicalName } from '../../datamap/names.js';

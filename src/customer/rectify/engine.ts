@@ -1,6 +1,7 @@
 import type { Session } from '../../database/session.js';
 import { type Catalog, readCatalog } from '../../datamap/catalog.js';
-import { collectRows, compileCollect, rowsOf } from '../../datamap/collect.js';
+import { collectRows } from '../../datamap/collect.js';
+import { compileCollect, rowsOf } from '../../datamap/collect-plan.js';
 import { assertNoDrift } from '../../datamap/drift.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel } from '../../datamap/model.js';

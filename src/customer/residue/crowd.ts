@@ -1,12 +1,11 @@
-import { isRussianForm } from '../../identity/declension.js';
+import { russianStems, stemsOfRussianForm } from '../../identity/declension.js';
 import { ROW_END } from './automaton.js';
-import { foldedWord, lettersOf } from './match.js';
+import { foldedWord, wordsIn } from './match.js';
 import type { CompiledNeedles, NameWord } from './needles.js';
+import { KEY_DIGITS } from './pattern.js';
 import { viewsOf } from './views.js';
 
-/** Every spelling of a number ends in its last seven digits. */
-const KEY_DIGITS = 7;
-/** Of an address: so many characters before the sign, the sign, and the beginning of the domain. */
+/** Of an address: at most so many characters before the sign, the sign, and the beginning of the domain. */
 const BEFORE_AT = 8;
 const AFTER_AT = 3;
 /** Of a code: its end. */
@@ -31,7 +30,11 @@ const NO_PARTS: Parts = { given: [], family: [] };
 export class Crowd {
   /** By so many last digits, as a number: all numbers of a country that is known here have seven. */
   readonly #digits = new Map<number, Index<number>>();
-  readonly #emails = new Map<number, Index<string>>();
+  /** By how many characters before the sign and after it. */
+  readonly #emails = new Map<
+    string,
+    { readonly before: number; readonly after: number; readonly index: Index<string> }
+  >();
   readonly #codes = new Map<number, Index<string>>();
   /** Whether a code ends with a character, by its number. */
   readonly #codeEnds = new Uint8Array(0x10000);
@@ -66,9 +69,9 @@ export class Crowd {
           for (const other of givens) add(this.#names, `${one} ${other}`, person);
       }
     }
-    const keys = idKeys.filter((key) => /^[a-z0-9]+$/.test(key));
-    if (this.#idStarts.size > 0 && keys.length > 0)
-      this.#idKey = new RegExp(`(?:${keys.join('|')})"\\s*:[^\\p{L}\\p{N}]*([\\p{L}\\p{N}]+)`, 'gu');
+    // One value, or a list of them.
+    if (this.#idStarts.size > 0 && idKeys.length > 0)
+      this.#idKey = new RegExp(`(?:${idKeys.join('|')})"\\s*:\\s*(\\[[^\\]]*|[^\\p{L}\\p{N}]*[\\p{L}\\p{N}]+)`, 'gu');
   }
 
   get isEmpty(): boolean {
@@ -115,7 +118,8 @@ export class Crowd {
       const lower = loweredView(view);
       for (const _ of this.#values(view, lower)) return true;
       if (this.#idKey !== undefined && view.includes('"'))
-        for (const [, start = ''] of lower.matchAll(this.#idKey)) if (this.#idStarts.has(start)) return true;
+        for (const [, values = ''] of lower.matchAll(this.#idKey))
+          for (const [start] of values.matchAll(RUNS)) if (this.#idStarts.has(start)) return true;
       this.#words(view, given, family);
     }
     for (const _ of this.#named(given, family)) return true;
@@ -127,8 +131,8 @@ export class Crowd {
     yield* this.#numbers(lower);
     if (lower.length !== view.length || NOT_ASCII.test(view)) yield* this.#numbers(view);
     for (let at = lower.indexOf('@'); at !== -1; at = lower.indexOf('@', at + 1)) {
-      for (const [length, index] of this.#emails) {
-        const people = index.get(lower.slice(Math.max(0, at - length), at + 1 + AFTER_AT));
+      for (const { before, after, index } of this.#emails.values()) {
+        const people = index.get(lower.slice(Math.max(0, at - before), at + 1 + after));
         if (people !== undefined) yield people;
       }
     }
@@ -164,7 +168,7 @@ export class Crowd {
 
   #words(view: string, given: Set<number>, family: Set<number>): void {
     if (this.#names.size === 0) return;
-    for (const word of lettersOf(view)) {
+    for (const word of wordsIn(view)) {
       const parts = this.#partsOf(word);
       for (const part of parts.given) given.add(part);
       for (const part of parts.family) family.add(part);
@@ -199,8 +203,11 @@ export class Crowd {
 
   #addEmail(email: string, person: number): void {
     const at = email.lastIndexOf('@');
-    const length = Math.min(at, BEFORE_AT);
-    add(ofLength(this.#emails, length), email.slice(at - length, at + 1 + AFTER_AT), person);
+    const before = Math.min(at, BEFORE_AT);
+    const after = Math.min(email.length - at - 1, AFTER_AT);
+    const part = this.#emails.get(`${before} ${after}`) ?? { before, after, index: new Map<string, number[]>() };
+    this.#emails.set(`${before} ${after}`, part);
+    add(part.index, email.slice(at - before, at + 1 + after), person);
   }
 }
 
@@ -208,6 +215,7 @@ export class Crowd {
 class Words {
   readonly #numbers = new Map<string, number>();
   readonly #byForm: Index<string> = new Map();
+  readonly #byRussianStem: Index<string> = new Map();
 
   add({ word, forms }: NameWord): number {
     const known = this.#numbers.get(word);
@@ -215,20 +223,21 @@ class Words {
     const number = this.#numbers.size;
     this.#numbers.set(word, number);
     for (const form of forms) add(this.#byForm, form, number);
+    for (const stem of russianStems(word)) add(this.#byRussianStem, stem, number);
     return number;
   }
 
   /** The words of which a word of a text, in its folded forms, is one in some case. */
   of(forms: readonly string[], cyrillic: boolean): number[] {
     const found = new Set(forms.flatMap((form) => this.#byForm.get(form) ?? []));
-    if (cyrillic)
-      for (const [word, number] of this.#numbers)
-        if (forms.some((form) => isRussianForm(word, form))) found.add(number);
+    const stems = cyrillic ? forms.flatMap(stemsOfRussianForm) : [];
+    for (const stem of stems) for (const number of this.#byRussianStem.get(stem) ?? []) found.add(number);
     return [...found];
   }
 }
 
 const RUN = /[\p{L}\p{N}]+/u;
+const RUNS = /[\p{L}\p{N}]+/gu;
 const NOT_ASCII = /[^\x00-\x7f]/;
 
 function loweredView(view: string): string {

@@ -1,5 +1,5 @@
 import type { Session } from '../../database/session.js';
-import type { RowKey } from '../../datamap/collect.js';
+import type { RowKey } from '../../datamap/collect-plan.js';
 import { now } from '../../foundation/clock.js';
 import type { Keys } from '../../keys/keys.js';
 import { rowId } from '../roots.js';

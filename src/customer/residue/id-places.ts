@@ -52,8 +52,20 @@ export function idPlaces(model: DataMapModel | undefined, catalog: Catalog, targ
       const last = named.at(-1) ?? '';
       return isNamed(last, target) || (ID_WORDS.includes(plainName(last)) && isNamed(named.at(-2) ?? '', target));
     },
-    jsonKeys: [...new Set([...ID_WORDS, ...[...names.values()].flat()])].filter((key) => /^[a-z0-9]+$/.test(key)),
+    jsonKeys: [...new Set([...ID_WORDS, ...[...names.values()].flat(), ...mappedKeys(model, targets)])].filter((key) =>
+      /^[a-z0-9]+$/.test(key),
+    ),
   };
+}
+
+/** The ends of the JSON keys by which the map leads to rows of the targets. */
+function mappedKeys(model: DataMapModel | undefined, targets: readonly string[]): string[] {
+  return (model?.tables ?? []).flatMap(({ name }) =>
+    targets
+      .flatMap((target) => reachesTo(model, name, target))
+      .flatMap(({ on }) => on.flatMap(({ path }) => path?.findLast((part) => !/^\d+$/.test(part)) ?? []))
+      .map((key) => /[a-z0-9]*$/.exec(key.toLowerCase())?.[0] ?? ''),
+  );
 }
 
 /** `shop.customers`: customers, customer, and what the map calls such a person. */

@@ -1,6 +1,6 @@
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { rowsOf } from '../../datamap/collect.js';
+import { rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import { occurrencesOf, occurrenceText } from '../../datamap/occurrences.js';
 import { fromTable, keyOf } from '../../datamap/sql.js';

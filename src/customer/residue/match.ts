@@ -155,8 +155,17 @@ function wordsOf(view: string): readonly Word[] {
   return words;
 }
 
+/** The words that may be a name, among them all that the exact check compares. */
+export function wordsIn(view: string): string[] {
+  const words = lettersOf(view);
+  // Once its address is taken out, a name that only an apostrophe parts from it stands alone.
+  return view.includes('@') && view.search(APOSTROPHES) !== -1
+    ? [...words, ...lettersOf(view.replace(ADDRESS, ' '))]
+    : words;
+}
+
 /** The words of a text, whatever it is written in; one letter is none. */
-export function lettersOf(text: string): string[] {
+function lettersOf(text: string): string[] {
   return (text.replace(APOSTROPHES, '').match(/[\p{L}\p{M}]+/gu) ?? []).filter((word) => word.length > 1);
 }
 

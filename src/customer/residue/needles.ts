@@ -1,4 +1,4 @@
-import type { RowKey } from '../../datamap/collect.js';
+import type { RowKey } from '../../datamap/collect-plan.js';
 import { caseForms, isRussianForm } from '../../identity/declension.js';
 import { type IdentifierOptions, identifiers } from '../../identity/kinds.js';
 import { foldName } from '../../identity/name.js';

@@ -74,7 +74,7 @@ const ANY_BETWEEN: Piece = { many: BETWEEN };
 const SOME_BETWEEN: Piece = { seq: [BETWEEN, ANY_BETWEEN] };
 
 /** Every spelling of a number ends in its last seven digits. */
-const KEY_DIGITS = 7;
+export const KEY_DIGITS = 7;
 
 /** More names in one pass are looked for as any family name with any given name. */
 const MOST_NAMES = 4;
@@ -113,7 +113,7 @@ function distinctNames(names: readonly NameNeedle[]): NameNeedle[] {
   return [...new Map(names.map((name) => [[words(name.given), words(name.family)].sort().join('|'), name])).values()];
 }
 
-/** An id under a JSON key, also of JSON in a text in JSON. */
+/** An id under a JSON key, also of JSON in a text in JSON: as its value, or anywhere in a list that is. */
 function idPattern(id: string, idKeys: readonly string[]): Piece {
   const quote: Piece = { seq: [{ many: literal('\\') }, literal('"')] };
   const spaces: Piece = { many: among(' \t\n\r\f\v') };
@@ -124,6 +124,7 @@ function idPattern(id: string, idKeys: readonly string[]): Piece {
       spaces,
       literal(':'),
       spaces,
+      optional({ seq: [literal('['), { many: oneOf((byte) => byte !== LIST_END && byte !== ROW_END) }] }),
       { many: literal('\\') },
       optional(literal('"')),
       joined(id.toLowerCase(), SOME_BETWEEN),
@@ -131,6 +132,8 @@ function idPattern(id: string, idKeys: readonly string[]): Piece {
     ],
   };
 }
+
+const LIST_END = ']'.charCodeAt(0);
 
 function among(text: string): Piece {
   return oneOf((byte) => text.includes(String.fromCharCode(byte)));

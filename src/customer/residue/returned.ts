@@ -1,6 +1,7 @@
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { collectRows, compileCollect } from '../../datamap/collect.js';
+import { collectRows } from '../../datamap/collect.js';
+import { compileCollect } from '../../datamap/collect-plan.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import type { Alias } from '../../identity/reference.js';
 import type { FoundPerson } from '../people.js';

@@ -88,6 +88,7 @@ describe('the automaton that narrows rows', () => {
       'Рута Калниня',
       '{"id": 17}',
       '{\\"customer\\":\\"17\\"}',
+      '{"customer": [41, 17]}',
     ];
     const nobodys = ['', 'Rūta', 'Kalniņa', 'ruta', '{"id": 170}', '2912345', 'Рута', '100%25', 'a=b&c=d'];
     expect(met(automaton, [...hers, ...nobodys])).toEqual(hers.map((_, i) => i));

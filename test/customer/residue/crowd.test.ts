@@ -48,9 +48,23 @@ describe('the crowd that narrows rows', () => {
       'OBrien, John',
       '{"id": 17}',
       '{\\"customer\\":\\"17\\"}',
+      '{"customer": [41, 17]}',
+      "Rūta 'Kalniņa'info@pasts.example",
       'j.o@bücher.example',
     ];
-    const nobodys = ['', 'Rūta', 'Kalniņa', 'ruta', '{"id": 170}', '2912345', 'Рута', '100%25', 'a=b&c=d', 'x@y.lv'];
+    const nobodys = [
+      '',
+      'Rūta',
+      'Kalniņa',
+      'ruta',
+      '{"id": 170}',
+      '{"id": [41, 170]}',
+      '2912345',
+      'Рута',
+      '100%25',
+      'a=b&c=d',
+      'x@y.lv',
+    ];
     expect(met(crowdOf([ruta, john]), [...theirs, ...nobodys])).toEqual(theirs.map((_, i) => i));
   });
 
@@ -63,6 +77,12 @@ describe('the crowd that narrows rows', () => {
     expect(whose('ruta@pazudis.example, j.o@bücher.example')).toEqual([0, 1]);
     expect(crowd.withId('17')).toEqual([0]);
     expect(crowd.withId('18')).toEqual([]);
+  });
+
+  it('finds an address of a short domain anywhere in a row', () => {
+    const crowd = crowdOf([ruta, { ...NO_NEEDLES, emails: ['janis@lv'] }, { ...NO_NEEDLES, emails: ['a@g'] }]);
+    expect(met(crowd, ['janis@lv', 'janis@lv\u001fx', 'raksti: A@G!', 'janis@l', 'b@g'])).toEqual([0, 1, 2]);
+    expect([...crowd.in(['JANIS@LV, Rīga'])]).toEqual([1]);
   });
 
   it('meets nothing when nothing is looked for', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
+import { idPlaces } from '../../../src/customer/residue/id-places.js';
 import { NO_NEEDLES } from '../../../src/customer/residue/needles.js';
 import { proveResidue } from '../../../src/customer/residue/prove.js';
 import { residueCustomer } from '../../../src/customer/residue/residue-customer.js';
@@ -84,6 +85,29 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     const notes = hits.filter(({ table, column }) => table === 'shop.notes' && column === 'subject_id');
     expect(notes.map(({ key }) => key)).toContain(ofCustomer);
     expect(notes.map(({ key }) => key)).not.toContain(ofOrder);
+  });
+
+  it('is found in a list of ids, and under whatever key the map leads by', async () => {
+    await withClient(workspace.url, (client) =>
+      client.query(`INSERT INTO shop.app_settings VALUES ('sold', '{"customers": [3, 1], "other": [1]}', now())`),
+    );
+    const { hits } = await prove(context, { ...NO_NEEDLES, ids: [{ table: 'shop.customers', key: ['1'] }] });
+    expect(hits.filter(({ table }) => table === 'shop.app_settings').map(({ place }) => place)).toEqual([
+      'customers.*',
+    ]);
+    const tables = context.model.tables.map((table) => ({
+      ...table,
+      owners: table.owners.map((owner) => ({
+        ...owner,
+        reaches: owner.reaches.map((reach) =>
+          reach.kind === 'through'
+            ? { ...reach, on: reach.on.map((pair) => (pair.path ? { ...pair, path: ['pircējs', 'atsauce'] } : pair)) }
+            : reach,
+        ),
+      })),
+    }));
+    const model = { ...context.model, tables } as Context['model'];
+    expect(idPlaces(model, new Map(), ['shop.customers']).jsonKeys).toContain('atsauce');
   });
 
   it('is found of many people together as of each', async () => {
