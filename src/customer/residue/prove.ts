@@ -52,9 +52,11 @@ export interface ResidueProgress {
 
 /** More hits are counted, not listed. */
 const MOST_HITS = 5000;
-/** More findings than these for each fifty people are no trace of them, but a value that everybody has. */
+/** More findings than these of few people are no trace of them, but a value that everybody has; memory has room for them. */
 const MOST_FINDINGS = 100_000;
-const PEOPLE_A_SHARE = 50;
+const FEW = 50;
+/** People who are searched for in one reading of the database; others in further ones. */
+const AT_ONCE = 500;
 
 /**
  * Searches the whole database for whatever is left of people and says of each place why it is there, in a fresh
@@ -74,17 +76,72 @@ export function proveResidue(
 
 /**
  * The same inside the caller's REPEATABLE READ transaction. Tables and columns that the map does not know are searched
- * like the others.
+ * like the others. Very many people are searched for in several readings, so that what is found of them has room.
  * @throws GdprError DRIFT when the map names what the database has not, INPUT_INVALID when nothing can be looked
  *   for, SEVERAL when far too many places hold the values, INTERRUPTED
  */
 export async function searchResidue(
   session: Session,
-  { database, model, keys }: { readonly database: Database; readonly model: DataMapModel; readonly keys: Keys },
+  by: SearchedBy,
   people: readonly ResiduePerson[],
   onProgress: (progress: ResidueProgress) => void,
   signal?: AbortSignal,
 ): Promise<ResidueProof> {
+  let size = AT_ONCE;
+  let proof: ResidueProof | undefined;
+  for (let first = 0; proof === undefined || first < people.length; ) {
+    const share = people.slice(first, first + size);
+    const [read, left] = [Math.floor(first / size), Math.max(1, Math.ceil((people.length - first) / size))];
+    const progress = ({ table, done, total }: ResidueProgress) =>
+      onProgress({ table, done: read * total + done, total: (read + left) * total });
+    const found = await searchAtOnce(session, by, share, progress, signal);
+    if (found === 'too-many') size = Math.ceil(share.length / 2);
+    else {
+      proof = together(proof, { ...found, hits: found.hits.map((hit) => ({ ...hit, person: first + hit.person })) });
+      first += share.length;
+    }
+  }
+  return proof;
+}
+
+interface SearchedBy {
+  readonly database: Database;
+  readonly model: DataMapModel;
+  readonly keys: Keys;
+}
+
+/** The proof of all people, of those before and those who were searched for in the same places afterwards. */
+function together(before: ResidueProof | undefined, then: ResidueProof): ResidueProof {
+  if (before === undefined) return then;
+  const [a, b] = [before.counts, then.counts];
+  const unsearched = [...before.unsearched, ...then.unsearched];
+  return {
+    clean: before.clean && then.clean,
+    hits: mostTelling([...before.hits, ...then.hits]),
+    counts: {
+      residue: a.residue + b.residue,
+      kept: a.kept + b.kept,
+      held: a.held + b.held,
+      'third-party': a['third-party'] + b['third-party'],
+    },
+    searched: before.searched,
+    unsearched: [...new Map(unsearched.map((place) => [JSON.stringify(place), place])).values()],
+    subjects: [...new Set([...before.subjects, ...then.subjects])],
+  };
+}
+
+function mostTelling(hits: readonly ResidueHit[]): ResidueHit[] {
+  return hits.toSorted((a, b) => Number(b.class === 'residue') - Number(a.class === 'residue')).slice(0, MOST_HITS);
+}
+
+/** @returns `too-many` where people must be searched for in smaller shares */
+async function searchAtOnce(
+  session: Session,
+  { database, model, keys }: SearchedBy,
+  people: readonly ResiduePerson[],
+  onProgress: (progress: ResidueProgress) => void,
+  signal?: AbortSignal,
+): Promise<ResidueProof | 'too-many'> {
   const catalog = await readCatalog(session);
   assertReadable(model, catalog);
   const spelling = spellingOf(model);
@@ -116,21 +173,22 @@ export async function searchResidue(
   const searched = searchedPeople(subjects, places);
   const units = tables.flatMap((table) => rangesOf(table).map((pages) => ({ table, pages })));
   const scans: TableScan[] = [];
-  const most = MOST_FINDINGS * Math.ceil(subjects.length / PEOPLE_A_SHARE);
   let found = 0;
   await readTogether(database, session, units, async (reader, { table, pages }, at) => {
     if (signal?.aborted === true)
       throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
+    if (found > MOST_FINDINGS) return;
     onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
     const scan = await scanTable(reader, table, searched, places, pages);
     scans[at] = scan;
     found += scan.findings.length;
-    if (found > most) {
-      throw new GdprError('SEVERAL', `more than ${most} places hold the values that are looked for`, {
+    if (found > MOST_FINDINGS && people.length <= FEW) {
+      throw new GdprError('SEVERAL', `more than ${MOST_FINDINGS} places hold the values that are looked for`, {
         hint: 'leave out the value that many people share',
       });
     }
   });
+  if (found > MOST_FINDINGS) return 'too-many';
   const findings = scans.flatMap((scan) => scan.findings);
   const rows = scans.reduce((sum, scan) => sum + scan.rows, 0);
   const large = scans.flatMap(({ tooLarge: columns }, at) =>
@@ -147,7 +205,7 @@ export async function searchResidue(
   for (const hit of hits) counts[hit.class] += 1;
   return {
     clean: counts.residue === 0,
-    hits: hits.toSorted((a, b) => Number(b.class === 'residue') - Number(a.class === 'residue')).slice(0, MOST_HITS),
+    hits: mostTelling(hits),
     counts,
     searched: {
       tables: new Set(tables.map(({ name }) => name)).size,
