@@ -32,7 +32,9 @@ export async function classify(
   subjects: readonly (Subject & { readonly kept: readonly KeptCells[] })[],
   findings: readonly Finding[],
 ): Promise<Verdict[]> {
-  const kept = subjects.map((subject) => keptIndex(subject.kept));
+  // Of many people few have anything in these findings.
+  const persons = [...new Set(findings.map(({ person }) => person))];
+  const kept = new Map(persons.map((person) => [person, keptIndex(subjects[person]?.kept ?? [])]));
   const places = findings.map((finding) => mappedPlace(finding, model));
   const owners = await collectedOwners(session, model, catalog, subjects, findings);
   const kindsInRow = new Map<string, Set<NeedleKind>>();
@@ -43,7 +45,7 @@ export async function classify(
     kindsInRow.set(rowOf(finding), kinds);
   }
   const verdicts = findings.map((finding, i): Verdict | undefined => {
-    const cells = kept[finding.person]?.(finding.row.table.name, finding.row.key, finding.column);
+    const cells = kept.get(finding.person)?.(finding.row.table.name, finding.row.key, finding.column);
     if (cells !== undefined) return { class: 'kept', rule: cells.rule, until: cells.until, untold: cells.untold };
     const place = places[i];
     if (place === undefined) return unmapped(finding, model);

@@ -52,11 +52,14 @@ export interface ResidueProgress {
 
 /** More hits are counted, not listed. */
 const MOST_HITS = 5000;
-/** More findings than these of few people are no trace of them, but a value that everybody has; memory has room for them. */
+/** More findings than these for each fifty people are no trace of them, but a value that everybody has. */
 const MOST_FINDINGS = 100_000;
-const FEW = 50;
-/** People who are searched for in one reading of the database; others in further ones. */
-const AT_ONCE = 500;
+const PEOPLE_A_SHARE = 50;
+/** So many findings are said why they are there before more are looked for: a namesake of many is found of each. */
+const FINDINGS_AT_ONCE = 20_000;
+/** Of so many people a few pages hold enough. */
+const MANY_PEOPLE = 500;
+const PAGES_OF_MANY = 256;
 
 /**
  * Searches the whole database for whatever is left of people and says of each place why it is there, in a fresh
@@ -76,72 +79,17 @@ export function proveResidue(
 
 /**
  * The same inside the caller's REPEATABLE READ transaction. Tables and columns that the map does not know are searched
- * like the others. Very many people are searched for in several readings, so that what is found of them has room.
+ * like the others.
  * @throws GdprError DRIFT when the map names what the database has not, INPUT_INVALID when nothing can be looked
  *   for, SEVERAL when far too many places hold the values, INTERRUPTED
  */
 export async function searchResidue(
   session: Session,
-  by: SearchedBy,
+  { database, model, keys }: { readonly database: Database; readonly model: DataMapModel; readonly keys: Keys },
   people: readonly ResiduePerson[],
   onProgress: (progress: ResidueProgress) => void,
   signal?: AbortSignal,
 ): Promise<ResidueProof> {
-  let size = AT_ONCE;
-  let proof: ResidueProof | undefined;
-  for (let first = 0; proof === undefined || first < people.length; ) {
-    const share = people.slice(first, first + size);
-    const [read, left] = [Math.floor(first / size), Math.max(1, Math.ceil((people.length - first) / size))];
-    const progress = ({ table, done, total }: ResidueProgress) =>
-      onProgress({ table, done: read * total + done, total: (read + left) * total });
-    const found = await searchAtOnce(session, by, share, progress, signal);
-    if (found === 'too-many') size = Math.ceil(share.length / 2);
-    else {
-      proof = together(proof, { ...found, hits: found.hits.map((hit) => ({ ...hit, person: first + hit.person })) });
-      first += share.length;
-    }
-  }
-  return proof;
-}
-
-interface SearchedBy {
-  readonly database: Database;
-  readonly model: DataMapModel;
-  readonly keys: Keys;
-}
-
-/** The proof of all people, of those before and those who were searched for in the same places afterwards. */
-function together(before: ResidueProof | undefined, then: ResidueProof): ResidueProof {
-  if (before === undefined) return then;
-  const [a, b] = [before.counts, then.counts];
-  const unsearched = [...before.unsearched, ...then.unsearched];
-  return {
-    clean: before.clean && then.clean,
-    hits: mostTelling([...before.hits, ...then.hits]),
-    counts: {
-      residue: a.residue + b.residue,
-      kept: a.kept + b.kept,
-      held: a.held + b.held,
-      'third-party': a['third-party'] + b['third-party'],
-    },
-    searched: before.searched,
-    unsearched: [...new Map(unsearched.map((place) => [JSON.stringify(place), place])).values()],
-    subjects: [...new Set([...before.subjects, ...then.subjects])],
-  };
-}
-
-function mostTelling(hits: readonly ResidueHit[]): ResidueHit[] {
-  return hits.toSorted((a, b) => Number(b.class === 'residue') - Number(a.class === 'residue')).slice(0, MOST_HITS);
-}
-
-/** @returns `too-many` where people must be searched for in smaller shares */
-async function searchAtOnce(
-  session: Session,
-  { database, model, keys }: SearchedBy,
-  people: readonly ResiduePerson[],
-  onProgress: (progress: ResidueProgress) => void,
-  signal?: AbortSignal,
-): Promise<ResidueProof | 'too-many'> {
   const catalog = await readCatalog(session);
   assertReadable(model, catalog);
   const spelling = spellingOf(model);
@@ -171,41 +119,57 @@ async function searchAtOnce(
   const targets = [...new Set(people.flatMap(({ needles }) => needles.ids.map(({ table }) => table)))];
   const places = idPlaces(model, catalog, targets);
   const searched = searchedPeople(subjects, places);
-  const units = tables.flatMap((table) => rangesOf(table).map((pages) => ({ table, pages })));
-  const scans: TableScan[] = [];
+  const atOnce = subjects.length > MANY_PEOPLE ? PAGES_OF_MANY : undefined;
+  const units = tables.flatMap((table) => rangesOf(table, atOnce).map((pages) => ({ table, pages })));
+  const most = MOST_FINDINGS * Math.ceil(subjects.length / PEOPLE_A_SHARE);
+  const counts = { residue: 0, kept: 0, held: 0, 'third-party': 0 };
+  const tooLarge = new Map<string, { readonly table: string; readonly column: string }>();
+  let hits: FoundHit[] = [];
+  let pending: { readonly at: number; readonly findings: TableScan['findings'] }[] = [];
+  let waiting = 0;
   let found = 0;
+  let rows = 0;
+  // What this session has collected the others do not see.
+  const nobodyCollected = subjects.every(({ collected }) => collected === undefined);
+  // What is known of a row is in one scan, so each can be judged without the others.
+  const judge = async (by: Session) => {
+    const judged = pending.flatMap(({ at, findings }) => findings.map((finding) => ({ at, finding })));
+    pending = [];
+    waiting = 0;
+    const findings = judged.map(({ finding }) => finding);
+    const verdicts = await classify(by, model, catalog, subjects, findings);
+    for (const [i, { at, finding }] of judged.entries()) {
+      const verdict = verdicts[i];
+      if (verdict === undefined || verdict.untold === true) continue;
+      for (const hit of hitsOf(finding, verdict, model, keys)) {
+        counts[hit.class] += 1;
+        hits.push({ at, hit });
+      }
+    }
+    if (hits.length > MOST_HITS) hits = mostTelling(hits);
+  };
   await readTogether(database, session, units, async (reader, { table, pages }, at) => {
     if (signal?.aborted === true)
       throw new GdprError('INTERRUPTED', 'stopped by the operator; the search is not complete');
-    if (found > MOST_FINDINGS) return;
     onProgress({ table: table.name, done: tables.indexOf(table), total: tables.length });
     const scan = await scanTable(reader, table, searched, places, pages);
-    scans[at] = scan;
+    rows += scan.rows;
+    for (const column of scan.tooLarge) tooLarge.set(`${table.name} ${column}`, { table: table.name, column });
+    pending.push({ at, findings: scan.findings });
+    waiting += scan.findings.length;
     found += scan.findings.length;
-    if (found > MOST_FINDINGS && people.length <= FEW) {
-      throw new GdprError('SEVERAL', `more than ${MOST_FINDINGS} places hold the values that are looked for`, {
+    if (found > most) {
+      throw new GdprError('SEVERAL', `more than ${most} places hold the values that are looked for`, {
         hint: 'leave out the value that many people share',
       });
     }
+    if (waiting > FINDINGS_AT_ONCE && (reader === session || nobodyCollected)) await judge(reader);
   });
-  if (found > MOST_FINDINGS) return 'too-many';
-  const findings = scans.flatMap((scan) => scan.findings);
-  const rows = scans.reduce((sum, scan) => sum + scan.rows, 0);
-  const large = scans.flatMap(({ tooLarge: columns }, at) =>
-    columns.map((column) => ({ table: units[at]?.table.name ?? '', column })),
-  );
-  const tooLarge = [...new Map(large.map((place) => [`${place.table} ${place.column}`, place])).values()];
   onProgress({ table: '', done: tables.length, total: tables.length });
-  const verdicts = await classify(session, model, catalog, subjects, findings);
-  const hits = findings.flatMap((finding, i) => {
-    const verdict = verdicts[i];
-    return verdict === undefined || verdict.untold === true ? [] : hitsOf(finding, verdict, model, keys);
-  });
-  const counts = { residue: 0, kept: 0, held: 0, 'third-party': 0 };
-  for (const hit of hits) counts[hit.class] += 1;
+  await judge(session);
   return {
     clean: counts.residue === 0,
-    hits: mostTelling(hits),
+    hits: mostTelling(hits).map(({ hit }) => hit),
     counts,
     searched: {
       tables: new Set(tables.map(({ name }) => name)).size,
@@ -216,9 +180,26 @@ async function searchAtOnce(
       ).size,
       rows,
     },
-    unsearched: [...unsearched, ...tooLarge.map((place) => ({ ...place, reason: 'too-large' as const }))],
+    unsearched: [
+      ...unsearched,
+      ...[...tooLarge]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, place]) => ({ ...place, reason: 'too-large' as const })),
+    ],
     subjects: [...new Set(known.flatMap(({ references }) => references))],
   };
+}
+
+/** A hit, and the number of the scan that found it. */
+interface FoundHit {
+  readonly at: number;
+  readonly hit: ResidueHit;
+}
+
+/** Residue first, the places in the order of the database. */
+function mostTelling(hits: readonly FoundHit[]): FoundHit[] {
+  const rank = ({ hit }: FoundHit) => (hit.class === 'residue' ? 0 : 1);
+  return hits.toSorted((a, b) => rank(a) - rank(b) || a.at - b.at).slice(0, MOST_HITS);
 }
 
 const UNKNOWN = new Set(['table-unknown-to-map', 'column-unknown-to-map']);

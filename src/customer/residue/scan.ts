@@ -16,11 +16,11 @@ export interface TableScan {
 const PAGES_AT_ONCE = 2048;
 
 /** A table as ranges of its pages, none left out; as one of no range where it is not kept in pages. */
-export function rangesOf({ pages }: SearchedTable): (PageRange | undefined)[] {
+export function rangesOf({ pages }: SearchedTable, atOnce = PAGES_AT_ONCE): (PageRange | undefined)[] {
   if (pages === undefined) return [undefined];
-  return Array.from({ length: Math.ceil(pages / PAGES_AT_ONCE) }, (_, i) => ({
-    first: i * PAGES_AT_ONCE,
-    end: Math.min((i + 1) * PAGES_AT_ONCE, pages),
+  return Array.from({ length: Math.ceil(pages / atOnce) }, (_, i) => ({
+    first: i * atOnce,
+    end: Math.min((i + 1) * atOnce, pages),
   }));
 }
 

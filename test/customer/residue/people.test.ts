@@ -133,21 +133,18 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     }
   });
 
-  it('is found of more people than are searched for in one reading', async () => {
+  it('is found among very many people', async () => {
     const nobodys = Array.from({ length: 1100 }, (_, i) => ({ ...NO_NEEDLES, emails: [`nobody${i}@nowhere.example`] }));
     const own = { ...NO_NEEDLES, emails: [anna?.email ?? ''], names: [anna?.name ?? ''] };
     const needles = [...nobodys.slice(0, 700), own, ...nobodys.slice(700)];
-    const shares: number[] = [];
     const together = await proveResidue(
       context,
       needles.map((each) => ({ needles: each })),
-      ({ done, total }) => shares.push(done / total),
+      () => {},
     );
     const alone = await prove(context, own);
     expect(alone.hits.length).toBeGreaterThan(10);
     expect(together).toEqual({ ...alone, hits: alone.hits.map((hit) => ({ ...hit, person: 700 })) });
-    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
-    expect(shares.at(-1)).toBe(1);
   });
 
   it('says nothing of people by their name alone', async () => {
