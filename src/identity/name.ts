@@ -84,7 +84,20 @@ function words(form: string): string[] {
  * word may differ in its last letter (Ivanovs and Иванов, Bērziņa and Bērziņai) or stand as an initial.
  */
 export function namesMayBeOne(a: string, b: string): boolean {
-  return foldName(a).some((x) => foldName(b).some((y) => wordsMeet(x.split(' '), y.split(' '))));
+  return foldedWords(a).some((x) => foldedWords(b).some((y) => wordsMeet(x, y)));
+}
+
+/** Folding a name takes some microseconds, and one is compared with many. */
+const FOLDED = new Map<string, readonly (readonly string[])[]>();
+const MOST_FOLDED = 10_000;
+
+function foldedWords(name: string): readonly (readonly string[])[] {
+  const known = FOLDED.get(name);
+  if (known !== undefined) return known;
+  if (FOLDED.size >= MOST_FOLDED) FOLDED.clear();
+  const folded = foldName(name).map((form) => form.split(' '));
+  FOLDED.set(name, folded);
+  return folded;
 }
 
 function wordsMeet(a: readonly string[], b: readonly string[]): boolean {
