@@ -16,7 +16,7 @@ export interface EntryFilter {
   readonly subject?: string | undefined;
 }
 
-const CONDITIONS: Readonly<Record<keyof EntryFilter, (placeholder: string) => string>> = {
+const CONDITIONS: Readonly<Record<keyof EntryFilter, (parameter: string) => string>> = {
   from: (value) => `sequence >= ${value}::bigint`,
   to: (value) => `sequence <= ${value}::bigint`,
   since: (value) => `time >= ${value}::timestamptz`,

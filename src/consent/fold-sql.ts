@@ -16,7 +16,7 @@ export const ROOTS = `
 /**
  * What was said: the events of the ledger, and objections noted by `customer object`, which are about all channels.
  * A query with the columns that {@link foldSql} asks for.
- * @param purpose the placeholder of the id of the marketing purpose, e.g. `$1`
+ * @param purpose the parameter that binds the id of the marketing purpose, e.g. `$1`
  */
 export function saidSql(purpose: string): string {
   return `

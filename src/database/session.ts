@@ -10,7 +10,7 @@ import QueryStream from 'pg-query-stream';
 export type Row = Record<string, unknown>;
 
 /**
- * One connection, inside one transaction; statements run strictly in sequence. Placeholders are `$1`, `$2`, …;
+ * One connection, inside one transaction; statements run strictly in sequence. Parameters are `$1`, `$2`, …;
  * values are always bound, and names pass through `quoteName`.
  */
 export interface Session {

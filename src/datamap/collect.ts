@@ -107,14 +107,22 @@ async function insertKnownRows(
 }
 
 /** The tables of which rows were collected. */
-export async function collectedTables(session: Session, model: DataMapModel): Promise<Set<PersonalTableModel>> {
+export function collectedTables(session: Session, model: DataMapModel): Promise<Set<PersonalTableModel>> {
+  return tablesWithRows(session, model.tables, rowsOf);
+}
+
+/** Those of the tables for which the temporary table that `of` names holds any row. */
+export async function tablesWithRows(
+  session: Session,
+  tables: readonly PersonalTableModel[],
+  of: (table: PersonalTableModel) => string,
+): Promise<Set<PersonalTableModel>> {
+  if (tables.length === 0) return new Set();
   const rows = await session.query<{ n: number }>(
-    model.tables
-      .map((table) => `SELECT ${table.index} AS n WHERE EXISTS (SELECT FROM ${rowsOf(table)})`)
-      .join(' UNION ALL '),
+    tables.map((table) => `SELECT ${table.index} AS n WHERE EXISTS (SELECT FROM ${of(table)})`).join(' UNION ALL '),
   );
   const filled = new Set(rows.map(({ n }) => n));
-  return new Set(model.tables.filter(({ index }) => filled.has(index)));
+  return new Set(tables.filter(({ index }) => filled.has(index)));
 }
 
 async function insertKeys(

@@ -170,11 +170,11 @@ export function sqlNameWords(expression: string): string {
 }
 
 /**
- * True for every stored name that `nameContains` accepts, and for some more; the placeholder binds
+ * True for every stored name that `nameContains` accepts, and for some more; the parameter binds
  * `nameTokens(query)` as text[]. Containment of whole words is served by PostgreSQL's own GIN operator class for
  * arrays, so neither pg_trgm nor a superuser who may install it is needed.
  */
-export function sqlNameCondition(expression: string, placeholder: string): string {
+export function sqlNameCondition(expression: string, parameter: string): string {
   const words = sqlNameWords(expression);
-  return `(${words} @> CAST(${placeholder} AS text[]) OR ${words} @> CAST(${sqlLiteral(`{${UNFOLDED}}`)} AS text[]))`;
+  return `(${words} @> CAST(${parameter} AS text[]) OR ${words} @> CAST(${sqlLiteral(`{${UNFOLDED}}`)} AS text[]))`;
 }

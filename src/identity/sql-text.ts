@@ -1,10 +1,10 @@
 /**
  * PostgreSQL text constants and expressions for the narrowing keys. Everything is ASCII, so that the DDL survives
  * any client encoding and no direction mark reorders it on a terminal. It is also free of `?` and `:`, which
- * query builders take for placeholders.
+ * query builders take for parameters.
  */
 
-/** An `E'…'` constant; characters outside ASCII and the placeholder characters are written as escapes. */
+/** An `E'…'` constant; characters outside ASCII, `?` and `:` are written as escapes. */
 export function sqlLiteral(text: string): string {
   let out = '';
   for (const char of text) {

@@ -31,12 +31,12 @@ export class Tally {
 
   /** Whether the database has kept other figures: a server that crashed has lost the last batches, rows and figures. */
   differs(kept: readonly RunFigure[]): boolean {
-    const [counted, recorded] = [this.figures, byRule(kept)];
-    const rules = new Set([...counted.keys(), ...recorded.keys()]);
+    const recorded = byRule(kept);
+    const rules = new Set([...this.figures.keys(), ...recorded.keys()]);
     return [...rules].some((rule) => {
-      const { deleted, changed } = counted.get(rule) ?? NOTHING;
-      const kept = recorded.get(rule) ?? NOTHING;
-      return deleted !== kept.deleted || changed !== kept.changed;
+      const { deleted, changed } = this.figures.get(rule) ?? NOTHING;
+      const there = recorded.get(rule) ?? NOTHING;
+      return deleted !== there.deleted || changed !== there.changed;
     });
   }
 

@@ -1,6 +1,6 @@
 import { quoteIdentifier, type Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { collectedTables } from '../../datamap/collect.js';
+import { collectedTables, tablesWithRows } from '../../datamap/collect.js';
 import { type Person, rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
@@ -50,14 +50,9 @@ export async function decideFates(session: Session, ruling: Ruling, people: read
 
 /** The tables of which any row was decided about: most people have rows in few. */
 export async function decidedTables(session: Session, { tables }: Pick<Erasure, 'tables'>): Promise<TableErase[]> {
-  if (tables.length === 0) return [];
-  const rows = await session.query<{ n: number }>(
-    tables
-      .map(({ table }) => `SELECT ${table.index} AS n WHERE EXISTS (SELECT FROM ${fateOf(table)})`)
-      .join(' UNION ALL '),
-  );
-  const decided = new Set(rows.map(({ n }) => n));
-  return tables.filter(({ table }) => decided.has(table.index));
+  const all = tables.map(({ table }) => table);
+  const decided = await tablesWithRows(session, all, fateOf);
+  return tables.filter(({ table }) => decided.has(table));
 }
 
 /** Forgets what was decided and who else owns the rows, so that it can be decided anew. */

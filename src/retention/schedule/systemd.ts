@@ -93,7 +93,7 @@ WantedBy=timers.target
 `;
 }
 
-/** Systemd's own placeholders begin with a percent sign. */
+/** What begins with a percent sign is for systemd to fill in. */
 function specifiers(text: string): string {
   return text.replaceAll('%', '%%');
 }

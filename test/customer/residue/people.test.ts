@@ -147,6 +147,23 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     expect(together).toEqual({ ...alone, hits: alone.hits.map((hit) => ({ ...hit, person: 700 })) });
   });
 
+  it('is found of each of many who have the same values', async () => {
+    const own = { ...NO_NEEDLES, emails: [anna?.email ?? ''], names: [anna?.name ?? ''] };
+    const alone = await prove(context, own);
+    const people = 600;
+    const together = await proveResidue(
+      context,
+      Array.from({ length: people }, () => ({ needles: own })),
+      () => {},
+    );
+    // More than are judged at once.
+    expect(people * alone.hits.length).toBeGreaterThan(20_000);
+    const each = Object.entries(alone.counts).map(([kind, count]) => [kind, people * count]);
+    expect(together.counts).toEqual(Object.fromEntries(each));
+    expect(together.hits).toHaveLength(5000);
+    expect(together.hits.some((hit) => hit.class === 'residue')).toBe(alone.counts.residue > 0);
+  });
+
   it('says nothing of people by their name alone', async () => {
     const { residue } = await run({ name: janis?.name });
     expect(places(residue.hits, 'held')).toEqual([]);
