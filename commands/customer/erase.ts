@@ -7,7 +7,7 @@ import { erasedLines, plannedLines } from '../../src/cli/erase-lines.js';
 import { leftLines } from '../../src/cli/left-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count } from '../../src/cli/table.js';
-import type { EraseStage, ErasureResult } from '../../src/customer/erase/run.js';
+import type { ErasureResult, OnEraseStage } from '../../src/customer/erase/run.js';
 import { EXIT } from '../../src/foundation/errors.js';
 import type { Context } from '../../src/workspace/open.js';
 
@@ -120,8 +120,10 @@ Exit code 5 when something of the person is found afterwards.`;
     });
   }
 
-  readonly #onStage = (stage: EraseStage) =>
-    this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3);
+  readonly #onStage: OnEraseStage = (stage, search) => {
+    if (search === undefined) this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3);
+    else this.progress.show(`${stage}: ${search.table}`, search.done, search.total);
+  };
 
   async #finished<T extends ErasureResult>(context: Context, result: T) {
     const { disclosedBefore } = await import('../../src/disclosure/notify.js');

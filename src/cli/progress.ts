@@ -14,6 +14,7 @@ export class Progress {
     if (!process.stderr.isTTY) return;
     this.#started ??= Date.now();
     if (this.#bar !== undefined) {
+      this.#bar.setTotal(total);
       this.#bar.update(done, { label });
       return;
     }

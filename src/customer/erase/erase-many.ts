@@ -17,7 +17,7 @@ import { type Rehearsal, rehearseErase } from './engine.js';
 import { ACTION, LIST_ACTION } from './erase-customer.js';
 import { withWhatWasKept } from './kept-person.js';
 import { planErase } from './plan.js';
-import { type EraseStage, type ErasureResult, erasePeople } from './run.js';
+import { type ErasureResult, erasePeople, type OnEraseStage } from './run.js';
 
 /** The people of a list who can be erased, the plan of it, and who is left out; nothing is changed yet. */
 export interface PreparedMany {
@@ -162,7 +162,7 @@ export async function eraseMany(
   context: Context,
   prepared: PreparedMany,
   { ground, planDigest }: { readonly ground: string; readonly planDigest?: string | undefined },
-  onStage: (stage: EraseStage) => void = () => {},
+  onStage: OnEraseStage = () => {},
 ): Promise<ManyErased> {
   const { chosen, left, plan } = prepared;
   const people = chosen.map(({ person, subject, basis, language }) => ({ person, subject, ...basis, language }));

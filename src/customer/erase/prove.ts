@@ -7,7 +7,7 @@ import { keptByHolds } from '../hold/kept.js';
 import type { FoundPerson } from '../people.js';
 import type { ResidueHit } from '../residue/hit.js';
 import { compileNeedles, isEmpty, type Needles } from '../residue/needles.js';
-import { searchResidue } from '../residue/prove.js';
+import { type ResidueProgress, searchResidue } from '../residue/prove.js';
 import type { Traits } from '../traits.js';
 import { rehearseErase } from './engine.js';
 import { withWhatWasKept } from './kept-person.js';
@@ -37,7 +37,11 @@ export interface ErasureProof {
  * whatever the same erasure would take now, and their values anywhere in the database, mapped or not.
  * @throws GdprError INTERRUPTED, SEVERAL as `searchResidue`
  */
-export async function proveErasure(context: Context, people: readonly ErasedPerson[]): Promise<ErasureProof> {
+export async function proveErasure(
+  context: Context,
+  people: readonly ErasedPerson[],
+  onProgress: (progress: ResidueProgress) => void,
+): Promise<ErasureProof> {
   const { database, model, keys, surroundings } = context;
   const hits = await database.transaction('repeatable read', async (session): Promise<ErasureHit[]> => {
     const catalog = await readCatalog(session);
@@ -56,7 +60,7 @@ export async function proveErasure(context: Context, people: readonly ErasedPers
     const found =
       wanted.length === 0
         ? []
-        : (await searchResidue(session, { database, model, keys }, wanted, () => {}, surroundings.signal)).hits;
+        : (await searchResidue(session, { database, model, keys }, wanted, onProgress, surroundings.signal)).hits;
     return [
       ...found.map(({ person, ...hit }) => {
         const subject = people.length > 1 ? wanted[person]?.subject : undefined;

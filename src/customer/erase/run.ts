@@ -15,6 +15,7 @@ import { keptByHolds } from '../hold/kept.js';
 import { assertNameless, basisOf } from '../identity-check.js';
 import { assertPlan, type Plan } from '../plan.js';
 import { changesSince } from '../recheck.js';
+import type { ResidueProgress } from '../residue/prove.js';
 import { assertErasable } from '../restrict/gate.js';
 import { suppressErased } from '../suppression/suppress.js';
 import { certifyErasure } from './certificate.js';
@@ -62,12 +63,15 @@ export interface EraseResult extends ErasureResult {
 /** What an erasure is doing; `proof` and `certificate` come after it is committed. */
 export type EraseStage = 'erase' | 'proof' | 'certificate';
 
+/** `search` tells how far the proof is. */
+export type OnEraseStage = (stage: EraseStage, search?: ResidueProgress) => void;
+
 /** Erases what is held about one person, as `erasePeople` does. */
 export async function eraseCustomer(
   context: Context,
   { ground, again, planDigest, ...person }: EraseOrder,
   plan: Plan,
-  onStage: (stage: EraseStage) => void = () => {},
+  onStage: OnEraseStage = () => {},
 ): Promise<EraseResult> {
   const order = { people: [person], ground, planDigest, ...(again !== undefined && { again }) };
   return { subject: person.subject, ...(await erasePeople(context, order, plan, onStage)) };
@@ -84,7 +88,7 @@ export async function erasePeople(
   context: Context,
   order: ErasureOrder,
   plan: Plan,
-  onStage: (stage: EraseStage) => void = () => {},
+  onStage: OnEraseStage = () => {},
 ): Promise<ErasureResult> {
   const intent = intentOf(order, plan);
   return runOperation(context, intent, async (operation) => {
@@ -99,7 +103,7 @@ export async function erasePeople(
       await journalChanges(context.database, context.paths.journal);
       await checkpointLog(context.database, { key: context.keys.checkpointKey(), journalPath: context.paths.journal });
       onStage('proof');
-      const residue = await proveErasure(context, people);
+      const residue = await proveErasure(context, people, (search) => onStage('proof', search));
       onStage('certificate');
       const { tables, kept, keptBy, unreadable } = erased;
       const { path, sha256 } = await certifyErasure(context, {

@@ -1,17 +1,20 @@
 import type { Session } from '../../database/session.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { rowsOf } from '../../datamap/collect-plan.js';
+import { type RowKey, rowsOf } from '../../datamap/collect-plan.js';
+import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel } from '../../datamap/model.js';
 import { mayGive } from '../../datamap/read.js';
 import { keyOf } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
+import type { Crowd } from './crowd.js';
 import { keptFor } from './erased.js';
 import type { Finding } from './findings.js';
 import type { Verdict } from './hit.js';
-import { type KeptCells, keptIndex } from './kept.js';
-import { type Leads, leadsOf, type Subject } from './leads.js';
+import type { KeptIndex } from './kept.js';
+import { type Lead, type Leads, leadsOf, readLeads, type Subject } from './leads.js';
+import type { Matcher } from './match.js';
 import type { NeedleKind } from './needles.js';
-import { identityIn, type MappedPlace, mappedPlace, nodesOf } from './place.js';
+import { identityIn, type MappedPlace, mappedPlace, nodesOf, type RowIdentity } from './place.js';
 
 const RESIDUE: Verdict = { class: 'residue' };
 const THIRD_PARTY: Verdict = { class: 'third-party' };
@@ -24,78 +27,153 @@ const OPEN_REQUEST = 'open-request';
 /** The rule of an id or number that erasure leaves because, with its row, it says nothing about anybody any more. */
 const LEFT = 'left-by-the-map';
 
-/** One verdict a finding. What is not known to belong somewhere is residue. */
+/** The people who are searched for, and how a row is known to be one's. */
+export interface Subjects {
+  readonly list: readonly Subject[];
+  readonly kept: KeptIndex;
+  /** Looks texts up in the values of all; undefined where no finding is of several. */
+  readonly crowd: Crowd | undefined;
+  /** The matcher of those who are like a person, for texts that hold nothing of theirs but the name. */
+  ofName(person: Subject): Matcher;
+  /** Positions of those who are, or before their erasure were, this row. */
+  whoseRow(row: RowKey): readonly number[];
+  /** Positions of those to whom a reference leads. */
+  whoseReference(reference: string): readonly number[];
+}
+
+/** A finding of those people of whom the same is true. */
+export interface Judged {
+  readonly finding: Finding;
+  readonly verdict: Verdict;
+}
+
+/**
+ * Says of each finding why it is there; one of several people is taken apart where the database knows more of some of them.
+ * What is not known to belong somewhere is residue.
+ */
 export async function classify(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
-  subjects: readonly (Subject & { readonly kept: readonly KeptCells[] })[],
-  findings: readonly Finding[],
-): Promise<Verdict[]> {
-  // Of many people few have anything in these findings.
-  const persons = [...new Set(findings.map(({ person }) => person))];
-  const kept = new Map(persons.map((person) => [person, keptIndex(subjects[person]?.kept ?? [])]));
+  subjects: Subjects,
+  found: readonly Finding[],
+): Promise<Judged[]> {
+  const findings = found.flatMap((finding) =>
+    apart(finding, new Set(subjects.kept.people(finding.row.table.name, finding.row.key))),
+  );
   const places = findings.map((finding) => mappedPlace(finding, model));
-  const owners = await collectedOwners(session, model, catalog, subjects, findings);
+  const owners = await collectedOwners(session, model, catalog, subjects.list, findings);
   const kindsInRow = new Map<string, Set<NeedleKind>>();
-  const rowOf = ({ person, row }: Finding) => JSON.stringify([person, row.table.name, ...row.key]);
   for (const finding of findings) {
     const kinds = kindsInRow.get(rowOf(finding)) ?? new Set();
     for (const kind of finding.kinds) kinds.add(kind);
     kindsInRow.set(rowOf(finding), kinds);
   }
   const verdicts = findings.map((finding, i): Verdict | undefined => {
-    const cells = kept.get(finding.person)?.(finding.row.table.name, finding.row.key, finding.column);
+    const { people, row, column, kinds } = finding;
+    const cells = subjects.kept.cells(people[0] ?? 0, row.table.name, row.key, column);
     if (cells !== undefined) return { class: 'kept', rule: cells.rule, until: cells.until, untold: cells.untold };
     const place = places[i];
     if (place === undefined) return unmapped(finding, model);
     const mine = owners[i] ?? 0;
     if (mine !== 0 && place.described && mayGive(place.table, place.owner, mine)) return HELD;
-    if (place.left && (isOnly(finding.kinds, 'id') || isOnly(finding.kinds, 'code')))
-      return { class: 'kept', rule: LEFT };
+    if (place.left && (isOnly(kinds, 'id') || isOnly(kinds, 'code'))) return { class: 'kept', rule: LEFT };
     return place.described ? undefined : ofOther(finding, place);
   });
   const open = findings.flatMap((finding, i) => {
     const place = places[i];
-    return verdicts[i] === undefined && place !== undefined ? [{ i, finding, place }] : [];
+    return verdicts[i] === undefined && place !== undefined ? [{ i, finding, place, nodes: nodesOf(place) }] : [];
   });
-  const leads = await leadsOf(
+  const leads = await readLeads(
     session,
     model,
     catalog,
-    subjects,
-    open.map(({ finding, place }) => ({ person: finding.person, row: finding.row, nodes: nodesOf(place) })),
+    open.map(({ finding, nodes }) => ({ row: finding.row, nodes })),
   );
   const keyOfRow = ({ row }: Finding) => ({ table: row.table.name, key: row.key });
   const keptOthers = await keptFor(
     session,
     open.flatMap(({ finding }) => (isOnly(finding.kinds, 'name') ? [keyOfRow(finding)] : [])),
   );
-  for (const [at, { i, finding, place }] of open.entries()) {
+  const spelling = spellingOf(model);
+  const judged: Judged[][] = findings.map((finding, i) => {
+    const verdict = verdicts[i];
+    return verdict === undefined ? [] : [{ finding, verdict }];
+  });
+  for (const [at, { i, finding, place, nodes }] of open.entries()) {
     const rowKinds = kindsInRow.get(rowOf(finding)) ?? finding.kinds;
-    const subject = subjects[finding.person];
-    // A namesake who was erased has no name any more but where it had to be kept.
-    const namesakes = keptOthers
-      .of(keyOfRow(finding), finding.column)
-      .filter((reference) => subject?.references.includes(reference) === false);
-    const known = leads[at];
-    const led = known && { own: known.own, others: [...known.others, ...namesakes.map(() => NOBODY_KNOWN)] };
-    const theirs = subject !== undefined && isTheirs(finding, place, rowKinds, led, subject, model);
-    verdicts[i] = theirs ? THIRD_PARTY : ofOther(finding, place);
+    const identities = nodes.flatMap((node) => identityIn(finding.row, node, model));
+    const references = keptOthers.of(keyOfRow(finding), finding.column);
+    const led = leads[at] ?? [];
+    const known = finding.people.length === 1 ? NOBODY : knownOf(led, identities, references, subjects);
+    for (const part of apart(finding, known)) {
+      const [person = 0] = part.people;
+      const subject = subjects.list[person];
+      if (subject === undefined) continue;
+      const matcher = part.people.length === 1 ? subject.matcher : subjects.ofName(subject);
+      const { own, others } = leadsOf(
+        led,
+        { ...subject, matcher },
+        (row) => subjects.whoseRow(row).includes(person),
+        spelling,
+      );
+      // A namesake who was erased has no name any more but where it had to be kept.
+      const namesakes = references.filter((reference) => !subject.references.includes(reference));
+      const all = { own, others: [...others, ...namesakes.map(() => NOBODY_KNOWN)] };
+      const theirs = isTheirs(part, place, rowKinds, all, identities, subject);
+      judged[i]?.push({ finding: part, verdict: theirs ? THIRD_PARTY : ofOther(part, place) });
+    }
   }
-  // A generated column cannot hold anything but what the columns that it is made of hold.
-  const isGenerated = ({ row, column }: Finding) =>
-    catalog.get(row.table.name)?.columns.get(column)?.generated === true;
-  return findings.map((finding, i) => {
-    const own = verdicts[i] ?? RESIDUE;
-    if (own.class !== 'residue' || !isGenerated(finding)) return own;
-    const source = findings.findIndex(
-      (other, at) =>
-        verdicts[at]?.class === 'kept' &&
-        rowOf(other) === rowOf(finding) &&
-        [...finding.kinds].every((kind) => other.kinds.has(kind)),
-    );
-    return verdicts[source] ?? own;
+  return ofSources(judged.flat(), catalog);
+}
+
+const NOBODY: ReadonlySet<number> = new Set();
+
+/** The people of a finding of whom more than the name is known by where the row leads and by what stands in it. */
+function knownOf(
+  leads: readonly Lead[],
+  identities: readonly RowIdentity[],
+  references: readonly string[],
+  { crowd, whoseRow, whoseReference }: Subjects,
+): Set<number> {
+  const texts = identities.filter(({ kind }) => kind !== 'name').map(({ text }) => text);
+  const led = leads.flatMap((lead) => (lead.kind === 'root' ? lead.texts : [lead.value]));
+  return new Set([
+    ...(crowd?.valuesIn([...texts, ...led]) ?? []),
+    ...leads.flatMap((lead) => (lead.kind === 'root' ? whoseRow(lead.row) : [])),
+    ...references.flatMap(whoseReference),
+  ]);
+}
+
+/** Each of the known by themselves, and the others together. */
+function apart(finding: Finding, known: ReadonlySet<number>): Finding[] {
+  if (finding.people.length === 1 || known.size === 0) return [finding];
+  const others = finding.people.filter((person) => !known.has(person));
+  return [
+    ...finding.people.filter((person) => known.has(person)).map((person) => ({ ...finding, people: [person] })),
+    ...(others.length === 0 ? [] : [{ ...finding, people: others }]),
+  ];
+}
+
+/** The people are the same in all findings of a row of which they are not alone. */
+function rowOf({ people, row }: Finding): string {
+  return JSON.stringify([people[0], row.table.name, ...row.key]);
+}
+
+/** A generated column cannot hold anything but what the columns that it is made of hold. */
+function ofSources(judged: readonly Judged[], catalog: Catalog): Judged[] {
+  const kept = groupBy(
+    judged.filter(({ verdict }) => verdict.class === 'kept'),
+    ({ finding }) => rowOf(finding),
+  );
+  return judged.map(({ finding, verdict }) => {
+    const { row, column, kinds } = finding;
+    const generated = catalog.get(row.table.name)?.columns.get(column)?.generated === true;
+    const source =
+      verdict.class === 'residue' && generated
+        ? kept.get(rowOf(finding))?.find((each) => [...kinds].every((kind) => each.finding.kinds.has(kind)))
+        : undefined;
+    return { finding, verdict: source?.verdict ?? verdict };
   });
 }
 
@@ -127,14 +205,12 @@ function isTheirs(
   finding: Finding,
   place: MappedPlace,
   rowKinds: ReadonlySet<NeedleKind>,
-  leads: Leads | undefined,
+  { own, others }: Leads,
+  identities: readonly RowIdentity[],
   { matcher, needles }: Subject,
-  model: DataMapModel,
 ): boolean {
-  if (leads === undefined || leads.own) return false;
-  const { others } = leads;
+  if (own) return false;
   const kinds = [...finding.kinds];
-  const identities = nodesOf(place).flatMap((node) => identityIn(finding.row, node, model));
   const bearsOtherName =
     needles.names.length > 0 && identities.some(({ kind, text }) => kind === 'name' && !matcher.sharesName(text));
   const bearsName = identities.some(({ kind, text }) => kind === 'name' && matcher.sharesName(text));
@@ -163,9 +239,10 @@ async function collectedOwners(
   findings: readonly Finding[],
 ): Promise<number[]> {
   const owners = findings.map(() => 0);
+  // Those who were collected are alone in their findings.
+  const numberOf = ([person = 0]: readonly number[]) => subjects[person]?.collected;
   const wanted = [...findings.entries()].filter(
-    ([, { person, row }]) =>
-      subjects[person]?.collected !== undefined && model.tables.some(({ name }) => name === row.table.name),
+    ([, { people, row }]) => numberOf(people) !== undefined && model.tables.some(({ name }) => name === row.table.name),
   );
   for (const [name, list] of groupBy(wanted, ([, { row }]) => row.table.name)) {
     const table = model.table(name);
@@ -178,7 +255,7 @@ async function collectedOwners(
        JOIN ${rowsOf(table)} r ON ${['r.person = h.person', ...join].join(' AND ')} GROUP BY h.n`,
       [
         list.map(([i]) => i),
-        list.map(([, { person }]) => subjects[person]?.collected ?? -1),
+        list.map(([, { people }]) => numberOf(people) ?? -1),
         ...key.map((_, part) => list.map(([, { row }]) => row.key[part] ?? null)),
       ],
     );

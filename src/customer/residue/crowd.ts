@@ -16,12 +16,32 @@ const MOST_WORDS = 200_000;
 type People = readonly number[];
 type Index<Key> = Map<Key, number[]>;
 
+/** Of whom something may be in texts. */
+export interface MetInTexts {
+  /** The texts that may hold a value of them. */
+  readonly values: ReadonlyMap<number, ReadonlySet<string>>;
+  readonly names: ReadonlySet<number>;
+  /** The texts with a word of anybody's name; in no other is a name or a part of one. */
+  readonly named: ReadonlySet<string>;
+}
+
 /** A word of a text as parts of names. */
 interface Parts {
   readonly given: readonly number[];
   readonly family: readonly number[];
 }
 const NO_PARTS: Parts = { given: [], family: [] };
+
+/** Of whom a text may hold a value, and of which names its words are parts, by their numbers. */
+interface Read {
+  readonly values: ReadonlySet<number>;
+  readonly given: ReadonlySet<number>;
+  readonly family: ReadonlySet<number>;
+}
+const NOTHING: Read = { values: new Set(), given: new Set(), family: new Set() };
+/** Of names, addresses and numbers many rows hold the same. */
+const LONGEST_KNOWN = 60;
+const MOST_TEXTS = 50_000;
 
 /**
  * Looks texts up in the needles of many people at once: what it costs depends on the texts, not on how many people there
@@ -46,6 +66,7 @@ export class Crowd {
   /** Who has a family name together with a given name, by the numbers of both. */
   readonly #names = new Map<string, number[]>();
   readonly #parts = new Map<string, Parts>();
+  readonly #readings = new Map<string, Read>();
 
   /** `idKeys` are the last parts of JSON keys under which ids stand. */
   constructor(people: readonly CompiledNeedles[], idKeys: readonly string[]) {
@@ -69,9 +90,11 @@ export class Crowd {
           for (const other of givens) add(this.#names, `${one} ${other}`, person);
       }
     }
-    // One value, or a list of them.
-    if (this.#idStarts.size > 0 && idKeys.length > 0)
-      this.#idKey = new RegExp(`(?:${idKeys.join('|')})"\\s*:\\s*(\\[[^\\]]*|[^\\p{L}\\p{N}]*[\\p{L}\\p{N}]+)`, 'gu');
+    // A list of values, and of lists; or one value, which may be the next key: {"customer": {"id": 17}}.
+    if (this.#idStarts.size > 0 && idKeys.length > 0) {
+      const value = '(\\[[^\\]]*(?:\\][^{}]*)?)|(?=[^\\p{L}\\p{N}]*([\\p{L}\\p{N}]+))';
+      this.#idKey = new RegExp(`(?:${idKeys.join('|')})"\\s*:\\s*(?:${value})`, 'gu');
+    }
   }
 
   get isEmpty(): boolean {
@@ -88,20 +111,44 @@ export class Crowd {
     return rows.length;
   }
 
-  /** Everybody of whom one of the texts may hold something, or all of them together a name. */
-  in(texts: Iterable<string>): Set<number> {
-    const people = new Set<number>();
+  /** Of whom which texts may hold a value, and everybody of whom all of them together may hold a name. */
+  in(texts: Iterable<string>): MetInTexts {
+    const values = new Map<number, Set<string>>();
+    const names = new Set<number>();
+    const named = new Set<string>();
     const given = new Set<number>();
     const family = new Set<number>();
     for (const text of texts) {
-      for (const view of viewsOf(text)) {
-        const lower = loweredView(view);
-        for (const found of this.#values(view, lower)) for (const person of found) people.add(person);
-        this.#words(view, given, family);
-      }
+      const read = this.#read(text);
+      for (const person of read.values) values.set(person, (values.get(person) ?? new Set()).add(text));
+      if (read.given.size + read.family.size > 0) named.add(text);
+      for (const part of read.given) given.add(part);
+      for (const part of read.family) family.add(part);
     }
-    for (const found of this.#named(given, family)) for (const person of found) people.add(person);
+    for (const found of this.#named(given, family)) for (const person of found) names.add(person);
+    return { values, names, named };
+  }
+
+  /** Everybody of whom one of the texts may hold something other than a name or an id. */
+  valuesIn(texts: Iterable<string>): Set<number> {
+    const people = new Set<number>();
+    for (const text of texts) for (const person of this.#read(text).values) people.add(person);
     return people;
+  }
+
+  #read(text: string): Read {
+    const known = this.#readings.get(text);
+    if (known !== undefined) return known;
+    const read = { values: new Set<number>(), given: new Set<number>(), family: new Set<number>() };
+    for (const view of viewsOf(text)) {
+      for (const found of this.#values(view, loweredView(view))) for (const person of found) read.values.add(person);
+      this.#words(view, read.given, read.family);
+    }
+    if (text.length > LONGEST_KNOWN) return read;
+    const reading = read.values.size + read.given.size + read.family.size === 0 ? NOTHING : read;
+    if (this.#readings.size >= MOST_TEXTS) this.#readings.clear();
+    this.#readings.set(text, reading);
+    return reading;
   }
 
   /** Whose row has this id, whatever the table. */
@@ -118,8 +165,8 @@ export class Crowd {
       const lower = loweredView(view);
       for (const _ of this.#values(view, lower)) return true;
       if (this.#idKey !== undefined && view.includes('"'))
-        for (const [, values = ''] of lower.matchAll(this.#idKey))
-          for (const [start] of values.matchAll(RUNS)) if (this.#idStarts.has(start)) return true;
+        for (const [, list, one = ''] of lower.matchAll(this.#idKey))
+          for (const start of list?.match(RUNS) ?? [one]) if (this.#idStarts.has(start)) return true;
       this.#words(view, given, family);
     }
     for (const _ of this.#named(given, family)) return true;
@@ -184,9 +231,11 @@ export class Crowd {
     }
   }
 
-  #partsOf(word: string): Parts {
-    const known = this.#parts.get(word);
+  #partsOf(found: string): Parts {
+    const known = this.#parts.get(found);
     if (known !== undefined) return known;
+    // What is remembered of a text must not hold the whole of it in memory, as a part of it does.
+    const word = Buffer.from(found).toString();
     if (this.#parts.size >= MOST_WORDS) this.#parts.clear();
     const { forms, cyrillic } = foldedWord(word);
     const given = this.#given.of(forms, cyrillic);

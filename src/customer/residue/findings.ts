@@ -1,3 +1,4 @@
+import { groupBy } from '../../foundation/group.js';
 import type { Crowd } from './crowd.js';
 import type { IdPlaces } from './id-places.js';
 import { type Leaf, leavesOf } from './leaves.js';
@@ -17,8 +18,8 @@ export interface FoundRow {
 
 /** A place that holds something of a person. */
 export interface Finding {
-  /** Position among the people searched for. */
-  readonly person: number;
+  /** Positions among the people searched for: one, or namesakes of whom the row holds the name and nothing else. */
+  readonly people: readonly number[];
   readonly row: FoundRow;
   readonly column: string;
   readonly path: readonly string[] | undefined;
@@ -39,22 +40,32 @@ interface RowValues {
 export function findingsOf(
   row: FoundRow,
   { ids, numbers: values }: RowValues,
-  { people, crowd, numbers }: SearchedPeople,
+  searched: SearchedPeople,
   places: IdPlaces,
   { idColumns, numberColumns }: Pick<ScanStatements, 'idColumns' | 'numberColumns'>,
 ): Finding[] {
+  const { people, crowd, numbers } = searched;
   const findings: Finding[] = [];
   const columns = textsOf(row);
-  for (const person of crowd === undefined ? people.keys() : inTexts(crowd, columns, ids)) {
-    const { needles, matcher } = people[person] as SearchedPerson;
+  const inNumbers = numberFindings(row, numbers, numberColumns, values);
+  const alone = new Set(inNumbers.flatMap((finding) => finding.people));
+  const met: readonly Met[] =
+    crowd === undefined
+      ? Array.from(people.keys(), (person) => ({ people: [person], texts: undefined, named: undefined }))
+      : inTexts(crowd, people, columns, ids, alone);
+  for (const each of met) {
+    const first = people[each.people[0] as number] as SearchedPerson;
+    const matcher = each.people.length > 1 ? searched.ofName(first) : first.matcher;
     findings.push(
-      ...findingsIn(row, columns, person, matcher, needles, places),
-      ...idFindings(row, person, needles, places, idColumns, ids),
+      ...findingsIn(row, columns, each, matcher, first.needles, places),
+      ...idFindings(row, each.people, first.needles, places, idColumns, ids),
     );
   }
-  findings.push(...numberFindings(row, numbers, numberColumns, values));
+  findings.push(...inNumbers);
   return findings;
 }
+
+const NO_TEXTS: ReadonlySet<string> = new Set();
 
 interface ColumnTexts {
   readonly column: string;
@@ -68,18 +79,48 @@ function textsOf({ table, cells }: FoundRow): ColumnTexts[] {
   });
 }
 
-/** Of whom the texts and ids of a row may hold something. */
-function inTexts(crowd: Crowd, columns: readonly ColumnTexts[], ids: readonly (string | null)[]): Set<number> {
+/** People of whom texts of a row may hold something. */
+interface Met {
+  readonly people: readonly number[];
+  /** Which texts; undefined for all. */
+  readonly texts: ReadonlySet<string> | undefined;
+  /** Which of these may hold a word of the name; undefined for all. */
+  readonly named: ReadonlySet<string> | undefined;
+}
+
+/**
+ * Of whom the texts and ids of a row may hold something: each by themselves, but together those of whom it can be the
+ * same name only. `alone` are known to have more in the row.
+ */
+function inTexts(
+  crowd: Crowd,
+  people: SearchedPeople['people'],
+  columns: readonly ColumnTexts[],
+  ids: readonly (string | null)[],
+  alone: ReadonlySet<number>,
+): Met[] {
   const texts = columns.flatMap(({ leaves }) => leaves.map(({ text }) => text));
-  const people = crowd.in(texts);
-  for (const id of [...texts, ...ids]) for (const person of crowd.withId(id ?? '')) people.add(person);
-  return people;
+  const { values, names, named } = crowd.in(texts);
+  const byId = new Set([...texts, ...ids].flatMap((id) => crowd.withId(id ?? '')));
+  const single = new Set([...byId, ...values.keys(), ...[...names].filter((person) => alone.has(person))]);
+  const namesakes = groupBy(
+    [...names].filter((person) => !single.has(person)),
+    (person) => people[person]?.alike,
+  );
+  return [
+    ...Array.from(single, (person) => {
+      const ofName = names.has(person) ? named : NO_TEXTS;
+      const inThese = byId.has(person) ? undefined : new Set([...(values.get(person) ?? []), ...ofName]);
+      return { people: [person], texts: inThese, named: ofName };
+    }),
+    ...Array.from(namesakes.values(), (alike) => ({ people: alike, texts: named, named })),
+  ];
 }
 
 function findingsIn(
   row: FoundRow,
   columns: readonly ColumnTexts[],
-  person: number,
+  { people, texts, named }: Met,
   matcher: Matcher,
   needles: CompiledNeedles,
   places: IdPlaces,
@@ -89,7 +130,9 @@ function findingsIn(
   for (const { column, leaves } of columns) {
     const found = new Set<NeedleKind>();
     for (const leaf of leaves) {
-      const kinds = matcher.kindsIn(leaf.text);
+      if (texts?.has(leaf.text) === false) continue;
+      const mayName = named?.has(leaf.text) !== false;
+      const kinds = new Set(matcher.kindsIn(leaf.text, mayName));
       if (leaf.path !== undefined && isId(leaf, row.table.name, column, needles, places)) kinds.add('id');
       // The parts of a document are near each other in its text, whosever they are.
       if (leaf.path === undefined && leaves.length > 1)
@@ -97,14 +140,14 @@ function findingsIn(
       for (const kind of kinds) found.add(kind);
       if (kinds.size > 0) {
         const nameOnly = kinds.has('name') && matcher.isName(leaf.text);
-        findings.push({ person, row, column, path: leaf.path, inKey: leaf.isKey, kinds, nameOnly });
+        findings.push({ people, row, column, path: leaf.path, inKey: leaf.isKey, kinds, nameOnly });
       }
-      if (leaf.isKey) continue;
+      if (leaf.isKey || !mayName) continue;
       const parent = leaf.path === undefined ? '' : `${column} ${JSON.stringify(leaf.path.slice(0, -1))}`;
       for (const part of matcher.partOf(leaf.text)) parts.push({ column, leaf, parent, ...part });
     }
   }
-  return [...findings, ...splitNames(row, person, parts, findings)];
+  return [...findings, ...splitNames(row, people, parts, findings)];
 }
 
 function isId(leaf: Leaf, table: string, column: string, { ids }: CompiledNeedles, places: IdPlaces): boolean {
@@ -132,7 +175,12 @@ interface NamePart {
 }
 
 /** First name and family name in two columns of a row, or in two members of one JSON object. */
-function splitNames(row: FoundRow, person: number, parts: readonly NamePart[], known: readonly Finding[]): Finding[] {
+function splitNames(
+  row: FoundRow,
+  people: readonly number[],
+  parts: readonly NamePart[],
+  known: readonly Finding[],
+): Finding[] {
   const isSplit = (family: NamePart) =>
     family.part === 'family' &&
     parts.some(
@@ -144,7 +192,7 @@ function splitNames(row: FoundRow, person: number, parts: readonly NamePart[], k
   return parts
     .filter((part) => isSplit(part) && !isKnown(part))
     .map(({ column, leaf }) => ({
-      person,
+      people,
       row,
       column,
       path: leaf.path,
@@ -156,7 +204,7 @@ function splitNames(row: FoundRow, person: number, parts: readonly NamePart[], k
 
 function idFindings(
   row: FoundRow,
-  person: number,
+  people: readonly number[],
   { ids }: CompiledNeedles,
   places: IdPlaces,
   idColumns: ScanStatements['idColumns'],
@@ -166,7 +214,7 @@ function idFindings(
     .filter(({ target }, i) => ids.some(({ table, key }) => table === target && isSameId(key, values[i])))
     .filter(({ column, target }) => !places.isOfOther(row.table.name, column, target, row.cells))
     .map(({ column }) => ({
-      person,
+      people,
       row,
       column,
       path: undefined,
@@ -185,7 +233,7 @@ function numberFindings(
 ): Finding[] {
   return columns.flatMap(({ name: column }, i) =>
     (numbers.get(values[i] ?? '') ?? []).map(({ person, kind }) => ({
-      person,
+      people: [person],
       row,
       column,
       path: undefined,

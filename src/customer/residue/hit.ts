@@ -38,21 +38,25 @@ export interface ResidueHit {
   readonly until?: string;
 }
 
-/** One hit for each kind of value that the place holds. */
+/** One hit for each person and each kind of value that the place holds. */
 export function hitsOf(finding: Finding, verdict: Verdict, model: DataMapModel, keys: Keys): ResidueHit[] {
-  const { person, row, column } = finding;
+  const { people, row, column } = finding;
   const place = placeOf(finding);
-  return NEEDLE_KINDS.filter((kind) => finding.kinds.has(kind)).map((kind) => ({
-    person,
-    table: row.table.name,
-    column,
-    ...(place !== undefined && { place }),
-    key: keyText(finding, model, keys),
-    kind,
-    class: verdict.class,
-    ...(verdict.rule !== undefined && { rule: verdict.rule }),
-    ...(verdict.until !== undefined && { until: verdict.until }),
-  }));
+  const key = keyText(finding, model, keys);
+  const kinds = NEEDLE_KINDS.filter((kind) => finding.kinds.has(kind));
+  return people.flatMap((person) =>
+    kinds.map((kind) => ({
+      person,
+      table: row.table.name,
+      column,
+      ...(place !== undefined && { place }),
+      key,
+      kind,
+      class: verdict.class,
+      ...(verdict.rule !== undefined && { rule: verdict.rule }),
+      ...(verdict.until !== undefined && { until: verdict.until }),
+    })),
+  );
 }
 
 const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,40}$/;

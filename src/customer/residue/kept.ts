@@ -14,17 +14,32 @@ export interface KeptCells {
   readonly untold?: boolean | undefined;
 }
 
-/** Finds what keeps a cell. */
-export function keptIndex(
-  kept: readonly KeptCells[],
-): (table: string, key: readonly string[], column: string) => KeptCells | undefined {
-  const byRow = new Map<string, KeptCells[]>();
+/** What keeps cells of people, by their positions. */
+export interface KeptIndex {
+  /** Of whom something of the row is kept. */
+  people(table: string, key: readonly string[]): Iterable<number>;
+  /** What keeps the cell of the person. */
+  cells(person: number, table: string, key: readonly string[], column: string): KeptCells | undefined;
+}
+
+export function keptIndex(kept: readonly (readonly KeptCells[])[]): KeptIndex {
+  const byRow = new Map<string, Map<number, KeptCells[]>>();
   const id = (table: string, key: readonly string[]) => JSON.stringify([table, ...key]);
-  for (const cells of kept) {
-    const list = byRow.get(id(cells.table, cells.key));
-    if (list === undefined) byRow.set(id(cells.table, cells.key), [cells]);
-    else list.push(cells);
+  for (const [person, list] of kept.entries()) {
+    for (const cells of list) {
+      const row = byRow.get(id(cells.table, cells.key)) ?? new Map<number, KeptCells[]>();
+      byRow.set(id(cells.table, cells.key), row);
+      const theirs = row.get(person);
+      if (theirs === undefined) row.set(person, [cells]);
+      else theirs.push(cells);
+    }
   }
-  return (table, key, column) =>
-    byRow.get(id(table, key))?.find(({ columns }) => columns === undefined || columns.includes(column));
+  return {
+    people: (table, key) => byRow.get(id(table, key))?.keys() ?? [],
+    cells: (person, table, key, column) =>
+      byRow
+        .get(id(table, key))
+        ?.get(person)
+        ?.find(({ columns }) => columns === undefined || columns.includes(column)),
+  };
 }

@@ -6,8 +6,11 @@ import { viewsOf } from './views.js';
 
 /** The exact check of one person's needles. */
 export interface Matcher {
-  /** The kinds of needles that a text holds, in any spelling and encoding; ids are no matter of texts. */
-  kindsIn(text: string): Set<NeedleKind>;
+  /**
+   * The kinds of needles that a text holds, in any spelling and encoding; ids are no matter of texts.
+   * @param mayName whether a word of the name may be in the text, by default it may
+   */
+  kindsIn(text: string, mayName?: boolean): ReadonlySet<NeedleKind>;
   /** Whether a text is nothing but one part of a name, as a column of first names holds it. */
   partOf(text: string): { readonly name: number; readonly part: 'given' | 'family' }[];
   /** Whether a text is nothing but the name. */
@@ -32,7 +35,7 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
   const ends = [...new Set(needles.phones.map(({ national }) => national.slice(-7)))];
   const endings = ends.map((end) => value('phone', digitsOf, end, () => new RegExp([...end].join('\\D{0,8}'))));
   return {
-    kindsIn(text) {
+    kindsIn(text, mayName = true) {
       const found = new Set<NeedleKind>();
       const views = viewsOf(text);
       for (const view of views) {
@@ -42,7 +45,7 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
           found.add('phone');
       }
       // Wholly decoded: under an encoding, an address is not seen to be one, and its parts look like a name.
-      if (needles.names.length > 0 && holdsName(views.at(-1) ?? '', needles.names)) found.add('name');
+      if (mayName && needles.names.length > 0 && holdsName(views.at(-1) ?? '', needles.names)) found.add('name');
       return found;
     },
     partOf(text) {
@@ -91,13 +94,11 @@ const asIs = (text: string) => text;
 const digitsOf = remembering((text) => text.replace(/\D+/g, ''));
 const solid = remembering((text) => text.replace(/\s+/gu, ''));
 
-function remembering(reduce: (text: string) => string): (text: string) => string {
-  let last = '';
-  let reduced = '';
+function remembering<T>(reduce: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly reduced: T } | undefined;
   return (text) => {
-    if (text === last) return reduced;
-    [last, reduced] = [text, reduce(text)];
-    return reduced;
+    if (last?.text !== text) last = { text, reduced: reduce(text) };
+    return last.reduced;
   };
 }
 
@@ -129,10 +130,22 @@ function codePattern(code: string): RegExp {
 
 /** Seven digits of the time before 2008 stand for two numbers; what they may mean, the phone rules know. */
 function holdsPhone(view: string, numbers: ReadonlySet<string>, options: IdentifierOptions): boolean {
-  const spelled = detectIdentifiers(view, options).filter(({ kind }) => kind === 'phone');
-  const values = spelled.map(({ value }) => value);
-  if (view.length <= LONGEST_FIELD) values.push(view);
+  const spelled = phonesIn(view, options);
+  const values = view.length <= LONGEST_FIELD ? [...spelled, view] : spelled;
   return values.some((value) => parse('phone', value, options).some((number) => numbers.has(number)));
+}
+
+/** One text is asked about by many people's matchers, all with the same options. */
+const PHONES = new WeakMap<IdentifierOptions, (text: string) => string[]>();
+
+function phonesIn(view: string, options: IdentifierOptions): string[] {
+  const detect =
+    PHONES.get(options) ??
+    remembering((text: string) =>
+      detectIdentifiers(text, options).flatMap(({ kind, value }) => (kind === 'phone' ? [value] : [])),
+    );
+  PHONES.set(options, detect);
+  return detect(view);
 }
 
 /** A word of a text as names are compared. */
@@ -149,8 +162,11 @@ function wordsOf(view: string): readonly Word[] {
   const known = WORDS.get(view);
   if (known !== undefined) return known;
   const words = lettersOf(view.replace(ADDRESS, ' ').replace(/<[^<>]{0,200}>/g, ' ')).map(foldedWord);
-  if (view.length > LONGEST_FIELD) return words;
-  if (WORDS.size >= MOST_FOLDED) WORDS.clear();
+  wordsLength += view.length;
+  if (wordsLength > MOST_LENGTH) {
+    WORDS.clear();
+    wordsLength = view.length;
+  }
   WORDS.set(view, words);
   return words;
 }
@@ -172,8 +188,11 @@ function lettersOf(text: string): string[] {
 /** Folding a word takes some microseconds, and texts repeat their words. */
 const FOLDED = new Map<string, Word>();
 const MOST_FOLDED = 20_000;
-/** Of short texts: many people's matchers are asked about one. */
+/** Many people's matchers are asked about one text. */
 const WORDS = new Map<string, readonly Word[]>();
+/** In characters of texts; the words take some times their space. */
+const MOST_LENGTH = 1_000_000;
+let wordsLength = 0;
 
 export function foldedWord(word: string): Word {
   const known = FOLDED.get(word);

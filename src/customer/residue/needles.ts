@@ -80,8 +80,17 @@ export function isEmpty({ emails, phones, kods, names, codes, ids }: CompiledNee
 }
 
 function distinctNames(names: readonly NameNeedle[]): NameNeedle[] {
-  const words = (part: readonly NameWord[]) => part.map(({ word }) => word).join(' ');
-  return [...new Map(names.map((name) => [`${words(name.given)}|${words(name.family)}`, name])).values()];
+  return [...new Map(names.map((name) => [nameText(name), name])).values()];
+}
+
+function nameText({ given, family }: NameNeedle): string {
+  return [given, family].map((part) => part.map(({ word }) => word).join(' ')).join('|');
+}
+
+/** Equal for people who are known by the same names; `names` as they were given. */
+export function namesText(needles: CompiledNeedles, names: readonly string[]): string {
+  const folded = new Set(names.map((name) => foldName(name).join('|')));
+  return JSON.stringify([needles.names.map(nameText).sort(), [...folded].sort()]);
 }
 
 /**

@@ -8,10 +8,11 @@ import { hasErasures } from './erased.js';
 import type { Needles } from './needles.js';
 
 /** What the references of persons tell of the ones who are searched for. */
-export interface KnownSubject {
-  readonly references: readonly string[];
-  /** Whether the alias is one of theirs. */
-  has(alias: Alias): boolean;
+export interface KnownSubjects {
+  /** Of each person. */
+  readonly references: readonly (readonly string[])[];
+  /** Positions of the people whose alias it is. */
+  whose(alias: Alias): readonly number[];
 }
 
 const ALIASES = 'SELECT hmac, reference FROM gdpr.subject_alias';
@@ -26,7 +27,7 @@ export async function knownSubjects(
   session: Session,
   keys: Keys,
   people: readonly { readonly needles: Needles; readonly subject?: string | undefined }[],
-): Promise<KnownSubject[]> {
+): Promise<KnownSubjects> {
   const codesOf = ({ kind, value }: Alias) => keys.hmacs('subject alias', `${kind}\n${value}`);
   const hashed = people.map(({ needles }) => aliasesOf(needles).flatMap(codesOf));
   const codes = (await hasErasures(session)) ? WITH_ERASED : ALIASES;
@@ -41,20 +42,37 @@ export async function knownSubjects(
       ...(hashed[i] ?? []).flatMap((hmac) => byCode.get(hmac) ?? []).map(({ reference }) => reference),
     ]),
   ]);
-  const own = new Map<string, Set<string>>();
-  for (const row of await session.query<{ hmac: string; reference: string }>(
-    `SELECT hmac, reference FROM (${codes}) a WHERE reference = ANY ($1::text[])`,
-    [[...new Set(references.flat())]],
-  )) {
-    own.set(row.reference, (own.get(row.reference) ?? new Set()).add(row.hmac));
+  const own = groupBy(
+    await session.query<{ hmac: string; reference: string }>(
+      `SELECT hmac, reference FROM (${codes}) a WHERE reference = ANY ($1::text[])`,
+      [[...new Set(references.flat())]],
+    ),
+    ({ hmac }) => hmac,
+  );
+  const referred = positionsOf(references);
+  return {
+    references,
+    whose: (alias) => [
+      ...new Set(
+        codesOf(alias)
+          .flatMap((code) => own.get(code) ?? [])
+          .flatMap(({ reference }) => referred.get(reference) ?? []),
+      ),
+    ],
+  };
+}
+
+/** The positions at which each text is listed. */
+export function positionsOf(lists: readonly (readonly string[])[]): ReadonlyMap<string, readonly number[]> {
+  const positions = new Map<string, number[]>();
+  for (const [position, list] of lists.entries()) {
+    for (const text of new Set(list)) {
+      const known = positions.get(text);
+      if (known === undefined) positions.set(text, [position]);
+      else known.push(position);
+    }
   }
-  return references.map((list) => ({
-    references: list,
-    has: (alias) => {
-      const hmacs = codesOf(alias);
-      return list.some((reference) => hmacs.some((code) => own.get(reference)?.has(code) === true));
-    },
-  }));
+  return positions;
 }
 
 function aliasesOf({ emails, kods, names, ids }: Needles): Alias[] {

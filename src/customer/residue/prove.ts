@@ -7,14 +7,14 @@ import { GdprError } from '../../foundation/errors.js';
 import type { Keys } from '../../keys/keys.js';
 import type { Context } from '../../workspace/open.js';
 import { rowId } from '../roots.js';
-import { classify } from './classify.js';
+import { classify, type Subjects } from './classify.js';
 import { keptCells } from './erased.js';
 import { hitsOf, type ResidueHit } from './hit.js';
 import { idPlaces } from './id-places.js';
-import type { KeptCells } from './kept.js';
+import { type KeptCells, keptIndex } from './kept.js';
 import { matcherOf } from './match.js';
-import { compileNeedles, isEmpty, type Needles } from './needles.js';
-import { knownSubjects } from './own.js';
+import { compileNeedles, isEmpty, type Needles, namesText } from './needles.js';
+import { type KnownSubjects, knownSubjects, positionsOf } from './own.js';
 import { readTogether } from './readers.js';
 import { rangesOf, scanTable, type TableScan } from './scan.js';
 import { readSearchable, type Unsearched } from './searchable.js';
@@ -52,7 +52,7 @@ export interface ResidueProgress {
 
 /** More hits are counted, not listed. */
 const MOST_HITS = 5000;
-/** More findings than these for each fifty people are no trace of them, but a value that everybody has. */
+/** More findings of values than these for each fifty people are no trace of them, but a value that everybody has. */
 const MOST_FINDINGS = 100_000;
 const PEOPLE_A_SHARE = 50;
 /** So many findings are said why they are there before more are looked for: a namesake of many is found of each. */
@@ -60,6 +60,8 @@ const FINDINGS_AT_ONCE = 20_000;
 /** Of so many people a few pages hold enough. */
 const MANY_PEOPLE = 500;
 const PAGES_OF_MANY = 256;
+/** Many rows lead to one person. */
+const MOST_OWNERS = 20_000;
 
 /**
  * Searches the whole database for whatever is left of people and says of each place why it is there, in a fresh
@@ -94,59 +96,70 @@ export async function searchResidue(
   assertReadable(model, catalog);
   const spelling = spellingOf(model);
   const known = await knownSubjects(session, keys, people);
-  const keptByErasure = await keptCells(session, [...new Set(known.flatMap(({ references }) => references))]);
-  const subjects = people.map((person, i) => {
+  const references = [...new Set(known.references.flat())];
+  const keptByErasure = await keptCells(session, references);
+  const list = people.map((person, i) => {
     const compiled = compileNeedles(person.needles, spelling);
     if (isEmpty(compiled)) {
       throw new GdprError('INPUT_INVALID', 'nothing that was given can be looked for', {
         hint: 'give an e-mail, a phone, a personas kods, an order number, or a name of at least two words',
       });
     }
-    const rows = new Set(person.needles.ids.map(rowId));
     return {
       needles: compiled,
       matcher: matcherOf(compiled, person.needles.names, spelling),
-      kept: [
-        ...(person.kept ?? []),
-        ...(known[i]?.references ?? []).flatMap((reference) => keptByErasure.get(reference) ?? []),
-      ],
-      references: known[i]?.references ?? [],
+      // What was collected of one is nothing of the others.
+      alike: person.collected === undefined ? namesText(compiled, person.needles.names) : String(i),
+      references: known.references[i] ?? [],
       collected: person.collected,
-      isOwn: (alias: { kind: string; value: string }) => rows.has(alias.value) || known[i]?.has(alias) === true,
     };
   });
   const { tables, unsearched } = await readSearchable(session, catalog);
   const targets = [...new Set(people.flatMap(({ needles }) => needles.ids.map(({ table }) => table)))];
   const places = idPlaces(model, catalog, targets);
-  const searched = searchedPeople(subjects, places);
-  const atOnce = subjects.length > MANY_PEOPLE ? PAGES_OF_MANY : undefined;
+  const searched = searchedPeople(list, places);
+  const subjects = {
+    list,
+    kept: keptIndex(
+      people.map(({ kept = [] }, i) => [
+        ...kept,
+        ...(known.references[i] ?? []).flatMap((reference) => keptByErasure.get(reference) ?? []),
+      ]),
+    ),
+    crowd: searched.crowd,
+    ofName: searched.ofName,
+    ...whose(people, known),
+  };
+  const atOnce = list.length > MANY_PEOPLE ? PAGES_OF_MANY : undefined;
   const units = tables.flatMap((table) => rangesOf(table, atOnce).map((pages) => ({ table, pages })));
-  const most = MOST_FINDINGS * Math.ceil(subjects.length / PEOPLE_A_SHARE);
+  const most = MOST_FINDINGS * Math.ceil(list.length / PEOPLE_A_SHARE);
   const counts = { residue: 0, kept: 0, held: 0, 'third-party': 0 };
   const tooLarge = new Map<string, { readonly table: string; readonly column: string }>();
   let hits: FoundHit[] = [];
+  let least: FoundHit | undefined;
   let pending: { readonly at: number; readonly findings: TableScan['findings'] }[] = [];
   let waiting = 0;
   let found = 0;
   let rows = 0;
   // What this session has collected the others do not see.
-  const nobodyCollected = subjects.every(({ collected }) => collected === undefined);
+  const nobodyCollected = list.every(({ collected }) => collected === undefined);
   // What is known of a row is in one scan, so each can be judged without the others.
   const judge = async (by: Session) => {
-    const judged = pending.flatMap(({ at, findings }) => findings.map((finding) => ({ at, finding })));
+    const units = pending;
     pending = [];
     waiting = 0;
-    const findings = judged.map(({ finding }) => finding);
-    const verdicts = await classify(by, model, catalog, subjects, findings);
-    for (const [i, { at, finding }] of judged.entries()) {
-      const verdict = verdicts[i];
-      if (verdict === undefined || verdict.untold === true) continue;
-      for (const hit of hitsOf(finding, verdict, model, keys)) {
-        counts[hit.class] += 1;
-        hits.push({ at, hit });
-      }
+    const findings = units.flatMap((unit) => unit.findings);
+    const at = new Map(units.flatMap((unit) => unit.findings.map(({ row }) => [row, unit.at] as const)));
+    for (const { finding, verdict } of await classify(by, model, catalog, subjects, findings)) {
+      if (verdict.untold === true) continue;
+      counts[verdict.class] += finding.people.length * finding.kinds.size;
+      const place = { at: at.get(finding.row) ?? 0, class: verdict.class };
+      if (least !== undefined && telling(place, least) > 0) continue;
+      for (const hit of hitsOf(finding, verdict, model, keys)) hits.push({ ...place, hit });
     }
-    if (hits.length > MOST_HITS) hits = mostTelling(hits);
+    if (hits.length <= MOST_HITS) return;
+    hits = mostTelling(hits);
+    least = hits.at(-1);
   };
   await readTogether(database, session, units, async (reader, { table, pages }, at) => {
     if (signal?.aborted === true)
@@ -157,7 +170,8 @@ export async function searchResidue(
     for (const column of scan.tooLarge) tooLarge.set(`${table.name} ${column}`, { table: table.name, column });
     pending.push({ at, findings: scan.findings });
     waiting += scan.findings.length;
-    found += scan.findings.length;
+    // Namesakes of many are a large part of the shop, and nothing that could be left out.
+    found += scan.findings.filter(({ kinds }) => kinds.size > 1 || !kinds.has('name')).length;
     if (found > most) {
       throw new GdprError('SEVERAL', `more than ${most} places hold the values that are looked for`, {
         hint: 'leave out the value that many people share',
@@ -186,20 +200,41 @@ export async function searchResidue(
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, place]) => ({ ...place, reason: 'too-large' as const })),
     ],
-    subjects: [...new Set(known.flatMap(({ references }) => references))],
+    subjects: references,
   };
 }
 
 /** A hit, and the number of the scan that found it. */
 interface FoundHit {
   readonly at: number;
+  readonly class: ResidueHit['class'];
   readonly hit: ResidueHit;
 }
 
 /** Residue first, the places in the order of the database. */
+function telling(a: Omit<FoundHit, 'hit'>, b: Omit<FoundHit, 'hit'>): number {
+  return Number(a.class !== 'residue') - Number(b.class !== 'residue') || a.at - b.at;
+}
+
 function mostTelling(hits: readonly FoundHit[]): FoundHit[] {
-  const rank = ({ hit }: FoundHit) => (hit.class === 'residue' ? 0 : 1);
-  return hits.toSorted((a, b) => rank(a) - rank(b) || a.at - b.at).slice(0, MOST_HITS);
+  return hits.toSorted(telling).slice(0, MOST_HITS);
+}
+
+/** Whose rows and references are, by what is looked for and by what the references of persons tell. */
+function whose(people: readonly ResiduePerson[], known: KnownSubjects): Pick<Subjects, 'whoseRow' | 'whoseReference'> {
+  const rows = positionsOf(people.map(({ needles }) => needles.ids.map(rowId)));
+  const references = positionsOf(known.references);
+  const owners = new Map<string, readonly number[]>();
+  return {
+    whoseRow(row) {
+      const id = rowId(row);
+      const found = owners.get(id) ?? [...(rows.get(id) ?? []), ...known.whose({ kind: 'row', value: id })];
+      if (owners.size >= MOST_OWNERS) owners.clear();
+      owners.set(id, found);
+      return found;
+    },
+    whoseReference: (reference) => references.get(reference) ?? [],
+  };
 }
 
 const UNKNOWN = new Set(['table-unknown-to-map', 'column-unknown-to-map']);

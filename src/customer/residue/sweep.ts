@@ -66,7 +66,7 @@ export async function sweepResidue(
         session,
         model,
         catalog,
-        people.map(({ needles }, i) => ({ needles, isOwn: (alias) => known[i]?.has(alias) === true })),
+        people.map(({ needles }, i) => ({ needles, isOwn: (alias) => known.whose(alias).includes(i) })),
       );
       const wanted = people.map((person, i) => ({ ...person, collected: collected[i] }));
       return {

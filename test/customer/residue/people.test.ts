@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
 import { idPlaces } from '../../../src/customer/residue/id-places.js';
 import { NO_NEEDLES } from '../../../src/customer/residue/needles.js';
-import { proveResidue } from '../../../src/customer/residue/prove.js';
+import { proveResidue, type ResiduePerson } from '../../../src/customer/residue/prove.js';
 import { residueCustomer } from '../../../src/customer/residue/residue-customer.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
@@ -131,6 +131,44 @@ describe('whose a place is', { timeout: 240_000 }, () => {
       const sorted = (list: readonly object[]) => list.map((hit) => JSON.stringify(hit)).sort();
       expect(sorted(theirs)).toEqual(sorted(hits));
     }
+  });
+
+  it('is found of many namesakes together as of each', async () => {
+    const name = anna?.name ?? '';
+    const ids = (id: string) => [{ table: 'shop.customers', key: [id] }];
+    const order = await withClient(workspace.url, async (client) => {
+      const { rows } = await client.query('SELECT min(id)::text AS id FROM shop.orders WHERE customer_id = 2');
+      return String(rows[0]?.id);
+    });
+    const nobodys = Array.from({ length: 6 }, (_, i) => ({
+      needles: { ...NO_NEEDLES, emails: [`anna${i}@nowhere.example`], names: [i % 2 === 0 ? name : 'Anna Berzina'] },
+    }));
+    const keeping = { columns: ['gift_message', 'recipient_name'], rule: 'a-ground' };
+    const people: ResiduePerson[] = [
+      ...nobodys,
+      // The rows of these two are among the namesake's rows that all are found in.
+      { needles: { ...NO_NEEDLES, names: [name], ids: ids('1') } },
+      { needles: { ...NO_NEEDLES, names: [name], ids: ids('2') } },
+      { needles: { ...NO_NEEDLES, names: [name], emails: [namesake?.email ?? ''] } },
+      { needles: { ...NO_NEEDLES, names: [name], phones: [namesake?.phone ?? ''] } },
+      { needles: { ...NO_NEEDLES, names: [name] }, kept: [{ table: 'shop.orders', key: [order], rule: 'a-ground' }] },
+      { needles: { ...NO_NEEDLES, names: [name] }, kept: [{ table: 'shop.customers', key: ['2'], ...keeping }] },
+      { needles: { ...NO_NEEDLES, names: [name, 'Anna Ozola'] } },
+    ];
+    const together = await proveResidue(context, people, () => {});
+    const counts = { residue: 0, kept: 0, held: 0, 'third-party': 0 };
+    const classes: string[] = [];
+    for (const [at, person] of people.entries()) {
+      const alone = await proveResidue(context, [person], () => {});
+      const theirs = together.hits.flatMap((hit) => (hit.person === at ? [{ ...hit, person: 0 }] : []));
+      const sorted = (list: readonly object[]) => list.map((hit) => JSON.stringify(hit)).sort();
+      expect(sorted(theirs)).toEqual(sorted(alone.hits));
+      for (const [type, count] of Object.entries(alone.counts)) counts[type as keyof typeof counts] += count;
+      classes.push(JSON.stringify(alone.counts));
+    }
+    expect(together.counts).toEqual(counts);
+    // Namesakes of whom other things are known are told apart.
+    expect(new Set(classes).size).toBeGreaterThan(4);
   });
 
   it('is found among very many people', async () => {
