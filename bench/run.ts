@@ -16,7 +16,7 @@ import { Shops } from './shops.js';
  *   --jobs WORD     only jobs with this word in their names (may be given several times)
  *   --sizes N,…     only these sizes
  *   --runs N        pairs of each job (default 5; 3 of the largest size)
- *   --quick         the smallest shop, one pair of each job that is short: some three minutes
+ *   --quick         the smallest shop, one pair of each job that is short: little more than a minute
  *   --json FILE     the figures as JSON, beside those of other jobs and sizes that FILE holds; bench/charts.ts draws them
  *   --server URL    a server of your own instead of a new one; shops are kept there as gdpr_bench_<customers>
  *   --folder DIR    where the workspaces of these stand

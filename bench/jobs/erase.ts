@@ -68,7 +68,6 @@ const many: Job = {
   goalFrom: 10_000,
   unit: 'people',
   sizes: [100, 1000, 10_000],
-  quick: 100,
   pair: async (bench, size): Promise<Pair> => {
     const { mine, emails, ...rest } = await sides(bench, size > 1000 ? 100_000 : 10_000, size);
     const list = join(mine.folder, 'people.csv');

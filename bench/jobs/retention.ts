@@ -54,7 +54,6 @@ const purge: Job = {
   measure: 'wall',
   unit: 'rows',
   sizes: [10_000, 100_000, 1_000_000],
-  quick: 10_000,
   once: true,
   pair: async (bench, size): Promise<Pair> => {
     const [mine, theirs] = [await withRowsDue(bench, size), await withRowsDue(bench, size)];

@@ -202,6 +202,20 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     expect(together.hits.some((hit) => hit.class === 'residue')).toBe(alone.counts.residue > 0);
   });
 
+  it('is refused for a value that everybody has, and not for a name that many have', async () => {
+    const many = 100_001;
+    await withClient(workspace.url, (client) =>
+      client.query(
+        `CREATE TABLE shop.old_calls AS SELECT n AS id, '29 555 777' AS called, 'Zelma Visvaldis' AS who FROM generate_series(1, ${many}) n`,
+      ),
+    );
+    const named = await prove(context, { ...NO_NEEDLES, names: ['Zelma Visvaldis'] });
+    expect(named.counts).toEqual({ residue: many, kept: 0, held: 0, 'third-party': 0 });
+    expect(named.hits).toHaveLength(5000);
+    await expect(prove(context, { ...NO_NEEDLES, phones: ['29555777'] })).rejects.toMatchObject({ code: 'SEVERAL' });
+    await withClient(workspace.url, (client) => client.query('DROP TABLE shop.old_calls'));
+  });
+
   it('says nothing of people by their name alone', async () => {
     const { residue } = await run({ name: janis?.name });
     expect(places(residue.hits, 'held')).toEqual([]);
