@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FIXED_ROWS, PEOPLE } from '../../../examples/bookshop/people.js';
 import { verifyArchive } from '../../../src/archive/verify.js';
 import { prepareErase } from '../../../src/customer/erase/erase-customer.js';
-import type { EraseResult } from '../../../src/customer/erase/run.js';
+import type { EraseResult, OnEraseStage } from '../../../src/customer/erase/run.js';
 import { verifyAuditLog } from '../../../src/operation/log.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { leaksIn } from '../../commands/needles.js';
@@ -18,6 +18,7 @@ let context: Context;
 let before: ShopSnapshot;
 let after: ShopSnapshot;
 let changes: ChangedCell[];
+const steps: Parameters<OnEraseStage>[] = [];
 let planned: Pick<EraseResult, 'tables' | 'kept'>;
 let exported: ReadonlyMap<string, number>;
 let result: EraseResult;
@@ -32,7 +33,7 @@ beforeAll(async () => {
   before = await shopSnapshot(context);
   planned = (await prepareErase(context, { email: anna.email }, GROUND, nobodyToAsk)).rehearsal;
   expect(changesBetween(before, await shopSnapshot(context))).toEqual([]);
-  result = await erasePerson(context, { email: anna.email });
+  result = await erasePerson(context, { email: anna.email }, (...step) => steps.push(step));
   after = await shopSnapshot(context);
   changes = changesBetween(before, after);
 }, 120_000);
@@ -161,6 +162,14 @@ it('leaves a tombstone in the database and in the journal, and her values in nei
   expect(leaksIn(journal)).toEqual([]);
   const log = await verifyAuditLog(context);
   expect(log.problems).toEqual([]);
+});
+
+it('tells what it is doing, and how far the proof is', () => {
+  const stages = steps.map(([stage]) => stage).filter((stage, i, all) => stage !== all[i - 1]);
+  expect(stages).toEqual(['erase', 'proof', 'certificate']);
+  const searched = steps.flatMap(([, search]) => search ?? []);
+  expect(searched.map(({ table }) => table)).toContain('shop.orders');
+  expect(searched.at(-1)).toMatchObject({ done: searched[0]?.total, total: searched[0]?.total });
 });
 
 it('finds nothing more to do the second time', async () => {
