@@ -37,8 +37,6 @@ export interface Subjects {
   ofName(person: Subject): Matcher;
   /** Positions of those who are, or before their erasure were, this row. */
   whoseRow(row: RowKey): readonly number[];
-  /** Positions of those to whom a reference leads. */
-  whoseReference(reference: string): readonly number[];
 }
 
 /** A finding of those people of whom the same is true. */
@@ -105,7 +103,7 @@ export async function classify(
     const identities = nodes.flatMap((node) => identityIn(finding.row, node, model));
     const references = keptOthers.of(keyOfRow(finding), finding.column);
     const led = leads[at] ?? [];
-    const known = finding.people.length === 1 ? NOBODY : knownOf(led, identities, references, subjects);
+    const known = finding.people.length === 1 ? NOBODY : knownOf(led, identities, subjects);
     for (const part of apart(finding, known)) {
       const [person = 0] = part.people;
       const subject = subjects.list[person];
@@ -133,15 +131,13 @@ const NOBODY: ReadonlySet<number> = new Set();
 function knownOf(
   leads: readonly Lead[],
   identities: readonly RowIdentity[],
-  references: readonly string[],
-  { crowd, whoseRow, whoseReference }: Subjects,
+  { crowd, whoseRow }: Subjects,
 ): Set<number> {
   const texts = identities.filter(({ kind }) => kind !== 'name').map(({ text }) => text);
   const led = leads.flatMap((lead) => (lead.kind === 'root' ? lead.texts : [lead.value]));
   return new Set([
     ...(crowd?.valuesIn([...texts, ...led]) ?? []),
     ...leads.flatMap((lead) => (lead.kind === 'root' ? whoseRow(lead.row) : [])),
-    ...references.flatMap(whoseReference),
   ]);
 }
 

@@ -90,10 +90,11 @@ export class Crowd {
           for (const other of givens) add(this.#names, `${one} ${other}`, person);
       }
     }
-    // A list of values, and of lists; or one value, which may be the next key: {"customer": {"id": 17}}.
+    // A list with what follows it up to the next key; or one value, which may be that key: {"customer": {"id": 17}}.
     if (this.#idStarts.size > 0 && idKeys.length > 0) {
-      const value = '(\\[[^\\]]*(?:\\][^{}]*)?)|(?=[^\\p{L}\\p{N}]*([\\p{L}\\p{N}]+))';
-      this.#idKey = new RegExp(`(?:${idKeys.join('|')})"\\s*:\\s*(?:${value})`, 'gu');
+      const list = '\\s*(\\[[^\\]]*)(?=([^:]*))';
+      const one = '(?=[^\\p{L}\\p{N}]*([\\p{L}\\p{N}]+))';
+      this.#idKey = new RegExp(`(?:${idKeys.join('|')})"\\s*:(?:${list}|${one})`, 'gu');
     }
   }
 
@@ -165,8 +166,8 @@ export class Crowd {
       const lower = loweredView(view);
       for (const _ of this.#values(view, lower)) return true;
       if (this.#idKey !== undefined && view.includes('"'))
-        for (const [, list, one = ''] of lower.matchAll(this.#idKey))
-          for (const start of list?.match(RUNS) ?? [one]) if (this.#idStarts.has(start)) return true;
+        for (const [, list = '', after = '', one = ''] of lower.matchAll(this.#idKey))
+          for (const [start] of `${list}${after} ${one}`.matchAll(RUNS)) if (this.#idStarts.has(start)) return true;
       this.#words(view, given, family);
     }
     for (const _ of this.#named(given, family)) return true;

@@ -52,6 +52,8 @@ export interface ResidueProgress {
 
 /** More hits are counted, not listed. */
 const MOST_HITS = 5000;
+/** One finding of many namesakes is many hits. */
+const HITS_AT_ONCE = 4 * MOST_HITS;
 /** More findings of values than these for each fifty people are no trace of them, but a value that everybody has. */
 const MOST_FINDINGS = 100_000;
 const PEOPLE_A_SHARE = 50;
@@ -128,7 +130,7 @@ export async function searchResidue(
     ),
     crowd: searched.crowd,
     ofName: searched.ofName,
-    ...whose(people, known),
+    whoseRow: whoseRow(people, known),
   };
   const atOnce = list.length > MANY_PEOPLE ? PAGES_OF_MANY : undefined;
   const units = tables.flatMap((table) => rangesOf(table, atOnce).map((pages) => ({ table, pages })));
@@ -156,10 +158,10 @@ export async function searchResidue(
       const place = { at: at.get(finding.row) ?? 0, class: verdict.class };
       if (least !== undefined && telling(place, least) > 0) continue;
       for (const hit of hitsOf(finding, verdict, model, keys)) hits.push({ ...place, hit });
+      if (hits.length <= HITS_AT_ONCE) continue;
+      hits = mostTelling(hits);
+      least = hits.at(-1);
     }
-    if (hits.length <= MOST_HITS) return;
-    hits = mostTelling(hits);
-    least = hits.at(-1);
   };
   await readTogether(database, session, units, async (reader, { table, pages }, at) => {
     if (signal?.aborted === true)
@@ -170,8 +172,8 @@ export async function searchResidue(
     for (const column of scan.tooLarge) tooLarge.set(`${table.name} ${column}`, { table: table.name, column });
     pending.push({ at, findings: scan.findings });
     waiting += scan.findings.length;
-    // Namesakes of many are a large part of the shop, and nothing that could be left out.
-    found += scan.findings.filter(({ kinds }) => kinds.size > 1 || !kinds.has('name')).length;
+    // Namesakes are a large part of a shop, and nothing that could be left out; but findings that wait are in memory.
+    found += scan.findings.filter(({ kinds }) => !nobodyCollected || kinds.size > 1 || !kinds.has('name')).length;
     if (found > most) {
       throw new GdprError('SEVERAL', `more than ${most} places hold the values that are looked for`, {
         hint: 'leave out the value that many people share',
@@ -220,20 +222,16 @@ function mostTelling(hits: readonly FoundHit[]): FoundHit[] {
   return hits.toSorted(telling).slice(0, MOST_HITS);
 }
 
-/** Whose rows and references are, by what is looked for and by what the references of persons tell. */
-function whose(people: readonly ResiduePerson[], known: KnownSubjects): Pick<Subjects, 'whoseRow' | 'whoseReference'> {
+/** Whose a row is by what is looked for and by what the references of persons tell. */
+function whoseRow(people: readonly ResiduePerson[], known: KnownSubjects): Subjects['whoseRow'] {
   const rows = positionsOf(people.map(({ needles }) => needles.ids.map(rowId)));
-  const references = positionsOf(known.references);
   const owners = new Map<string, readonly number[]>();
-  return {
-    whoseRow(row) {
-      const id = rowId(row);
-      const found = owners.get(id) ?? [...(rows.get(id) ?? []), ...known.whose({ kind: 'row', value: id })];
-      if (owners.size >= MOST_OWNERS) owners.clear();
-      owners.set(id, found);
-      return found;
-    },
-    whoseReference: (reference) => references.get(reference) ?? [],
+  return (row) => {
+    const id = rowId(row);
+    const found = owners.get(id) ?? [...(rows.get(id) ?? []), ...known.whose({ kind: 'row', value: id })];
+    if (owners.size >= MOST_OWNERS) owners.clear();
+    owners.set(id, found);
+    return found;
   };
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Crowd } from '../../../src/customer/residue/crowd.js';
+import { idPlaces } from '../../../src/customer/residue/id-places.js';
 import { leavesOf } from '../../../src/customer/residue/leaves.js';
 import { matcherOf } from '../../../src/customer/residue/match.js';
 import { compileNeedles, type Needles, NO_NEEDLES } from '../../../src/customer/residue/needles.js';
@@ -53,6 +54,11 @@ describe('the crowd that narrows rows', () => {
       '{"customer": [{"id": 41}, {"id": 17}]}',
       '{"customer": [{"id": 41}, 17]}',
       '{"customer": [[41], [17]]}',
+      '{"customer": [{"tags": [1]}, 17]}',
+      '{"customer": ["a]{b", "17"]}',
+      '{"paid": [], "customer": [{}, 17]}',
+      '{"paid": [1], "customer": [{"id": 3}, 17]}',
+      '{"id": ["A1"], "customer": ["{a}", "17"]}',
       "Rūta 'Kalniņa'info@pasts.example",
       'j.o@bücher.example',
     ];
@@ -92,6 +98,52 @@ describe('the crowd that narrows rows', () => {
     const crowd = crowdOf([ruta, { ...NO_NEEDLES, emails: ['janis@lv'] }, { ...NO_NEEDLES, emails: ['a@g'] }]);
     expect(met(crowd, ['janis@lv', 'janis@lv\u001fx', 'raksti: A@G!', 'janis@l', 'b@g'])).toEqual([0, 1, 2]);
     expect([...crowd.in(['JANIS@LV, Rīga']).values.keys()]).toEqual([1]);
+  });
+
+  it('lets pass every document that holds an id where one may stand', () => {
+    const target = 'shop.customers';
+    const places = idPlaces(undefined, new Map(), [target]);
+    const crowd = crowdOf([{ ...NO_NEEDLES, ids: [{ table: target, key: ['17'] }] }], places.jsonKeys);
+    const { document } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4, withCrossShrink: true },
+        fc.constantFrom(17, '17', 41, 170, 'a', ''),
+        tie('document'),
+        tie('list'),
+      ),
+      list: fc.oneof(
+        fc.array(fc.constantFrom(17, 41, '17', '{a}', '],['), { maxLength: 3 }),
+        fc.array(fc.array(fc.constantFrom(17, 41), { maxLength: 2 }), { maxLength: 3 }),
+        fc.array(tie('document'), { maxLength: 3 }),
+      ),
+      document: fc.dictionary(
+        fc.constantFrom('customer', 'customers', 'Customer-ID', 'id', 'no', 'paid', 'x'),
+        tie('value'),
+        {
+          maxKeys: 4,
+        },
+      ),
+    }));
+    let held = 0;
+    fc.assert(
+      fc.property(document, (made) => {
+        const text = JSON.stringify(made);
+        const isHeld = leavesOf(text, 'json').some(
+          (leaf) => leaf.text === '17' && !leaf.isKey && leaf.path && places.isJsonPlace('t', 'c', leaf.path, target),
+        );
+        if (!isHeld) return;
+        held += 1;
+        expect([text, met(crowd, [text])]).toEqual([text, [0]]);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(held).toBeGreaterThan(100);
+  });
+
+  it('reads what is not closed in time in step with its length', () => {
+    const crowd = crowdOf([ruta, john]);
+    for (const text of ['"id":', '"id":[', '"id":[]', 'id"']) expect(met(crowd, [text.repeat(20_000)])).toEqual([]);
+    expect(met(crowd, [`"id":${' '.repeat(400_000)}`])).toEqual([]);
   });
 
   it('meets nothing when nothing is looked for', () => {

@@ -143,7 +143,7 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     const nobodys = Array.from({ length: 6 }, (_, i) => ({
       needles: { ...NO_NEEDLES, emails: [`anna${i}@nowhere.example`], names: [i % 2 === 0 ? name : 'Anna Berzina'] },
     }));
-    const keeping = { columns: ['gift_message', 'recipient_name'], rule: 'a-ground' };
+    const keeping = { columns: ['last_name'], rule: 'a-ground' };
     const people: ResiduePerson[] = [
       ...nobodys,
       // The rows of these two are among the namesake's rows that all are found in.
@@ -167,6 +167,13 @@ describe('whose a place is', { timeout: 240_000 }, () => {
       classes.push(JSON.stringify(alone.counts));
     }
     expect(together.counts).toEqual(counts);
+    const hers = together.hits.filter(
+      ({ person, table, key }) => person === 11 && table === 'shop.customers' && key === '2',
+    );
+    expect(hers.map((hit) => `${hit.column} ${hit.class}`).sort()).toEqual([
+      'display_name third-party',
+      'last_name kept',
+    ]);
     // Namesakes of whom other things are known are told apart.
     expect(new Set(classes).size).toBeGreaterThan(4);
   });
