@@ -91,10 +91,10 @@ function value(kind: NeedleKind, reduced: (text: string) => string, part: string
 
 const asIs = (text: string) => text;
 /** Each text is asked for by many values, one after the other. */
-const digitsOf = remembering((text) => text.replace(/\D+/g, ''));
-const solid = remembering((text) => text.replace(/\s+/gu, ''));
+const digitsOf = rememberingLast((text) => text.replace(/\D+/g, ''));
+const solid = rememberingLast((text) => text.replace(/\s+/gu, ''));
 
-function remembering<T>(reduce: (text: string) => T): (text: string) => T {
+function rememberingLast<T>(reduce: (text: string) => T): (text: string) => T {
   let last: { readonly text: string; readonly reduced: T } | undefined;
   return (text) => {
     if (last?.text !== text) last = { text, reduced: reduce(text) };
@@ -141,7 +141,7 @@ const PHONES = new WeakMap<IdentifierOptions, (text: string) => string[]>();
 function phonesIn(view: string, options: IdentifierOptions): string[] {
   const detect =
     PHONES.get(options) ??
-    remembering((text: string) =>
+    rememberingLast((text: string) =>
       detectIdentifiers(text, options).flatMap(({ kind, value }) => (kind === 'phone' ? [value] : [])),
     );
   PHONES.set(options, detect);

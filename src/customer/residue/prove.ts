@@ -57,7 +57,7 @@ const HITS_AT_ONCE = 4 * MOST_HITS;
 /** More findings of values than these for each fifty people are no trace of them, but a value that everybody has. */
 const MOST_FINDINGS = 100_000;
 const PEOPLE_A_SHARE = 50;
-/** So many findings are said why they are there before more are looked for: a namesake of many is found of each. */
+/** So many findings are said why they are there before more are looked for: rows of namesakes are a large part of a shop. */
 const FINDINGS_AT_ONCE = 20_000;
 /** Of so many people a few pages hold enough. */
 const MANY_PEOPLE = 500;
@@ -172,7 +172,7 @@ export async function searchResidue(
     for (const column of scan.tooLarge) tooLarge.set(`${table.name} ${column}`, { table: table.name, column });
     pending.push({ at, findings: scan.findings });
     waiting += scan.findings.length;
-    // Namesakes are a large part of a shop, and nothing that could be left out; but findings that wait are in memory.
+    // A name is nothing that could be left out; but findings that wait are in memory.
     found += scan.findings.filter(({ kinds }) => !nobodyCollected || kinds.size > 1 || !kinds.has('name')).length;
     if (found > most) {
       throw new GdprError('SEVERAL', `more than ${most} places hold the values that are looked for`, {
