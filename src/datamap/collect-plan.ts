@@ -1,11 +1,11 @@
-import { quoteName } from '../database/session.js';
+import { type TemporaryTable, temporary } from '../database/temporary.js';
 import { type IdentifierKind, type IdentifierOptions, sqlKey } from '../identity/kinds.js';
 import type { Catalog } from './catalog.js';
 import { collectionOrder, type Node } from './graph.js';
 import { type KnownIdentifier, spellingOf } from './match.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from './model.js';
 import { occurrencesOf, occurrenceText } from './occurrences.js';
-import { conditions, equal, fromTable, keyOf, operand } from './sql.js';
+import { conditions, equal, fromTable, type KeyPart, keyOf, operand } from './sql.js';
 
 /** A row named by the text of its key's parts. */
 export interface RowKey {
@@ -32,7 +32,12 @@ export interface Person {
  * that an erasure itself makes theirs; the collection finds none.
  */
 export function rowsOf(table: PersonalTableModel): string {
-  return quoteName('pg_temp', `gdpr_rows_${table.index}`);
+  return temporary(rowsName(table));
+}
+
+/** The bare name of `rowsOf`. */
+export function rowsName(table: PersonalTableModel): string {
+  return `gdpr_rows_${table.index}`;
 }
 
 /** One step of the collection: a statement for the whole set of people. */
@@ -57,8 +62,7 @@ export type CollectStep =
 export interface CollectPlan {
   /** The tables of which rows are collected, each into its `rowsOf`. */
   readonly tables: readonly PersonalTableModel[];
-  /** Statements that make these; none where they stand already. */
-  readonly create: readonly string[];
+  readonly create: readonly TemporaryTable[];
   /** Steps of a group are repeated until none of them finds a new row. */
   readonly groups: readonly { readonly steps: readonly CollectStep[]; readonly repeat: boolean }[];
 }
@@ -82,9 +86,8 @@ export function compileCollect(
     tables,
     create: tables.map((table) => {
       const key = keyOf(table, catalog);
-      const parts = key.map((part, i) => `k${i + 1} ${part.type}`).join(', ');
-      const names = key.map((_, i) => `k${i + 1}`).join(', ');
-      return `CREATE TEMPORARY TABLE ${rowsOf(table)} (person integer, owner smallint, ${parts}, grown boolean DEFAULT false, PRIMARY KEY (person, owner, ${names})) ON COMMIT DROP`;
+      const parts = key.map((part, i) => `k${i + 1} ${part.type}`);
+      return { name: rowsName(table), columns: ['person integer', 'owner smallint', ...parts, 'grown boolean'] };
     }),
     groups: order
       .map((group) => group.filter((node) => nodes.has(node)))
@@ -132,6 +135,17 @@ interface Otherwise {
 }
 
 const AS_IT_STANDS: Otherwise = { when: (reach) => conditions(reach.when), grown: false };
+
+/** That the row of a key, given in SQL, is not among the node's rows of the person, given in SQL, yet. */
+export function isNew(
+  { table, owner }: Node,
+  catalog: Catalog,
+  person: string,
+  part: (part: KeyPart, i: number) => string,
+): string {
+  const same = keyOf(table, catalog).map((each, i) => `r.k${i + 1} = ${part(each, i)}`);
+  return `NOT EXISTS (SELECT FROM ${rowsOf(table)} r WHERE r.person = ${person} AND r.owner = ${owner.index} AND ${same.join(' AND ')})`;
+}
 
 /** The steps that collect the rows of one node, from those of the nodes that it is reached through. Pure. */
 export function compileNode(
@@ -200,8 +214,7 @@ export function compileNode(
           `FROM ${rowsOf(parent)} p`,
           ...(needsParent ? [`JOIN ${fromTable(parent, catalog)} u ON ${joinParent}`] : []),
           `JOIN ${fromTable(table, catalog)} t ON ${[...on, ...allowed].join(' AND ')}`,
-          `WHERE p.owner = ${parentOwner?.index ?? 0}`,
-          'ON CONFLICT DO NOTHING',
+          `WHERE p.owner = ${parentOwner?.index ?? 0} AND ${isNew(node, catalog, 'p.person', (part) => part.expression)}`,
         ].join('\n'),
       },
     ];

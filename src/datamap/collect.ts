@@ -1,6 +1,15 @@
 import type { Session } from '../database/session.js';
+import { emptyTemporary, indexTemporary, MANY_ROWS, makeTemporary } from '../database/temporary.js';
 import type { Catalog } from './catalog.js';
-import { type CollectPlan, type CollectStep, type Person, type RowKey, rowsOf } from './collect-plan.js';
+import {
+  type CollectPlan,
+  type CollectStep,
+  isNew,
+  type Person,
+  type RowKey,
+  rowsName,
+  rowsOf,
+} from './collect-plan.js';
 import type { Node } from './graph.js';
 import { type IdentifierIndex, indexIdentifiers, matcher } from './match.js';
 import type { DataMapModel, PersonalTableModel } from './model.js';
@@ -14,18 +23,9 @@ export interface Contradicted {
   readonly rows: number;
 }
 
-/** Forgets what was collected before the transaction ends. */
-export async function dropCollected(session: Session, { tables }: CollectPlan): Promise<void> {
-  await session.run(`DROP TABLE ${tables.map(rowsOf).join(', ')}`);
-}
-
-/**
- * Forgets what was collected, to collect anew with the plan that this gives back. The tables stay: the server remembers
- * each that is made or dropped until the transaction ends, in a place that is shared and not large.
- */
-export async function emptyCollected(session: Session, plan: CollectPlan): Promise<CollectPlan> {
-  await session.run(`TRUNCATE ${plan.tables.map(rowsOf).join(', ')}`);
-  return { ...plan, create: [] };
+/** Forgets what was collected before the transaction ends, so that it can be collected anew, or of other people. */
+export async function forgetCollected(session: Session, { tables }: CollectPlan): Promise<void> {
+  await emptyTemporary(session, tables.map(rowsName));
 }
 
 /**
@@ -43,8 +43,8 @@ export async function collectRows(
   takeOut: (table: PersonalTableModel) => Promise<number> = async () => 0,
 ): Promise<Contradicted[]> {
   const contradicted = new Map<string, Contradicted>();
-  if (plan.create.length > 0) await session.run(plan.create.join(';\n'));
-  const filled = await insertKnownRows(session, model, catalog, people);
+  await makeTemporary(session, plan.create);
+  const counts = await insertKnownRows(session, model, catalog, people);
   for (const table of model.tables) await takeOut(table);
   const run = stepRunner(session, catalog, people, contradicted);
   for (const group of plan.groups) {
@@ -53,16 +53,24 @@ export async function collectRows(
       found = 0;
       for (const step of group.steps) {
         // Most people have rows in few tables: nothing is reached through one that holds none of theirs.
-        if (step.kind === 'through' && !filled.has(step.parent)) continue;
+        if (step.kind === 'through' && !counts.has(step.parent)) continue;
         const inserted = await run(step);
-        if (inserted > 0) filled.add(step.node.table);
-        found += inserted - (await takeOut(step.node.table));
+        const { table } = step.node;
+        if (inserted > 0) counts.set(table, (counts.get(table) ?? 0) + inserted);
+        found += inserted - (await takeOut(table));
       }
     } while (group.repeat && found > 0);
-    const tables = new Set(group.steps.map((step) => rowsOf(step.node.table)));
-    if (tables.size > 0) await session.run(`ANALYZE ${[...tables].join(', ')}`);
+    const tables = [...new Set(group.steps.map((step) => step.node.table))].filter((table) => counts.has(table));
+    for (const table of tables) await settleRows(session, table, catalog, counts.get(table) ?? 0);
   }
   return [...contradicted.values()];
+}
+
+/** Readies collected rows for the statements that read them. */
+async function settleRows(session: Session, table: PersonalTableModel, catalog: Catalog, rows: number): Promise<void> {
+  const names = keyOf(table, catalog).map((_, i) => `k${i + 1}`);
+  if (rows >= MANY_ROWS) await indexTemporary(session, rowsName(table), ['person', 'owner', ...names]);
+  await session.run(`ANALYZE ${rowsOf(table)}`);
 }
 
 /** What runs a step for these people and says how many rows it found that were not there. */
@@ -79,13 +87,13 @@ export function stepRunner(
       : collectByIdentifier(session, step, catalog, people, byIdentifier, contradicted);
 }
 
-/** @returns the tables that hold rows now */
+/** @returns the tables that hold rows now, and how many */
 async function insertKnownRows(
   session: Session,
   model: DataMapModel,
   catalog: Catalog,
   people: readonly Person[],
-): Promise<Set<PersonalTableModel>> {
+): Promise<Map<PersonalTableModel, number>> {
   const rows = new Map<Node, { person: number; key: readonly string[] }[]>();
   const nodes = model.tables.flatMap((table) => table.owners.map((owner): Node => ({ table, owner })));
   const add = (person: number, row: RowKey, matches: (node: Node) => boolean) => {
@@ -99,11 +107,13 @@ async function insertKnownRows(
     for (const row of person.roots) add(i, row, ({ owner }) => owner.reaches.some((reach) => reach.kind === 'self'));
     for (const row of person.rows) add(i, row, ({ owner }) => owner.id === row.owner);
   });
+  const counts = new Map<PersonalTableModel, number>();
   for (const [node, list] of rows) {
-    await insertKeys(session, node, catalog, list);
-    await session.run(`ANALYZE ${rowsOf(node.table)}`);
+    const count = (counts.get(node.table) ?? 0) + (await insertKeys(session, node, catalog, list));
+    counts.set(node.table, count);
+    await settleRows(session, node.table, catalog, count);
   }
-  return new Set([...rows.keys()].map(({ table }) => table));
+  return counts;
 }
 
 /** The tables of which rows were collected. */
@@ -136,9 +146,13 @@ async function insertKeys(
   const names = key.map((_, i) => `k${i + 1}`).join(', ');
   // Each part is cast on its own, since an array of arrays would be taken apart.
   const arrays = key.map((_, i) => `$${i + 2}::text[]`).join(', ');
-  const parts = key.map((part, i) => `u.k${i + 1}::${part.type}`).join(', ');
+  const parts = key.map((part, i) => `u.k${i + 1}::${part.type}`);
   return session.run(
-    `INSERT INTO ${rowsOf(table)} (person, owner, grown, ${names}) SELECT u.person, ${owner.index}::smallint, ${grown}, ${parts} FROM unnest($1::integer[], ${arrays}) u (person, ${names}) ON CONFLICT DO NOTHING`,
+    [
+      `INSERT INTO ${rowsOf(table)} (person, owner, grown, ${names})`,
+      `SELECT DISTINCT u.person, ${owner.index}::smallint, ${grown}, ${parts.join(', ')}`,
+      `FROM unnest($1::integer[], ${arrays}) u (person, ${names}) WHERE ${isNew({ table, owner }, catalog, 'u.person', (_, i) => parts[i] ?? '')}`,
+    ].join('\n'),
     [rows.map((row) => row.person), ...key.map((_, i) => rows.map((row) => row.key[i] ?? null))],
   );
 }

@@ -6,7 +6,7 @@ import { peopleOf } from '../customer/people.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { clockDay, dueRows, sourcesOf, tablesOfPeople } from '../datamap/clock.js';
-import { collectRows, dropCollected } from '../datamap/collect.js';
+import { collectRows, forgetCollected } from '../datamap/collect.js';
 import { compileCollect, rowsOf } from '../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
 import { canonicalName } from '../datamap/names.js';
@@ -113,6 +113,6 @@ export async function waitingForPeople(
       if (i !== undefined) waiting.add(i);
     }
   }
-  await dropCollected(session, plan);
+  await forgetCollected(session, plan);
   return waiting;
 }

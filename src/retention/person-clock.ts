@@ -4,7 +4,7 @@ import { peopleOf } from '../customer/people.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
 import { dueRows, tablesOfPeople } from '../datamap/clock.js';
-import { collectRows, dropCollected } from '../datamap/collect.js';
+import { collectRows, forgetCollected } from '../datamap/collect.js';
 import { compileCollect } from '../datamap/collect-plan.js';
 import type { DataMapModel } from '../datamap/model.js';
 import { textLiteral } from '../datamap/sql.js';
@@ -51,7 +51,7 @@ export async function dueByPeople(
   await collectRows(session, plan, model, catalog, people);
   const due: DueRows[] = [];
   for (const each of asked) due.push(await dueOfUnit(session, each, model, catalog, asOf));
-  await dropCollected(session, plan);
+  await forgetCollected(session, plan);
   return due;
 }
 

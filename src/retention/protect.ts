@@ -5,7 +5,7 @@ import { aliasesOf, type FoundPerson, peopleOf } from '../customer/people.js';
 import { rowId } from '../customer/roots.js';
 import type { Session } from '../database/session.js';
 import type { Catalog } from '../datamap/catalog.js';
-import { collectRows } from '../datamap/collect.js';
+import { collectRows, forgetCollected } from '../datamap/collect.js';
 import { compileCollect, type RowKey, rowsOf } from '../datamap/collect-plan.js';
 import { spellingOf } from '../datamap/match.js';
 import type { DataMapModel, PersonalTableModel } from '../datamap/model.js';
@@ -146,9 +146,10 @@ export async function protectedRows(
 ): Promise<ProtectedRows> {
   const rows = new Map<string, { key: readonly string[]; held: boolean }[]>();
   if (people.length === 0) return rows;
+  const plan = compileCollect(model, catalog);
   await collectRows(
     session,
-    compileCollect(model, catalog),
+    plan,
     model,
     catalog,
     people.map(({ person }) => person),
@@ -166,8 +167,8 @@ export async function protectedRows(
         table.name,
         found.map((row) => ({ key: JSON.parse(row.key) as string[], held: row.held })),
       );
-    await session.run(`DROP TABLE ${rowsOf(table)}`);
   }
+  await forgetCollected(session, plan);
   return rows;
 }
 

@@ -259,7 +259,7 @@ describe('which moment', () => {
           's.people r': ['0: 1 2025-01-02 2025-01-02 0', '1: 1 null null 1', '2: 1 null null 1'],
         });
         await session.run(
-          'DROP TABLE pg_temp.gdpr_rows_0, pg_temp.gdpr_rows_1, pg_temp.gdpr_rows_2, pg_temp.gdpr_rows_3',
+          'TRUNCATE pg_temp.gdpr_rows_0, pg_temp.gdpr_rows_1, pg_temp.gdpr_rows_2, pg_temp.gdpr_rows_3',
         );
         const anna = withIdentifiers(root('s.people', '1'), { email: ['a@example.org'] });
         expect(await dues(session, model, [anna])).toEqual({ 's.people r': ['0: 1 2026-07-02 2026-07-02 0'] });

@@ -5,14 +5,12 @@ import { live } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
 import { type ColumnStep, columnStep } from './change.js';
 import { canBeShared } from './others.js';
+import type { Going } from './sql.js';
 
 /** What erasure does with the rows of one table. */
-export interface TableErase {
+export interface TableErase extends Going {
   readonly table: PersonalTableModel;
   readonly live: CatalogTable;
-  /** Owners (bit mask) whose row goes when nobody else owns it, and those whose row goes whoever else does. */
-  readonly goesAlone: number;
-  readonly goesAnyway: number;
   readonly columns: readonly ColumnStep[];
 }
 

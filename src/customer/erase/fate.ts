@@ -1,4 +1,12 @@
 import { quoteIdentifier, type Session } from '../../database/session.js';
+import {
+  analyzeTemporary,
+  emptyTemporary,
+  indexTemporary,
+  MANY_ROWS,
+  makeTemporary,
+  type TemporaryTable,
+} from '../../database/temporary.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { collectedTables, tablesWithRows } from '../../datamap/collect.js';
 import { type Person, rowsOf } from '../../datamap/collect-plan.js';
@@ -10,7 +18,7 @@ import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
 import { leftBy } from './left.js';
 import { createKnown, findOthers, forgetKnown, forgetOthers, othersMask } from './others.js';
-import { concerns, fateOf, free, keptOf, keyNames, sameRow } from './sql.js';
+import { concerns, fateName, fateOf, free, goes, keptName, keptOf, keyNames, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
 export interface Ruling {
@@ -55,6 +63,13 @@ export async function decidedTables(session: Session, { tables }: Pick<Erasure, 
   return tables.filter(({ table }) => decided.has(table));
 }
 
+/** The tables of which anything is kept of any row. */
+export async function keptTables(session: Session, { tables }: Pick<Erasure, 'tables'>): Promise<TableErase[]> {
+  const all = tables.map(({ table }) => table);
+  const kept = await tablesWithRows(session, all, keptOf);
+  return tables.filter(({ table }) => kept.has(table));
+}
+
 /** Forgets what was decided and who else owns the rows, so that it can be decided anew. */
 async function forgetFates(session: Session, { erasure, model }: Ruling): Promise<void> {
   await emptyFates(session, erasure);
@@ -78,20 +93,35 @@ async function settle(session: Session, ruling: Ruling): Promise<void> {
 }
 
 async function decide(session: Session, { erasure, model, catalog, at, more }: Ruling): Promise<void> {
-  await session.run(erasure.tables.map((table) => createFate(table, catalog)).join(';\n'));
+  await makeTemporary(
+    session,
+    erasure.tables.flatMap(({ table }) => [fateTable(table, catalog), keptTable(table, catalog)]),
+  );
   const collected = await collectedTables(session, model);
   const tables = erasure.tables.filter(({ table }) => collected.has(table));
   const large = new Set<TableErase>();
-  for (const table of tables) if ((await session.run(fillFate(table, catalog))) >= MANY) large.add(table);
-  await session.run(`ANALYZE ${erasure.tables.map(({ table }) => fateOf(table)).join(', ')}`);
+  for (const table of tables) {
+    if ((await session.run(fillFate(table, catalog))) < MANY_ROWS) continue;
+    large.add(table);
+    await indexTemporary(session, fateName(table.table), [keyNames(table.table, catalog)]);
+  }
+  await analyzeTemporary(
+    session,
+    tables.map(({ table }) => fateName(table)),
+  );
   for (const { table, sql } of [...compileKept(erasure, model, catalog), ...(more ?? [])]) {
     if (collected.has(table.table)) await session.run(sql, sql.includes('$1') ? [at] : []);
   }
+  await analyzeTemporary(
+    session,
+    tables.map(({ table }) => keptName(table)),
+  );
+  const kept = await keptTables(session, { tables });
   for (const table of tables) {
-    await session.run(gatherKept(table, catalog));
+    if (kept.includes(table)) await session.run(gatherKept(table, catalog));
     if ((table.goesAlone | table.goesAnyway) !== 0) await session.run(decideGoing(table));
-    // Without it the planner takes it that next to nothing is kept and nothing goes.
-    if (large.has(table)) await session.run(`ANALYZE ${keptOf(table.table)}, ${fateOf(table.table)}`);
+    // Without it the planner takes it that nothing goes.
+    if (large.has(table)) await analyzeTemporary(session, [fateName(table.table)]);
   }
   const dependencies = erasure.dependencies.filter(({ parent }) => collected.has(parent.table));
   await holdBack(session, dependencies, catalog);
@@ -126,30 +156,32 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
 }
 
 async function emptyFates(session: Session, { tables }: Erasure): Promise<void> {
-  await session.run(`TRUNCATE ${tables.flatMap(({ table }) => [fateOf(table), keptOf(table)]).join(', ')}`);
+  await emptyTemporary(
+    session,
+    tables.flatMap(({ table }) => [fateName(table), keptName(table)]),
+  );
 }
 
-/** Rows from which on it pays to tell the planner of what has become of them. */
-const MANY = 1000;
+/** The table of fates, as `fateOf` describes it. */
+function fateTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
+  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
+  const columns = [...parts, 'owners integer', 'others integer', 'kept text[]', 'gone boolean'];
+  return { name: fateName(table), columns };
+}
 
-/** Makes the tables of fates and of what is kept, unless an earlier round has. */
-function createFate({ table }: TableErase, catalog: Catalog): string {
-  const parts = keyOf(table, catalog)
-    .map((part, i) => `k${i + 1} ${part.type}`)
-    .join(', ');
-  const names = keyNames(table, catalog);
-  return [
-    `CREATE TEMPORARY TABLE IF NOT EXISTS gdpr_fate_${table.index} (${parts}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean DEFAULT false, PRIMARY KEY (${names})) ON COMMIT DROP`,
-    `CREATE TEMPORARY TABLE IF NOT EXISTS gdpr_kept_${table.index} (${parts}, cols text[], source text, id text, until date, hidden boolean DEFAULT false) ON COMMIT DROP`,
-  ].join(';\n');
+/** The table of what is kept, as `keptOf` describes it. */
+function keptTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
+  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
+  const columns = [...parts, 'cols text[]', 'source text', 'id text', 'until date', 'hidden boolean'];
+  return { name: keptName(table), columns };
 }
 
 /** Enters every collected row of a table. */
 function fillFate({ table }: TableErase, catalog: Catalog): string {
   const names = keyNames(table, catalog);
   return [
-    `INSERT INTO ${fateOf(table)} (${names}, owners, others)`,
-    `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}`,
+    `INSERT INTO ${fateOf(table)} (${names}, owners, others, kept, gone)`,
+    `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}, '{}', false`,
     `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
     `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
   ].join('\n');
@@ -165,8 +197,8 @@ function gatherKept(erase: TableErase, catalog: Catalog): string {
   ].join('\n');
 }
 
-function decideGoing({ table, goesAlone, goesAnyway }: TableErase): string {
-  return `UPDATE ${fateOf(table)} f SET gone = true WHERE f.kept = '{}' AND (f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
+function decideGoing(erase: TableErase): string {
+  return `UPDATE ${fateOf(erase.table)} f SET gone = true WHERE f.kept = '{}' AND ${goes(erase)}`;
 }
 
 /** Rows that others point to which stay cannot go, unless the pointing key can be cut; repeated until all agree. */

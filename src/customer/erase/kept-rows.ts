@@ -5,7 +5,7 @@ import { fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { groupBy } from '../../foundation/group.js';
 import type { ColumnStep } from './change.js';
 import type { TableErase } from './compile.js';
-import { decidedTables, type Ruling } from './fate.js';
+import { keptTables, type Ruling } from './fate.js';
 import type { KeptSource } from './kept.js';
 import { keptOf, keyNames, sameRow } from './sql.js';
 
@@ -88,7 +88,7 @@ async function summaries(
   rowsIn: (erase: TableErase) => { readonly person: string; readonly from: string; readonly held: string },
 ): Promise<(KeptSummary & { readonly person: number })[]> {
   const all: (KeptSummary & { readonly person: number })[] = [];
-  for (const erase of await decidedTables(session, erasure)) {
+  for (const erase of await keptTables(session, erasure)) {
     const { person, from, held } = rowsIn(erase);
     const rows = await session.query<{
       person: number;
@@ -140,7 +140,7 @@ export async function noteKeptRows(
   subjects: readonly string[],
 ): Promise<void> {
   await session.run('DELETE FROM gdpr.kept_row WHERE subject = ANY ($1::text[])', [subjects]);
-  for (const erase of await decidedTables(session, ruling.erasure)) {
+  for (const erase of await keptTables(session, ruling.erasure)) {
     if (erase.live.key.length === 0) continue;
     await session.run(noteRows(erase, ruling), [subjects.map((_, i) => i), subjects, operation]);
   }

@@ -8,7 +8,7 @@ import type { KeptGround } from '../../datamap/schema.js';
 import { conditions, fromTable, textLiteral } from '../../datamap/sql.js';
 import type { ColumnStep } from './change.js';
 import type { Erasure, TableErase } from './compile.js';
-import { concerns, fateOf, keptOf, keyNames, sameRow } from './sql.js';
+import { fateOf, keptOf, keyNames, sameRow, takes } from './sql.js';
 
 /** Where a kept cell's reason comes from: a retention rule, a ground of the map, a hold. */
 export type KeptSource = 'rule' | 'ground' | 'hold';
@@ -44,7 +44,7 @@ function keptByRules(table: TableErase, model: DataMapModel, catalog: Catalog): 
       table,
       sql: insertKept(table, catalog, steps, 'rule', id, `(${due}) r`, 'r.until', [
         sameKeys(table, catalog, 'r', 'f'),
-        concerns(first, table.table),
+        takes(first, table),
       ]),
     }));
   });
@@ -76,7 +76,7 @@ function keptByGround(
         table: covered,
         sql: insertKept(covered, catalog, mine, 'ground', id, `${fromTable(covered.table, catalog)} t`, 'NULL::date', [
           sameRow(covered.table, catalog, 't', 'f'),
-          concerns(first, covered.table),
+          takes(first, covered),
           told,
         ]),
       }));
@@ -143,8 +143,8 @@ function insertKept(
 ): string {
   const columns = `ARRAY[${steps.map(({ column }) => textLiteral(column.name)).join(', ')}]::text[]`;
   return [
-    `INSERT INTO ${keptOf(table)} (${keyNames(table, catalog)}, cols, source, id, until)`,
-    `SELECT ${keyNames(table, catalog, 'f')}, ${columns}, '${source}', ${textLiteral(id)}, ${until}`,
+    `INSERT INTO ${keptOf(table)} (${keyNames(table, catalog)}, cols, source, id, until, hidden)`,
+    `SELECT ${keyNames(table, catalog, 'f')}, ${columns}, '${source}', ${textLiteral(id)}, ${until}, false`,
     `FROM ${fateOf(table)} f, ${from}`,
     `WHERE ${where.join(' AND ')}`,
   ].join('\n');

@@ -1,6 +1,7 @@
-import { quoteName, type Session } from '../../database/session.js';
+import type { Session } from '../../database/session.js';
+import { analyzeTemporary, makeTemporary, type TemporaryTable, temporary } from '../../database/temporary.js';
 import type { Catalog } from '../../datamap/catalog.js';
-import { collectedTables, collectRows, emptyCollected } from '../../datamap/collect.js';
+import { collectedTables, collectRows, forgetCollected } from '../../datamap/collect.js';
 import { type CollectPlan, type Person, rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { fromTable, keyOf, live } from '../../datamap/sql.js';
@@ -31,16 +32,18 @@ export async function collectLocked(
   const tables = [...model.tables]
     .filter((table) => live(table, catalog).kind !== 'view')
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  await session.run(tables.map((table) => createLocked(table, catalog)).join(';\n'));
-  let wanted = plan;
+  await makeTemporary(
+    session,
+    tables.map((table) => lockedTable(table, catalog)),
+  );
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    await collectRows(session, wanted, model, catalog, people);
+    await collectRows(session, plan, model, catalog, people);
     if (!(await lockFresh(session, tables, model, catalog))) {
       if (further === undefined || !(await further.look()) || !(await lockFresh(session, tables, model, catalog)))
         return;
       await further.again();
     }
-    wanted = await emptyCollected(session, plan);
+    await forgetCollected(session, plan);
   }
   throw new GdprError('LOCKED', 'rows of the person keep changing while they are being locked', {
     hint: 'run the command again when the shop is less busy',
@@ -49,12 +52,15 @@ export async function collectLocked(
 
 /** The temporary table of the rows of a table that are locked: k1 … kn. */
 function lockedOf(table: PersonalTableModel): string {
-  return quoteName('pg_temp', `gdpr_locked_${table.index}`);
+  return temporary(lockedName(table));
 }
 
-function createLocked(table: PersonalTableModel, catalog: Catalog): string {
-  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
-  return `CREATE TEMPORARY TABLE gdpr_locked_${table.index} (${parts.join(', ')}) ON COMMIT DROP`;
+function lockedName(table: PersonalTableModel): string {
+  return `gdpr_locked_${table.index}`;
+}
+
+function lockedTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
+  return { name: lockedName(table), columns: keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`) };
 }
 
 /** Locks the collected rows that are not locked. @returns whether there were any */
@@ -74,6 +80,7 @@ async function lockFresh(
     );
     if (fresh === 0) continue;
     any = true;
+    await analyzeTemporary(session, [lockedName(table)]);
     await session.run(lockRows(table, catalog));
   }
   return any;

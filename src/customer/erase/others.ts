@@ -1,4 +1,13 @@
-import { quoteName, type Session } from '../../database/session.js';
+import type { Session } from '../../database/session.js';
+import {
+  analyzeTemporary,
+  emptyTemporary,
+  indexTemporary,
+  MANY_ROWS,
+  makeTemporary,
+  type TemporaryTable,
+  temporary,
+} from '../../database/temporary.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import { collectedTables } from '../../datamap/collect.js';
 import { type Person, rowsOf } from '../../datamap/collect-plan.js';
@@ -10,7 +19,7 @@ import { searchKeys, sqlKey } from '../../identity/kinds.js';
 import { keyNames, sameRow } from './sql.js';
 
 /** The search keys of the identifiers that the people of the set have. */
-const KNOWN = quoteName('pg_temp', 'gdpr_known');
+const KNOWN = temporary('gdpr_known');
 
 /** A column by which a row leads to another one or to a person, or a place in its JSON. */
 interface Place {
@@ -48,7 +57,11 @@ export async function createKnown(session: Session, model: DataMapModel, people:
 
 /** Rows that lead from the collected ones up to people: owner, k1 … kn, outside (whether somebody else is there). */
 function upOf(table: PersonalTableModel): string {
-  return quoteName('pg_temp', `gdpr_up_${table.index}`);
+  return temporary(upName(table));
+}
+
+function upName(table: PersonalTableModel): string {
+  return `gdpr_up_${table.index}`;
 }
 
 /**
@@ -63,9 +76,13 @@ export async function findOthers(
   catalog: Catalog,
   left: Left = EVERYTHING,
 ): Promise<void> {
-  await session.run(model.tables.map((table) => createUp(table, catalog)).join(';\n'));
+  await makeTemporary(
+    session,
+    model.tables.map((table) => upTable(table, catalog)),
+  );
   const filled = await collectedTables(session, model);
   for (const table of filled) await seed(session, table, catalog);
+  await analyzeTemporary(session, [...filled].map(upName));
   const groups = collectionOrder(model);
   const follow = async (
     group: readonly Node[],
@@ -73,23 +90,30 @@ export async function findOthers(
     from: (step: Step) => PersonalTableModel,
   ) => {
     const steps = group.flatMap((node) => stepsUp(node, model));
+    const grown = new Set<PersonalTableModel>();
     for (let found = 1; found > 0; ) {
       found = 0;
       for (const step of steps) {
         if (!filled.has(from(step))) continue;
         const rows = await session.run(statement(step));
-        if (rows > 0) filled.add(step.parent);
+        if (rows > 0) {
+          filled.add(step.parent);
+          grown.add(step.parent);
+        }
         // Within a group a later step can find what an earlier one starts from.
         if (steps.some((other) => other.node.table === step.parent || other.parent === step.node.table)) found += rows;
       }
     }
+    return grown;
   };
-  for (const group of [...groups].reverse())
-    await follow(
+  for (const group of [...groups].reverse()) {
+    const grown = await follow(
       group,
       (step) => goUp(step, catalog, left),
       ({ node }) => node.table,
     );
+    await analyzeTemporary(session, [...grown].map(upName));
+  }
   for (const { table, owner } of groups.flat()) {
     const ends = endsOf(table, owner, model, catalog, left);
     if (ends.length === 0 || !filled.has(table)) continue;
@@ -107,7 +131,7 @@ export async function findOthers(
 
 /** Forgets what `findOthers` found, so that it can look again. */
 export async function forgetOthers(session: Session, model: DataMapModel): Promise<void> {
-  await session.run(`TRUNCATE ${model.tables.map(upOf).join(', ')}`);
+  await emptyTemporary(session, model.tables.map(upName));
 }
 
 /** Forgets what `createKnown` made. */
@@ -120,24 +144,18 @@ export function othersMask(table: PersonalTableModel, catalog: Catalog): string 
   return `coalesce((SELECT bit_or(1 << c.owner) FROM ${upOf(table)} c WHERE c.outside AND (${keyNames(table, catalog, 'c')}) = (${keyNames(table, catalog, 'r')})), 0)`;
 }
 
-/** Rows from which on it pays to tell the planner of them. */
-const MANY = 1000;
-
-/** The key comes before the owner, since rows are looked up by it. */
-function createUp(table: PersonalTableModel, catalog: Catalog): string {
-  const parts = keyOf(table, catalog)
-    .map((part, i) => `k${i + 1} ${part.type}`)
-    .join(', ');
-  return `CREATE TEMPORARY TABLE IF NOT EXISTS gdpr_up_${table.index} (owner integer, ${parts}, outside boolean DEFAULT false, PRIMARY KEY (${keyNames(table, catalog)}, owner)) ON COMMIT DROP`;
+function upTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
+  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
+  return { name: upName(table), columns: ['owner integer', ...parts, 'outside boolean'] };
 }
 
 /** Enters every collected row, as whom anybody could own it. */
 async function seed(session: Session, table: PersonalTableModel, catalog: Catalog): Promise<void> {
   const names = keyNames(table, catalog);
   const rows = await session.run(
-    `INSERT INTO ${upOf(table)} (owner, ${names}) SELECT o.owner, ${keyNames(table, catalog, 'r')} FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)}) r, generate_series(0, ${table.owners.length - 1}) o (owner)`,
+    `INSERT INTO ${upOf(table)} (owner, ${names}, outside) SELECT o.owner, ${keyNames(table, catalog, 'r')}, false FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)}) r, generate_series(0, ${table.owners.length - 1}) o (owner)`,
   );
-  if (rows >= MANY) await session.run(`ANALYZE ${upOf(table)}`);
+  if (rows >= MANY_ROWS) await indexTemporary(session, upName(table), [names, 'owner']);
 }
 
 /** One reach from an owner of a table to an owner of another one. */
@@ -185,7 +203,12 @@ function goUp(step: Step, catalog: Catalog, left: Left): string {
   const { node, parent, parentOwner } = step;
   const { from, where } = joined(step, catalog, left);
   const key = keyOf(parent, catalog).map((part) => part.expression.replace(/^t\./, 'u.'));
-  return `INSERT INTO ${upOf(parent)} (owner, ${keyNames(parent, catalog)}) SELECT DISTINCT ${parentOwner.index}, ${key.join(', ')} FROM ${upOf(node.table)} c, ${from} WHERE ${where} ON CONFLICT DO NOTHING`;
+  const isThere = `SELECT FROM ${upOf(parent)} p WHERE p.owner = ${parentOwner.index} AND ${sameRow(parent, catalog, 'u', 'p')}`;
+  return [
+    `INSERT INTO ${upOf(parent)} (owner, ${keyNames(parent, catalog)}, outside)`,
+    `SELECT DISTINCT ${parentOwner.index}, ${key.join(', ')}, false FROM ${upOf(node.table)} c, ${from}`,
+    `WHERE ${where} AND NOT EXISTS (${isThere})`,
+  ].join('\n');
 }
 
 function comeDown(step: Step, catalog: Catalog, left: Left): string {

@@ -1,4 +1,4 @@
-import { quoteName } from '../../database/session.js';
+import { temporary } from '../../database/temporary.js';
 import type { Catalog } from '../../datamap/catalog.js';
 import type { PersonalTableModel } from '../../datamap/model.js';
 import { column, keyOf, textLiteral } from '../../datamap/sql.js';
@@ -10,7 +10,11 @@ import { formatName, isText, isToken } from './token.js';
  * and as whom somebody else does), kept (columns that a ground keeps), gone (the row is deleted).
  */
 export function fateOf(table: PersonalTableModel): string {
-  return quoteName('pg_temp', `gdpr_fate_${table.index}`);
+  return temporary(fateName(table));
+}
+
+export function fateName(table: PersonalTableModel): string {
+  return `gdpr_fate_${table.index}`;
 }
 
 /**
@@ -18,11 +22,15 @@ export function fateOf(table: PersonalTableModel): string {
  * (nobody may be told of it).
  */
 export function keptOf(table: PersonalTableModel): string {
-  return quoteName('pg_temp', `gdpr_kept_${table.index}`);
+  return temporary(keptName(table));
+}
+
+export function keptName(table: PersonalTableModel): string {
+  return `gdpr_kept_${table.index}`;
 }
 
 /** Tokens by format and hash of the value that they replace. */
-export const TOKENS = quoteName('pg_temp', 'gdpr_token');
+export const TOKENS = temporary('gdpr_token');
 
 /** `k1, k2, …` of a table's key, each behind the alias if one is given. */
 export function keyNames(table: PersonalTableModel, catalog: Catalog, alias?: string): string {
@@ -45,6 +53,25 @@ export function concerns(step: ColumnStep, table: PersonalTableModel): string {
     return `(f.others <> 0 AND f.owners & ${leads} <> 0 AND f.others & ${leads} = 0)`;
   }
   return step.owners === undefined ? 'f.others = 0' : `f.owners & ${step.owners} <> 0`;
+}
+
+/**
+ * Whether the erasure of the people of the set takes what the column holds in a row with the fate `f`: by a change of
+ * its own, or with a row that goes. What is to be kept keeps such a row, whosever it is.
+ */
+export function takes(step: ColumnStep, erase: Going & { readonly table: PersonalTableModel }): string {
+  return `(${concerns(step, erase.table)} OR ${goes(erase)})`;
+}
+
+/** Owners (bit mask) whose row goes when nobody else owns it, and those whose row goes whoever else does. */
+export interface Going {
+  readonly goesAlone: number;
+  readonly goesAnyway: number;
+}
+
+/** Whether a row with the fate `f` goes, if nothing keeps it. */
+export function goes({ goesAlone, goesAnyway }: Going): string {
+  return `(f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
 }
 
 /** That nothing keeps the column in the row with the fate `f`. */

@@ -7,7 +7,7 @@ import { groupBy } from '../../foundation/group.js';
 import type { ColumnStep } from '../erase/change.js';
 import type { Erasure, TableErase } from '../erase/compile.js';
 import type { KeptStatement } from '../erase/kept.js';
-import { concerns, fateOf, keptOf, keyNames, sameRow } from '../erase/sql.js';
+import { fateOf, keptOf, keyNames, sameRow, takes } from '../erase/sql.js';
 import { ORDER_NUMBER } from '../resolve.js';
 
 /**
@@ -31,7 +31,7 @@ export function keptByHolds(model: DataMapModel, catalog: Catalog): (erasure: Er
 function groupsOf(table: TableErase): ColumnStep[][] {
   const goes = (table.goesAlone | table.goesAnyway) !== 0;
   const taken = table.columns.filter(({ live, change }) => !live.generated && (goes || change.kind !== 'none'));
-  return [...groupBy(taken, (step) => concerns(step, table.table)).values()];
+  return [...groupBy(taken, (step) => takes(step, table)).values()];
 }
 
 function keepNamed(table: TableErase, steps: readonly ColumnStep[], model: DataMapModel, catalog: Catalog): string {
@@ -82,12 +82,13 @@ function isHeld(name: string, key: string): string {
 }
 
 function keep(
-  { table }: TableErase,
+  erase: TableErase,
   steps: readonly ColumnStep[],
   { map }: DataMapModel,
   catalog: Catalog,
   { from, where }: { readonly from: string; readonly where: readonly string[] },
 ): string {
+  const { table } = erase;
   const [first] = steps;
   if (first === undefined) throw new Error('a group has a column at least');
   const today = `($1::timestamptz AT TIME ZONE ${textLiteral(map.timeZone)})::date`;
@@ -96,7 +97,7 @@ function keep(
     `INSERT INTO ${keptOf(table)} (${keyNames(table, catalog)}, cols, source, id, until, hidden)`,
     `SELECT DISTINCT ${keyNames(table, catalog, 'f')}, ${columns}, 'hold', h.id, h.until + 1, coalesce(h.gag_until >= ${today}, false)`,
     `FROM ${fateOf(table)} f, ${from}gdpr.hold h JOIN gdpr.hold_row r ON r.hold = h.id`,
-    `WHERE h.released_at IS NULL AND h.until >= ${today} AND ${[...where, concerns(first, table)].join(' AND ')}`,
+    `WHERE h.released_at IS NULL AND h.until >= ${today} AND ${[...where, takes(first, erase)].join(' AND ')}`,
   ].join('\n');
 }
 

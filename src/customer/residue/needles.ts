@@ -53,8 +53,15 @@ export interface CompiledNeedles {
 
 export const NO_NEEDLES: Needles = { emails: [], phones: [], kods: [], names: [], codes: [], ids: [] };
 
-/** What cannot be of its kind (a phone field that says "none") falls away. */
-export function compileNeedles(needles: Needles, spelling: IdentifierOptions): CompiledNeedles {
+/**
+ * What cannot be of its kind (a phone field that says "none") falls away.
+ * @param words the words of names that were met before: many people share theirs
+ */
+export function compileNeedles(
+  needles: Needles,
+  spelling: IdentifierOptions,
+  words = new Map<string, NameWord>(),
+): CompiledNeedles {
   const forms = (kind: 'email' | 'phone' | 'personas-kods' | 'code', values: readonly string[]) => [
     ...new Set(values.flatMap((value) => identifiers[kind].parse(value, spelling))),
   ];
@@ -65,7 +72,7 @@ export function compileNeedles(needles: Needles, spelling: IdentifierOptions): C
       return { number, callingCode: parts?.callingCode ?? '', national: parts?.national ?? number.slice(1) };
     }),
     kods: forms('personas-kods', needles.kods),
-    names: distinctNames(needles.names.flatMap(nameNeedle)),
+    names: distinctNames(needles.names.flatMap((name) => nameNeedle(name, words))),
     codes: forms('code', needles.codes).filter((code) => code.length >= SHORTEST_CODE),
     ids: needles.ids.filter(({ key }) => key.length === 1 && key[0] !== ''),
   };
@@ -97,19 +104,25 @@ export function namesText(needles: CompiledNeedles, names: readonly string[]): s
  * The family name is what stands before a comma, or else the last word; a double one (Bērziņa-Kalniņa) may be met by
  * either half.
  */
-function nameNeedle(raw: string): NameNeedle[] {
+function nameNeedle(raw: string, known: Map<string, NameWord>): NameNeedle[] {
   const comma = raw.indexOf(',');
   const parts = raw.trim().split(/\s+/u);
   const family = comma === -1 ? (parts.at(-1) ?? '') : raw.slice(0, comma);
   const given = comma === -1 ? parts.slice(0, -1).join(' ') : raw.slice(comma + 1);
-  const needle = { given: wordsOf(given), family: wordsOf(family) };
+  const needle = { given: wordsOf(given, known), family: wordsOf(family, known) };
   return needle.given.length === 0 || needle.family.length === 0 ? [] : [needle];
 }
 
 /** Each spelling of a Cyrillic word is a word of its own. */
-function wordsOf(part: string): NameWord[] {
+function wordsOf(part: string, known: Map<string, NameWord>): NameWord[] {
   const words = foldName(part).flatMap((form) => form.split(' '));
-  return [...new Set(words)].filter((word) => word.length > 1).map((word) => ({ word, forms: caseForms(word) }));
+  return [...new Set(words)]
+    .filter((word) => word.length > 1)
+    .map((word) => {
+      const own = known.get(word) ?? { word, forms: caseForms(word) };
+      known.set(word, own);
+      return own;
+    });
 }
 
 /** Whether a folded word of a text is the name's word in some case. */

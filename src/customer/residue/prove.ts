@@ -13,7 +13,7 @@ import { hitsOf, type ResidueHit } from './hit.js';
 import { idPlaces } from './id-places.js';
 import { type KeptCells, keptIndex } from './kept.js';
 import { matcherOf } from './match.js';
-import { compileNeedles, isEmpty, type Needles, namesText } from './needles.js';
+import { compileNeedles, isEmpty, type NameWord, type Needles, namesText } from './needles.js';
 import { type KnownSubjects, knownSubjects, positionsOf } from './own.js';
 import { readTogether } from './readers.js';
 import { rangesOf, scanTable, type TableScan } from './scan.js';
@@ -58,10 +58,10 @@ const HITS_AT_ONCE = 4 * MOST_HITS;
 const MOST_FINDINGS = 100_000;
 const PEOPLE_A_SHARE = 50;
 /** So many findings are said why they are there before more are looked for: rows of namesakes are a large part of a shop. */
-const FINDINGS_AT_ONCE = 20_000;
+const FINDINGS_AT_ONCE = 4000;
 /** Of so many people a few pages hold enough. */
 const MANY_PEOPLE = 500;
-const PAGES_OF_MANY = 256;
+const PAGES_OF_MANY = 64;
 /** Many rows lead to one person. */
 const MOST_OWNERS = 20_000;
 
@@ -100,8 +100,9 @@ export async function searchResidue(
   const known = await knownSubjects(session, keys, people);
   const references = [...new Set(known.references.flat())];
   const keptByErasure = await keptCells(session, references);
+  const words = new Map<string, NameWord>();
   const list = people.map((person, i) => {
-    const compiled = compileNeedles(person.needles, spelling);
+    const compiled = compileNeedles(person.needles, spelling, words);
     if (isEmpty(compiled)) {
       throw new GdprError('INPUT_INVALID', 'nothing that was given can be looked for', {
         hint: 'give an e-mail, a phone, a personas kods, an order number, or a name of at least two words',
