@@ -75,7 +75,7 @@ export async function eraseRows(session: Session, request: EraseRequest, hasher:
     again: () => forgetDecided(session, ruling),
   });
   const kept = await summariseKept(session, ruling);
-  const keptBy = people.length > 1 ? await keptByPerson(session, ruling, people.length) : [kept];
+  const keptBy = await keptByPerson(session, ruling, people.length);
   return { erasure: ruling.erasure, ruling, traits, kept, keptBy, ...(await executeErase(session, ruling, hasher)) };
 }
 
