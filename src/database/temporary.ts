@@ -22,10 +22,7 @@ export async function makeTemporary(session: Session, tables: readonly Temporary
   );
   const there = new Map(found.map(({ name, columns }) => [name, columns]));
   const same = tables.filter(({ name, columns }) => there.get(name) === columns.join(', '));
-  const full = await filledOf(
-    session,
-    same.map(({ name }) => name),
-  );
+  const full = await filledOf(session, [...there.keys()]);
   if (full.length > 0) throw new Error(`temporary tables still hold rows: ${full.join(', ')}`);
   const statements = tables.flatMap((table) => {
     if (same.includes(table)) return [];

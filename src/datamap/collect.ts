@@ -1,5 +1,5 @@
 import type { Session } from '../database/session.js';
-import { emptyTemporary, indexTemporary, MANY_ROWS, makeTemporary } from '../database/temporary.js';
+import { analyzeTemporary, emptyTemporary, indexTemporary, MANY_ROWS, makeTemporary } from '../database/temporary.js';
 import type { Catalog } from './catalog.js';
 import {
   type CollectPlan,
@@ -30,7 +30,7 @@ export async function forgetCollected(session: Session, { tables }: CollectPlan)
 
 /**
  * Collects the rows of every person into the temporary tables, a statement a reach. `people[i]` becomes person `i`.
- * Runs inside the caller's transaction, whose snapshot it shares; the tables go with it. `takeOut` removes rows of a table
+ * Runs inside the caller's transaction, whose snapshot it shares; their rows go with it. `takeOut` removes rows of a table
  * that are not to count, before others are reached through them, and says how many it removed.
  * @returns what was left out because it bears another name
  */
@@ -70,7 +70,7 @@ export async function collectRows(
 async function settleRows(session: Session, table: PersonalTableModel, catalog: Catalog, rows: number): Promise<void> {
   const names = keyOf(table, catalog).map((_, i) => `k${i + 1}`);
   if (rows >= MANY_ROWS) await indexTemporary(session, rowsName(table), ['person', 'owner', ...names]);
-  await session.run(`ANALYZE ${rowsOf(table)}`);
+  await analyzeTemporary(session, [rowsName(table)]);
 }
 
 /** What runs a step for these people and says how many rows it found that were not there. */

@@ -18,7 +18,7 @@ import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
 import { leftBy } from './left.js';
 import { createKnown, findOthers, forgetKnown, forgetOthers, othersMask } from './others.js';
-import { concerns, fateName, fateOf, free, goes, keptName, keptOf, keyNames, sameRow } from './sql.js';
+import { concerns, fateName, fateOf, free, keptName, keptOf, keyColumns, keyNames, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
 export interface Ruling {
@@ -33,7 +33,7 @@ export interface Ruling {
 
 /**
  * Decides the fate of every collected row: who else owns it, what is kept of it and why, whether it goes. Runs after
- * `collectRows` in the caller's transaction, a statement a table and ground; its temporary tables go with it.
+ * `collectRows` in the caller's transaction, a statement a table and ground; what is in its temporary tables goes with it.
  *
  * Who else owns a row is asked of what will be left: where all that leads from it to others goes, by the map's own
  * words, it will be nobody else's, and what a second erasure would then take this one takes. So it is with rows that
@@ -103,7 +103,7 @@ async function decide(session: Session, { erasure, model, catalog, at, more }: R
   for (const table of tables) {
     if ((await session.run(fillFate(table, catalog))) < MANY_ROWS) continue;
     large.add(table);
-    await indexTemporary(session, fateName(table.table), [keyNames(table.table, catalog)]);
+    await indexTemporary(session, fateName(table.table), keyColumns(table.table, catalog));
   }
   await analyzeTemporary(
     session,
@@ -197,8 +197,8 @@ function gatherKept(erase: TableErase, catalog: Catalog): string {
   ].join('\n');
 }
 
-function decideGoing(erase: TableErase): string {
-  return `UPDATE ${fateOf(erase.table)} f SET gone = true WHERE f.kept = '{}' AND ${goes(erase)}`;
+function decideGoing({ table, goesAlone, goesAnyway }: TableErase): string {
+  return `UPDATE ${fateOf(table)} f SET gone = true WHERE f.kept = '{}' AND (f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
 }
 
 /** Rows that others point to which stay cannot go, unless the pointing key can be cut; repeated until all agree. */
@@ -263,7 +263,7 @@ async function refuseImpossible(session: Session, erasure: Erasure): Promise<voi
   if (places.length === 0) return;
   throw new GdprError(
     'REFUSED',
-    `rows have to stay because rows of somebody else point to them, and nothing can take the place of: ${places.join(', ')}`,
+    `rows have to stay because rows of somebody else point to them or something in them is kept, and nothing can take the place of: ${places.join(', ')}`,
     { hint: 'give these columns a word of their own under `erase` in the data map, or make the pointing key nullable' },
   );
 }

@@ -16,7 +16,7 @@ import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from '../../datamap/model.js';
 import { conditions, equal, fromTable, keyOf, operand, textLiteral } from '../../datamap/sql.js';
 import { searchKeys, sqlKey } from '../../identity/kinds.js';
-import { keyNames, sameRow } from './sql.js';
+import { keyColumns, keyNames, sameRow } from './sql.js';
 
 /** The search keys of the identifiers that the people of the set have. */
 const KNOWN = temporary('gdpr_known');
@@ -155,7 +155,7 @@ async function seed(session: Session, table: PersonalTableModel, catalog: Catalo
   const rows = await session.run(
     `INSERT INTO ${upOf(table)} (owner, ${names}, outside) SELECT o.owner, ${keyNames(table, catalog, 'r')}, false FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)}) r, generate_series(0, ${table.owners.length - 1}) o (owner)`,
   );
-  if (rows >= MANY_ROWS) await indexTemporary(session, upName(table), [names, 'owner']);
+  if (rows >= MANY_ROWS) await indexTemporary(session, upName(table), [...keyColumns(table, catalog), 'owner']);
 }
 
 /** One reach from an owner of a table to an owner of another one. */

@@ -34,9 +34,14 @@ export const TOKENS = temporary('gdpr_token');
 
 /** `k1, k2, …` of a table's key, each behind the alias if one is given. */
 export function keyNames(table: PersonalTableModel, catalog: Catalog, alias?: string): string {
-  return keyOf(table, catalog)
-    .map((_, i) => `${alias === undefined ? '' : `${alias}.`}k${i + 1}`)
+  return keyColumns(table, catalog)
+    .map((name) => (alias === undefined ? name : `${alias}.${name}`))
     .join(', ');
+}
+
+/** The columns `k1` … `kn` that hold a table's key in the temporary ones. */
+export function keyColumns(table: PersonalTableModel, catalog: Catalog): string[] {
+  return keyOf(table, catalog).map((_, i) => `k${i + 1}`);
 }
 
 /** That alias `row` of the table is the row whose key alias `held` holds. */
@@ -57,21 +62,17 @@ export function concerns(step: ColumnStep, table: PersonalTableModel): string {
 
 /**
  * Whether the erasure of the people of the set takes what the column holds in a row with the fate `f`: by a change of
- * its own, or with a row that goes. What is to be kept keeps such a row, whosever it is.
+ * its own, or what is no one's own with a row that goes whoever else it is about.
  */
-export function takes(step: ColumnStep, erase: Going & { readonly table: PersonalTableModel }): string {
-  return `(${concerns(step, erase.table)} OR ${goes(erase)})`;
+export function takes(step: ColumnStep, { table, goesAnyway }: Going & { readonly table: PersonalTableModel }): string {
+  const changes = concerns(step, table);
+  return step.owners === undefined && !step.link ? `(${changes} OR f.owners & ${goesAnyway} <> 0)` : changes;
 }
 
 /** Owners (bit mask) whose row goes when nobody else owns it, and those whose row goes whoever else does. */
 export interface Going {
   readonly goesAlone: number;
   readonly goesAnyway: number;
-}
-
-/** Whether a row with the fate `f` goes, if nothing keeps it. */
-export function goes({ goesAlone, goesAnyway }: Going): string {
-  return `(f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
 }
 
 /** That nothing keeps the column in the row with the fate `f`. */

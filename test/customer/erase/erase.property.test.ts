@@ -524,8 +524,9 @@ async function check({
         // Only her row goes, and one that is somebody else's too only where an owner's word says so.
         expect(asMine.size).toBeGreaterThan(0);
         if (shared) expect(anyway).toBe(true);
-        // What a rule keeps keeps its row, whosever it is.
-        expect(data[index]?.some(({ kind }) => kind.stays === 'kept')).toBe(false);
+        // What a rule keeps of hers, or of nobody's own, keeps its row.
+        const theirs = (owner: number | undefined) => owner === undefined || asMine.has(owner);
+        expect(data[index]?.some(({ kind, owner }) => kind.stays === 'kept' && theirs(owner))).toBe(false);
         continue;
       }
       for (const [column, value] of Object.entries(row)) {
