@@ -1,8 +1,9 @@
 import { executeErase } from '../customer/erase/execute.js';
-import { cutKey, deleteRows } from '../customer/erase/fate.js';
-import { fateOf, keyNames, sameRow } from '../customer/erase/sql.js';
+import { cutKey, deleteRows, fateTable, keptTable } from '../customer/erase/fate.js';
+import { fateOf, keyColumns, keyNames, sameRow } from '../customer/erase/sql.js';
 import { documentOf } from '../customer/erase/values.js';
 import type { Session } from '../database/session.js';
+import { analyzeTemporary, indexTemporary, MANY_ROWS, makeTemporary } from '../database/temporary.js';
 import { fromTable, keyOf, live } from '../datamap/sql.js';
 import { type Batch, type BatchContext, looked, type Protection, type RowsTaken } from './batch.js';
 import { waitingForPeople } from './feeds.js';
@@ -59,21 +60,22 @@ async function lockIntoFates(
   const { unit } = batch;
   const { model, catalog } = ruling;
   const { table } = unit.erase;
-  const key = keyOf(table, catalog);
   const names = keyNames(table, catalog);
   const owners = table.owners.reduce((bits, { index }) => bits | (1 << index), 0);
   await enterProtected(session, model, catalog, protection.rows, new Set([table.name, ...childrenOf(unit, ruling)]));
-  await session.run(
-    `CREATE TEMPORARY TABLE gdpr_fate_${table.index} (${key.map((part, i) => `k${i + 1} ${part.type}`).join(', ')}, owners integer, others integer, kept text[] DEFAULT '{}', gone boolean, plain boolean, rule text, month date, PRIMARY KEY (${names})) ON COMMIT DROP`,
-  );
+  const fates = fateTable(table, catalog);
+  await makeTemporary(session, [
+    { name: fates.name, columns: [...fates.columns, 'plain boolean', 'rule text', 'month date'] },
+  ]);
   const values: unknown[] = [];
   const locked = lockedRows(batch, 'keys to be cut', ruling, protection.standing, values);
   const [row] = await session.query<{ locked: string; last: string | null }>(
     `WITH c AS MATERIALIZED (${locked}),
-     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, ${unit.does === 'delete'}, c.plain, c.rule, ${monthOf('c.due')} FROM c)
+     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, kept, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, '{}', ${unit.does === 'delete'}, c.plain, c.rule, ${monthOf('c.due')} FROM c)
      SELECT count(*)::text AS locked, ${lastOf(batch.slices, unit, catalog)} AS last FROM c`,
     values,
   );
+  if (Number(row?.locked) >= MANY_ROWS) await indexTemporary(session, fates.name, keyColumns(table, catalog));
   // Nothing comes to point to a locked row any more; what came between the look and the lock is seen only now.
   const pointed = pointedToNow(unit, 'keys to be cut', ruling, protection.standing);
   if (pointed !== 'false')
@@ -97,7 +99,7 @@ async function lockIntoFates(
         `DELETE FROM ${fateOf(table)} f USING ${protectedOf(table)} p WHERE (${keyNames(table, catalog, 'f')}) = (${keyNames(table, catalog, 'p')})`,
       );
   }
-  await session.run(`ANALYZE ${fateOf(table)}`);
+  await analyzeTemporary(session, [fates.name]);
   return looked(row?.locked ?? '0', row?.last ?? null);
 }
 
@@ -154,13 +156,11 @@ async function deleteFates(session: Session, { unit }: Batch, { ruling, shopPath
   const { table } = unit.erase;
   const [expected] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${fateOf(table)}`);
   const cuts = erasure.dependencies.filter(({ parent, cut }) => parent.table === table && cut.length > 0);
-  for (const child of new Set(cuts.map((each) => each.child.table))) {
-    if (child === table) continue;
-    const parts = keyOf(child, catalog).map((part, i) => `k${i + 1} ${part.type}`);
-    await session.run(
-      `CREATE TEMPORARY TABLE gdpr_fate_${child.index} (${parts.join(', ')}, kept text[], gone boolean) ON COMMIT DROP`,
-    );
-  }
+  const children = new Set(cuts.map(({ child }) => child.table).filter((child) => child !== table));
+  await makeTemporary(
+    session,
+    [...children].map((child) => fateTable(child, catalog)),
+  );
   await session.query("SELECT set_config('search_path', $1, true)", [shopPath]);
   for (const cut of cuts) await guarded(cut.child.table.name, () => session.run(cutKey(cut, catalog)));
   const deleted = await guardedDelete(session, table.name, () => session.run(deleteRows(unit.erase, catalog)));
@@ -171,10 +171,7 @@ async function changeFates(session: Session, { unit }: Batch, { ruling, hasher }
   const { model, catalog, asOf } = ruling;
   const { table } = unit.erase;
   const erase = { ...unit.erase, columns: unit.steps };
-  const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
-  await session.run(
-    `CREATE TEMPORARY TABLE gdpr_kept_${table.index} (${parts.join(', ')}, cols text[], source text, id text, until date, hidden boolean) ON COMMIT DROP`,
-  );
+  await makeTemporary(session, [keptTable(table, catalog)]);
   await executeErase(
     session,
     { erasure: { tables: [erase], dependencies: [], order: [] }, model, catalog, at: asOf },

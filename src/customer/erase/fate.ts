@@ -163,14 +163,14 @@ async function emptyFates(session: Session, { tables }: Erasure): Promise<void> 
 }
 
 /** The table of fates, as `fateOf` describes it. */
-function fateTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
+export function fateTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
   const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
   const columns = [...parts, 'owners integer', 'others integer', 'kept text[]', 'gone boolean'];
   return { name: fateName(table), columns };
 }
 
 /** The table of what is kept, as `keptOf` describes it. */
-function keptTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
+export function keptTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
   const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
   const columns = [...parts, 'cols text[]', 'source text', 'id text', 'until date', 'hidden boolean'];
   return { name: keptName(table), columns };
