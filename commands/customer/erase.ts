@@ -7,7 +7,7 @@ import { erasedLines, plannedLines } from '../../src/cli/erase-lines.js';
 import { leftLines } from '../../src/cli/left-lines.js';
 import { personFlags, personQuery } from '../../src/cli/person-flags.js';
 import { count } from '../../src/cli/table.js';
-import type { ErasureResult, OnEraseStage } from '../../src/customer/erase/run.js';
+import type { EraseStage, ErasureResult, OnEraseStage } from '../../src/customer/erase/run.js';
 import { EXIT } from '../../src/foundation/errors.js';
 import type { Context } from '../../src/workspace/open.js';
 
@@ -100,7 +100,8 @@ Exit code 5 when something of the person is found afterwards.`;
     const language = flags.language === 'en' ? 'en' : 'lv';
     const people = await readPeople(file, 'erasure', { verified: flags.verified, language });
     return this.withContext(flags.workspace, async (context) => {
-      const prepared = await prepareEraseMany(context, people, flags.ground);
+      const prepared = await prepareEraseMany(context, people, flags.ground, this.#onStage);
+      this.progress.stop();
       const planned = linesOf(prepared, 'planned');
       const left = planned.flatMap((line) => (line.state === 'refused' ? [line] : []));
       process.exitCode = left[0]?.exit ?? EXIT.done;
@@ -121,7 +122,7 @@ Exit code 5 when something of the person is found afterwards.`;
   }
 
   readonly #onStage: OnEraseStage = (stage, search) => {
-    if (search === undefined) this.progress.show(stage, ['erase', 'proof', 'certificate'].indexOf(stage), 3);
+    if (search === undefined) this.progress.show(stage, STAGES.indexOf(stage), STAGES.length);
     else this.progress.show(`${stage}: ${search.table}`, search.done, search.total);
   };
 
@@ -134,6 +135,8 @@ Exit code 5 when something of the person is found afterwards.`;
     return { ...result, disclosed };
   }
 }
+
+const STAGES: readonly EraseStage[] = ['find', 'plan', 'erase', 'proof', 'certificate'];
 
 interface ManyFlags {
   readonly workspace?: string | undefined;

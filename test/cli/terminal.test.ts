@@ -16,9 +16,13 @@ const ANSI = String.fromCharCode(27);
 
 type Steps = readonly (readonly [waitFor: string, type: string])[];
 
-/** Runs the program on a terminal, where somebody answers. */
-function onTerminal(
-  args: readonly string[],
+/** Runs gdpr on a terminal, where somebody answers. */
+function onTerminal(args: readonly string[], steps: Steps, options: Parameters<typeof runOnTerminal>[2]) {
+  return runOnTerminal(commandLine(args), steps, options);
+}
+
+function runOnTerminal(
+  program: readonly string[],
   steps: Steps,
   options: { cwd: string; environment: NodeJS.ProcessEnv },
 ): Promise<{ code: number; shown: string }> {
@@ -26,7 +30,7 @@ function onTerminal(
     const env = { TERM: 'xterm-256color', HOME: options.cwd, ...options.environment };
     execFile(
       python3.path,
-      [TERMINAL, JSON.stringify(steps), ...commandLine(args)],
+      [TERMINAL, JSON.stringify(steps), ...program],
       { cwd: options.cwd, env, encoding: 'utf8' },
       (error, shown) => {
         resolve({ code: error === null ? 0 : Number(error.code), shown });
@@ -176,6 +180,18 @@ describe.skipIf(!python3.available)('at a terminal', { timeout: 240_000 }, () =>
     expect((await gdpr(['customer', 'find', ...person, '--json'], at())).stdout).toContain(word);
     const { code, text } = await type(`${word}\r`);
     expect({ code, done: text.includes(done) }).toEqual({ code: 0, done: true });
+  });
+
+  it.each(['progress.stop()', 'process.exit()'])('a step that tells nothing shows a bar, until %s', async (end) => {
+    const module = join(ROOT, 'dist', 'src', 'cli', 'progress.js');
+    const program = `import { Progress } from ${JSON.stringify(module)};
+      const progress = new Progress();
+      progress.show('slowly', 1, 4);
+      setTimeout(() => ${end}, 3000);`;
+    const { code, shown } = await runOnTerminal([process.execPath, '--input-type=module', '-e', program], [], at());
+    expect(code).toBe(0);
+    expect(stripVTControlCharacters(shown)).toMatch(/ 1\/4 slowly \ds/);
+    expect(shown.lastIndexOf(`${ANSI}[?25h`)).toBeGreaterThan(shown.lastIndexOf(`${ANSI}[?25l`));
   });
 
   it('colours are used, and left out where NO_COLOR is set', async () => {

@@ -56,15 +56,18 @@ export async function prepareEraseMany(
   context: Context,
   lines: readonly PersonLine[],
   ground: string,
+  onStage: OnEraseStage = () => {},
 ): Promise<PreparedMany> {
   const { database, operator } = context;
   const asked = { action: LIST_ACTION, ground, subjects: [] };
+  onStage('find');
   const found = await gate(context, asked, () => choosePeople(context, lines, 'erasure'));
   const subjects = found.chosen.map(({ subject }) => subject);
   return gate(context, { ...asked, subjects }, async () => {
     const { chosen, kept } = await parted(context, found.chosen);
     const left = [...found.left, ...kept].sort((a, b) => a.line - b.line);
     if (chosen.length === 0) throw nobodyLeft(left);
+    onStage('plan');
     const { rehearsal, traits } = await rehearse(context, chosen);
     for (const [i, { line, basis }] of chosen.entries()) assertSaysNoName(line, basis.verified, traits[i]);
     const people = chosen.map(({ subject }) => subject);

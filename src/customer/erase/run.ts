@@ -60,8 +60,8 @@ export interface EraseResult extends ErasureResult {
   readonly subject: string;
 }
 
-/** What an erasure is doing; `proof` and `certificate` come after it is committed. */
-export type EraseStage = 'erase' | 'proof' | 'certificate';
+/** What an erasure does one after the other; `proof` and `certificate` come after it is committed. */
+export type EraseStage = 'find' | 'plan' | 'erase' | 'proof' | 'certificate';
 
 /** `search` tells how far the proof is. */
 export type OnEraseStage = (stage: EraseStage, search?: ResidueProgress) => void;

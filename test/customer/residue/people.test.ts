@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../../examples/bookshop/people.js';
 import { idPlaces } from '../../../src/customer/residue/id-places.js';
 import { NO_NEEDLES } from '../../../src/customer/residue/needles.js';
-import { proveResidue, type ResiduePerson } from '../../../src/customer/residue/prove.js';
+import { proveResidue } from '../../../src/customer/residue/prove.js';
 import { residueCustomer } from '../../../src/customer/residue/residue-customer.js';
+import { type ResiduePerson, type Share, sharesOf } from '../../../src/customer/residue/share.js';
 import type { Context } from '../../../src/workspace/open.js';
 import { bookshopWorkspace, type TestWorkspace } from '../../support/workspace.js';
 import { prove, withClient } from './support.js';
@@ -178,18 +179,42 @@ describe('whose a place is', { timeout: 240_000 }, () => {
     expect(new Set(classes).size).toBeGreaterThan(4);
   });
 
-  it('is found among very many people', async () => {
-    const nobodys = Array.from({ length: 1100 }, (_, i) => ({ ...NO_NEEDLES, emails: [`nobody${i}@nowhere.example`] }));
-    const own = { ...NO_NEEDLES, emails: [anna?.email ?? ''], names: [anna?.name ?? ''] };
-    const needles = [...nobodys.slice(0, 700), own, ...nobodys.slice(700)];
-    const together = await proveResidue(
-      context,
-      needles.map((each) => ({ needles: each })),
-      () => {},
-    );
-    const alone = await prove(context, own);
-    expect(alone.hits.length).toBeGreaterThan(10);
-    expect(together).toEqual({ ...alone, hits: alone.hits.map((hit) => ({ ...hit, person: 700 })) });
+  it('is found among very many people, though all are not looked for at once', async () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    const own = Object.values(PEOPLE).map(({ email, name }) => ({ email, name }));
+    const nobodys = Array.from({ length: 2300 }, (_, i) => ({
+      email: `nobody${i}@nowhere.example`,
+      name: `${letters[i % 26]}xq Qxx`,
+    }));
+    const everybody = own.flatMap((person, i) => [...nobodys.slice(i * 100, (i + 1) * 100), person]);
+    everybody.push(...nobodys.slice(own.length * 100));
+    const people = everybody.map(({ email, name }) => ({
+      needles: { ...NO_NEEDLES, emails: email === undefined ? [] : [email], names: [name] },
+    }));
+    const shares = sharesOf(people, context.model);
+    expect(shares.map((share) => share.length)).toEqual([people.length / 2, people.length / 2]);
+    const ofShare = (share: Share) =>
+      share.filter(([at]) => own.includes(everybody[at] as (typeof own)[number])).length;
+    expect(shares.every((share) => ofShare(share) > 1)).toBe(true);
+
+    const progress: number[] = [];
+    const together = await proveResidue(context, people, ({ done, total }) => progress.push(done / total));
+    const counts = { residue: 0, kept: 0, held: 0, 'third-party': 0 };
+    const hits: object[] = [];
+    for (const person of own) {
+      const at = everybody.indexOf(person);
+      const alone = await prove(context, people[at]?.needles ?? NO_NEEDLES);
+      for (const [type, count] of Object.entries(alone.counts)) counts[type as keyof typeof counts] += count;
+      hits.push(...alone.hits.map((hit) => ({ ...hit, person: at })));
+      expect(together.searched).toEqual(alone.searched);
+      expect(together.unsearched).toEqual(alone.unsearched);
+    }
+    expect(together.counts).toEqual(counts);
+    const sorted = (list: readonly object[]) => list.map((hit) => JSON.stringify(hit)).sort();
+    expect(sorted(together.hits)).toEqual(sorted(hits));
+    expect(progress.at(-1)).toBe(1);
+    for (const half of [0, 0.5])
+      expect(new Set(progress.filter((part) => part >= half && part < half + 0.5)).size).toBeGreaterThan(10);
   });
 
   it('is found of each of many who have the same values', async () => {
