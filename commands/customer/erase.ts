@@ -116,13 +116,15 @@ Exit code 5 when something of the person is found afterwards.`;
       await confirmEraseMany(prepared, flags.yes);
       const order = { ground: flags.ground, planDigest: flags['plan-digest'] };
       const result = await eraseMany(context, prepared, order, this.#onStage);
+      this.progress.stop();
       this.print(`${count(result.erased, 'person', 'people')} erased, ${result.refused} left out.`, '');
       return this.#finished(context, result);
     });
   }
 
   readonly #onStage: OnEraseStage = (stage, search) => {
-    if (search === undefined) this.progress.show(stage, STAGES.indexOf(stage), STAGES.length);
+    const stages = PLANNING.includes(stage) ? PLANNING : ERASING;
+    if (search === undefined) this.progress.show(stage, stages.indexOf(stage), stages.length);
     else this.progress.show(`${stage}: ${search.table}`, search.done, search.total);
   };
 
@@ -136,7 +138,8 @@ Exit code 5 when something of the person is found afterwards.`;
   }
 }
 
-const STAGES: readonly EraseStage[] = ['find', 'plan', 'erase', 'proof', 'certificate'];
+const PLANNING: readonly EraseStage[] = ['find', 'plan'];
+const ERASING: readonly EraseStage[] = ['erase', 'proof', 'certificate'];
 
 interface ManyFlags {
   readonly workspace?: string | undefined;

@@ -21,11 +21,10 @@ export async function makeTemporary(session: Session, tables: readonly Temporary
     [tables.map(({ name }) => name)],
   );
   const there = new Map(found.map(({ name, columns }) => [name, columns]));
-  const same = tables.filter(({ name, columns }) => there.get(name) === columns.join(', '));
   const full = await filledOf(session, [...there.keys()]);
   if (full.length > 0) throw new Error(`temporary tables still hold rows: ${full.join(', ')}`);
   const statements = tables.flatMap((table) => {
-    if (same.includes(table)) return [];
+    if (there.get(table.name) === table.columns.join(', ')) return [];
     const create = `CREATE TEMPORARY TABLE ${quoteIdentifier(table.name)} (${table.columns.join(', ')}) ON COMMIT DELETE ROWS`;
     return there.has(table.name) ? [`DROP TABLE ${temporary(table.name)}`, create] : [create];
   });
@@ -40,7 +39,7 @@ export async function emptyTemporary(session: Session, names: readonly string[])
   if (full.length > 0) await session.run(`TRUNCATE ${full.map(temporary).join(', ')}`);
 }
 
-/** Rows from which on a temporary table is worth an index, and the planner worth being told of them. */
+/** Rows from which on a temporary table is worth an index. */
 export const MANY_ROWS = 1000;
 
 /** Gives a temporary table that holds many rows an index of these columns, unless it has one. */

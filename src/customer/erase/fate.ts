@@ -18,7 +18,7 @@ import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
 import { leftBy } from './left.js';
 import { createKnown, findOthers, forgetKnown, forgetOthers, othersMask } from './others.js';
-import { concerns, fateName, fateOf, free, keptName, keptOf, keyColumns, keyNames, sameRow } from './sql.js';
+import { concerns, fateName, fateOf, free, keptName, keptOf, keyColumns, keyNames, mayGo, sameRow } from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
 export interface Ruling {
@@ -197,8 +197,8 @@ function gatherKept(erase: TableErase, catalog: Catalog): string {
   ].join('\n');
 }
 
-function decideGoing({ table, goesAlone, goesAnyway }: TableErase): string {
-  return `UPDATE ${fateOf(table)} f SET gone = true WHERE f.kept = '{}' AND (f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
+function decideGoing(erase: TableErase): string {
+  return `UPDATE ${fateOf(erase.table)} f SET gone = true WHERE f.kept = '{}' AND ${mayGo(erase)}`;
 }
 
 /** Rows that others point to which stay cannot go, unless the pointing key can be cut; repeated until all agree. */

@@ -6,6 +6,7 @@ import { canonicalName } from '../../datamap/names.js';
 import { pathsUp } from '../../datamap/paths.js';
 import type { KeptGround } from '../../datamap/schema.js';
 import { conditions, fromTable, textLiteral } from '../../datamap/sql.js';
+import { groupBy } from '../../foundation/group.js';
 import type { ColumnStep } from './change.js';
 import type { Erasure, TableErase } from './compile.js';
 import { fateOf, keptOf, keyNames, sameRow, takes } from './sql.js';
@@ -40,11 +41,14 @@ function keptByRules(table: TableErase, model: DataMapModel, catalog: Catalog): 
       `FROM (${dueRows(table.table, keep, model, catalog)}) d GROUP BY ${names}`,
       `HAVING NOT bool_and(d.due IS NOT NULL) OR max(d.due) > ${today}`,
     ].join('\n');
-    return byConcern(table.columns.filter((step) => step.keep?.rule === id)).map(({ steps, first }) => ({
+    return byConcern(
+      table.columns.filter((step) => step.keep?.rule === id),
+      table,
+    ).map(({ steps, taken }) => ({
       table,
       sql: insertKept(table, catalog, steps, 'rule', id, `(${due}) r`, 'r.until', [
         sameKeys(table, catalog, 'r', 'f'),
-        takes(first, table),
+        taken,
       ]),
     }));
   });
@@ -72,11 +76,11 @@ function keptByGround(
         (step) => (cover.columns?.includes(step.column.name) ?? true) && canBeTaken(step, covered),
       );
       const told = coveredBy(base, covered, when, personal, catalog);
-      return byConcern(steps).map(({ steps: mine, first }) => ({
+      return byConcern(steps, covered).map(({ steps: mine, taken }) => ({
         table: covered,
         sql: insertKept(covered, catalog, mine, 'ground', id, `${fromTable(covered.table, catalog)} t`, 'NULL::date', [
           sameRow(covered.table, catalog, 't', 'f'),
-          takes(first, covered),
+          taken,
           told,
         ]),
       }));
@@ -118,17 +122,10 @@ function coveredBy(
   return `(${ways.join(' OR ')})`;
 }
 
-/** Columns that the same people's erasure changes, together. */
-function byConcern(steps: readonly ColumnStep[]): { steps: readonly ColumnStep[]; first: ColumnStep }[] {
-  const groups = new Map<string, ColumnStep[]>();
-  for (const step of steps) {
-    const key = `${step.owners ?? 'shared'}`;
-    groups.set(key, [...(groups.get(key) ?? []), step]);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    return first === undefined ? [] : [{ steps: group, first: { ...first, link: false } }];
-  });
+/** Columns that the same people's erasure takes, together. */
+function byConcern(steps: readonly ColumnStep[], table: TableErase): { steps: ColumnStep[]; taken: string }[] {
+  const groups = groupBy(steps, (step) => takes({ ...step, link: false }, table));
+  return Array.from(groups, ([taken, group]) => ({ steps: group, taken }));
 }
 
 function insertKept(

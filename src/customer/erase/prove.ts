@@ -6,7 +6,7 @@ import type { Context } from '../../workspace/open.js';
 import { keptByHolds } from '../hold/kept.js';
 import type { FoundPerson } from '../people.js';
 import type { ResidueHit } from '../residue/hit.js';
-import { compileNeedles, isEmpty, type Needles } from '../residue/needles.js';
+import { compileNeedles, isEmpty, type NameWord, type Needles } from '../residue/needles.js';
 import { type ResidueProgress, searchResidue } from '../residue/prove.js';
 import type { Traits } from '../traits.js';
 import { rehearseErase } from './engine.js';
@@ -53,9 +53,10 @@ export async function proveErasure(
       at: now().toISOString(),
       more: keptByHolds(model, catalog),
     });
+    const words = new Map<string, NameWord>();
     const wanted = people.flatMap(({ subject, person, traits }) => {
       const needles = needlesOf(person, traits);
-      return isEmpty(compileNeedles(needles, spellingOf(model))) ? [] : [{ needles, subject }];
+      return isEmpty(compileNeedles(needles, spellingOf(model), words)) ? [] : [{ needles, subject }];
     });
     const found =
       wanted.length === 0

@@ -57,16 +57,27 @@ export function concerns(step: ColumnStep, table: PersonalTableModel): string {
     const leads = linkOwners(step.column.name, table);
     return `(f.others <> 0 AND f.owners & ${leads} <> 0 AND f.others & ${leads} = 0)`;
   }
-  return step.owners === undefined ? 'f.others = 0' : `f.owners & ${step.owners} <> 0`;
+  return areOf(step.owners);
+}
+
+function areOf(owners: number | undefined): string {
+  return owners === undefined ? 'f.others = 0' : `f.owners & ${owners} <> 0`;
 }
 
 /**
- * Whether the erasure of the people of the set takes what the column holds in a row with the fate `f`: by a change of
- * its own, or what is no one's own with a row that goes whoever else it is about.
+ * Whether the erasure of the people of the set takes anything of what the column holds in a row with the fate `f`: by a
+ * change of its own or of a place in its document, or what is no one's own with a row that goes whoever else it is about.
  */
 export function takes(step: ColumnStep, { table, goesAnyway }: Going & { readonly table: PersonalTableModel }): string {
-  const changes = concerns(step, table);
-  return step.owners === undefined && !step.link ? `(${changes} OR f.owners & ${goesAnyway} <> 0)` : changes;
+  const ways = new Set([concerns(step, table)]);
+  if (step.change.kind === 'json') for (const { owners } of step.change.edits) ways.add(areOf(owners));
+  if (step.owners === undefined && !step.link) ways.add(`f.owners & ${goesAnyway} <> 0`);
+  return `(${[...ways].join(' OR ')})`;
+}
+
+/** Whether the row with the fate `f` goes if nothing in it is kept. */
+export function mayGo({ goesAlone, goesAnyway }: Going): string {
+  return `(f.owners & ${goesAnyway} <> 0 OR (f.others = 0 AND f.owners & ${goesAlone} <> 0))`;
 }
 
 /** Owners (bit mask) whose row goes when nobody else owns it, and those whose row goes whoever else does. */

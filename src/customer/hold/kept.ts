@@ -7,7 +7,7 @@ import { groupBy } from '../../foundation/group.js';
 import type { ColumnStep } from '../erase/change.js';
 import type { Erasure, TableErase } from '../erase/compile.js';
 import type { KeptStatement } from '../erase/kept.js';
-import { fateOf, keptOf, keyNames, sameRow, takes } from '../erase/sql.js';
+import { fateOf, keptOf, keyNames, mayGo, sameRow, takes } from '../erase/sql.js';
 import { ORDER_NUMBER } from '../resolve.js';
 
 /**
@@ -27,7 +27,7 @@ export function keptByHolds(model: DataMapModel, catalog: Catalog): (erasure: Er
     });
 }
 
-/** The columns that erasure takes anything from, those together that the same people's erasure changes. */
+/** The columns that erasure takes anything from, those together that the same people's erasure takes. */
 function groupsOf(table: TableErase): ColumnStep[][] {
   const goes = (table.goesAlone | table.goesAnyway) !== 0;
   const taken = table.columns.filter(({ live, change }) => !live.generated && (goes || change.kind !== 'none'));
@@ -97,7 +97,7 @@ function keep(
     `INSERT INTO ${keptOf(table)} (${keyNames(table, catalog)}, cols, source, id, until, hidden)`,
     `SELECT DISTINCT ${keyNames(table, catalog, 'f')}, ${columns}, 'hold', h.id, h.until + 1, coalesce(h.gag_until >= ${today}, false)`,
     `FROM ${fateOf(table)} f, ${from}gdpr.hold h JOIN gdpr.hold_row r ON r.hold = h.id`,
-    `WHERE h.released_at IS NULL AND h.until >= ${today} AND ${[...where, takes(first, erase)].join(' AND ')}`,
+    `WHERE h.released_at IS NULL AND h.until >= ${today} AND ${[...where, `(${takes(first, erase)} OR ${mayGo(erase)})`].join(' AND ')}`,
   ].join('\n');
 }
 

@@ -59,16 +59,18 @@ export function sharesOf(people: readonly ResiduePerson[], model: DataMapModel):
   const spelling = spellingOf(model);
   const words = new Map<string, NameWord>();
   const named = people.map((person, position) => {
-    const compiled = compileNeedles(person.needles, spelling, words);
-    if (isEmpty(compiled)) {
+    const needles = compileNeedles(person.needles, spelling, words);
+    if (isEmpty(needles)) {
       throw new GdprError('INPUT_INVALID', 'nothing that was given can be looked for', {
         hint: 'give an e-mail, a phone, a personas kods, an order number, or a name of at least two words',
       });
     }
-    return { name: namesText(compiled, person.needles.names), each: [position, person] as const };
+    const name = people.length > PEOPLE_AT_ONCE ? namesText(needles, person.needles.names) : '';
+    return { name, each: [position, person] as const };
   });
-  if (named.length > PEOPLE_AT_ONCE) named.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
-  const shares = Math.ceil(named.length / PEOPLE_AT_ONCE);
+  named.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  // For nobody, too, it is told what was searched.
+  const shares = Math.max(1, Math.ceil(named.length / PEOPLE_AT_ONCE));
   const size = Math.ceil(named.length / shares);
   return Array.from({ length: shares }, (_, i) => named.slice(i * size, (i + 1) * size).map(({ each }) => each));
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseRows, rehearseErase } from '../../../src/customer/erase/engine.js';
+import { keptByHolds } from '../../../src/customer/hold/kept.js';
 import type { FoundPerson } from '../../../src/customer/people.js';
 import type { Session } from '../../../src/database/session.js';
 import { readCatalog } from '../../../src/datamap/catalog.js';
@@ -190,6 +191,27 @@ it('a row that goes with its giver, whoever else it is about, stays for what a r
       await dropTemporary(session);
       const again = await rehearseErase(session, request);
       expect(again.tables.filter(({ deleted, changed }) => deleted + changed > 0)).toEqual([]);
+    },
+  ));
+
+it('a row on hold stays, though nothing in it is of the person with whom it would go', () =>
+  database.with(
+    `${PEOPLE} CREATE TABLE s.gifts (id int PRIMARY KEY, giver int REFERENCES s.people, receiver int REFERENCES s.people, wish text);
+     INSERT INTO s.gifts VALUES (1, 1, 2, 'his'), (2, 1, 2, 'his, not held');
+     INSERT INTO gdpr.operation (id, action, state, operator, subjects) VALUES ('20260101-aaaaaaaaaaaaaaaa', 'hold place', 'started', 'tester', '{}');
+     INSERT INTO gdpr.hold (id, scope, subjects, reference, authority, until, placed_by, operation)
+       VALUES ('hold-aaaaaaaaaa', 'rows', '{}', 'reference', 'authority', '2026-03-01', 'tester', '20260101-aaaaaaaaaaaaaaaa');
+     INSERT INTO gdpr.hold_row VALUES ('hold-aaaaaaaaaa', 's.gifts', '["1"]');`,
+    async (session) => {
+      const word = (name: string) => (name === 'id' ? 'leave' : 'with-row');
+      const columns = Object.fromEntries(
+        ['id', 'giver', 'receiver', 'wish'].map((name) => [name, { owner: 'receiver', erase: word(name) } as const]),
+      );
+      const model = mapOf({ tables: { 's.people': people, 's.gifts': { ...gifts, columns } } });
+      const catalog = await readCatalog(session);
+      const more = keptByHolds(model, catalog);
+      await eraseRows(session, { model, catalog, people: [anna], at: '2026-01-01T00:00:00Z', more }, hash);
+      expect(await rowsOf(session, 's.gifts')).toEqual([{ id: 1, giver: 1, receiver: 2, wish: 'his' }]);
     },
   ));
 

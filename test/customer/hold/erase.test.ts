@@ -131,6 +131,25 @@ describe('an order on hold', { timeout: 120_000 }, () => {
   });
 });
 
+it('a row on hold keeps the places of its document that are of others than the row', { timeout: 120_000 }, async () => {
+  const payload = { customer: { id: 3 }, recipient: { name: anna?.name, email: anna?.email } };
+  const rows = await context.database.transaction('read committed', (session) =>
+    session.query<{ id: string }>(
+      "INSERT INTO shop.event_log (event, payload, occurred_at) SELECT 'order.placed', $1, now() FROM generate_series(1, 2) RETURNING id::text",
+      [JSON.stringify(payload)],
+    ),
+  );
+  const [held, free] = rows.map(({ id }) => id);
+  const hold = await place({ target: { scope: 'rows', rows: [`shop.event_log:${held}`] } });
+  const before = await shopSnapshot(context);
+  const result = await erasePerson(context, { email: anna?.email });
+  const changed = changesBetween(before, await shopSnapshot(context)).map(({ row }) => row);
+  expect(changed).toContain(`event_log ${free}`);
+  expect(changed).not.toContain(`event_log ${held}`);
+  expect(result.kept).toContainEqual(expect.objectContaining({ table: 'shop.event_log', id: hold.hold, rows: 1 }));
+  expect(result.residue.clean).toBe(true);
+});
+
 describe('a person on hold', { timeout: 120_000 }, () => {
   const target = { scope: 'person', query: { email: anna?.email } } as const;
 
