@@ -27,16 +27,22 @@ export async function keptCells(session: Session, references: readonly string[])
      WHERE k.subject = ANY ($1::text[]) AND (k.until IS NULL OR k.until > current_date) ORDER BY untold, k.id`,
     [references, now().toISOString()],
   );
-  for await (const [subject, table, key, columns, rule, until, untold] of rows) {
-    const cells: KeptCells = {
+  // Of many people each row is kept for one of a few reasons.
+  const reasons = new Map<string, Omit<KeptCells, 'key'>>();
+  for await (const [subject, table, key, ...reason] of rows) {
+    const [columns, rule, until, untold] = reason;
+    const known = JSON.stringify([table, ...reason]);
+    const why = reasons.get(known) ?? {
       table: table ?? '',
-      key: JSON.parse(key ?? '[]') as string[],
       columns: JSON.parse(columns ?? '[]') as string[],
       rule: rule ?? '',
       until: until ?? undefined,
       untold: untold === 'true',
     };
-    kept.set(subject ?? '', [...(kept.get(subject ?? '') ?? []), cells]);
+    reasons.set(known, why);
+    const list = kept.get(subject ?? '') ?? [];
+    list.push({ ...why, key: JSON.parse(key ?? '[]') as string[] });
+    kept.set(subject ?? '', list);
   }
   return kept;
 }

@@ -23,23 +23,20 @@ export interface KeptIndex {
 }
 
 export function keptIndex(kept: readonly (readonly KeptCells[])[]): KeptIndex {
-  const byRow = new Map<string, Map<number, KeptCells[]>>();
+  const byRow = new Map<string, { readonly person: number; readonly cells: KeptCells }[]>();
   const id = (table: string, key: readonly string[]) => JSON.stringify([table, ...key]);
   for (const [person, list] of kept.entries()) {
     for (const cells of list) {
-      const row = byRow.get(id(cells.table, cells.key)) ?? new Map<number, KeptCells[]>();
-      byRow.set(id(cells.table, cells.key), row);
-      const theirs = row.get(person);
-      if (theirs === undefined) row.set(person, [cells]);
-      else theirs.push(cells);
+      const row = byRow.get(id(cells.table, cells.key));
+      if (row === undefined) byRow.set(id(cells.table, cells.key), [{ person, cells }]);
+      else row.push({ person, cells });
     }
   }
   return {
-    people: (table, key) => byRow.get(id(table, key))?.keys() ?? [],
+    people: (table, key) => byRow.get(id(table, key))?.map(({ person }) => person) ?? [],
     cells: (person, table, key, column) =>
       byRow
         .get(id(table, key))
-        ?.get(person)
-        ?.find(({ columns }) => columns === undefined || columns.includes(column)),
+        ?.find((each) => each.person === person && (each.cells.columns?.includes(column) ?? true))?.cells,
   };
 }

@@ -25,23 +25,16 @@ const LONGEST_FIELD = 80;
 
 /** `names` as they were given, which the needles repeat in normal form. */
 export function matcherOf(needles: CompiledNeedles, names: readonly string[], options: IdentifierOptions): Matcher {
-  const strong = [
-    ...needles.emails.map((form) => value('email', asIs, form, () => emailPattern(form))),
-    ...needles.phones.map((phone) => value('phone', digitsOf, phone.national, () => phonePattern(phone))),
-    ...needles.kods.map((kods) => value('personas-kods', digitsOf, kods, () => kodsPattern(kods))),
-    ...needles.codes.map((code) => value('code', solid, code.toLowerCase(), () => codePattern(code))),
-  ];
-  const numbers = new Set(needles.phones.map(({ number }) => number));
-  const ends = [...new Set(needles.phones.map(({ national }) => national.slice(-7)))];
-  const endings = ends.map((end) => value('phone', digitsOf, end, () => new RegExp([...end].join('\\D{0,8}'))));
+  const numbers = needles.phones.map(({ number }) => number);
+  const endings = [...new Set(needles.phones.map(({ national }) => national.slice(-7)))];
   return {
     kindsIn(text, mayName = true) {
       const found = new Set<NeedleKind>();
       const views = viewsOf(text);
       for (const view of views) {
         const lower = view.toLowerCase().normalize('NFKC');
-        for (const { kind, isIn } of strong) if (!found.has(kind) && isIn(lower)) found.add(kind);
-        if (!found.has('phone') && endings.some(({ isIn }) => isIn(view)) && holdsPhone(view, numbers, options))
+        for (const kind of VALUES) if (!found.has(kind) && holdsValue(kind, lower, needles)) found.add(kind);
+        if (!found.has('phone') && endings.some((end) => holdsEnding(view, end)) && holdsPhone(view, numbers, options))
           found.add('phone');
       }
       // Wholly decoded: under an encoding, an address is not seen to be one, and its parts look like a name.
@@ -68,28 +61,46 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
   };
 }
 
-interface ValueNeedle {
-  readonly kind: NeedleKind;
-  isIn(text: string): boolean;
+const VALUES = ['email', 'phone', 'personas-kods', 'code'] as const;
+
+/** A pattern is made for the first text that may hold the value: most texts hold nothing of anybody. */
+function holdsValue(kind: (typeof VALUES)[number], text: string, needles: CompiledNeedles): boolean {
+  switch (kind) {
+    case 'email':
+      return needles.emails.some((form) => text.includes(form) && pattern(kind, form, emailPattern).test(text));
+    case 'phone':
+      return needles.phones.some(
+        (phone) =>
+          digitsOf(text).includes(phone.national) && pattern(kind, phone.number, () => phonePattern(phone)).test(text),
+      );
+    case 'personas-kods':
+      return needles.kods.some((kods) => digitsOf(text).includes(kods) && pattern(kind, kods, kodsPattern).test(text));
+    case 'code':
+      return needles.codes.some(
+        (code) => solid(text).includes(code.toLowerCase()) && pattern(kind, code, codePattern).test(text),
+      );
+  }
 }
 
-/**
- * A value that a pattern meets. The pattern is made for the first text that holds `part` once `reduced`: most texts hold
- * nothing of anybody, and to make a pattern costs what it costs to search hundreds of them.
- */
-function value(kind: NeedleKind, reduced: (text: string) => string, part: string, make: () => RegExp): ValueNeedle {
-  let pattern: RegExp | undefined;
-  return {
-    kind,
-    isIn(text) {
-      if (!reduced(text).includes(part)) return false;
-      pattern ??= make();
-      return pattern.test(text);
-    },
-  };
+function holdsEnding(text: string, digits: string): boolean {
+  const between = (end: string) => new RegExp([...end].join('\\D{0,8}'));
+  return digitsOf(text).includes(digits) && pattern('ending', digits, between).test(text);
 }
 
-const asIs = (text: string) => text;
+/** To make a pattern costs what it costs to search hundreds of texts, and to keep those of everybody many kilobytes each. */
+const PATTERNS = new Map<string, RegExp>();
+const MOST_PATTERNS = 2000;
+
+function pattern(kind: string, value: string, make: (value: string) => RegExp): RegExp {
+  const id = `${kind} ${value}`;
+  const known = PATTERNS.get(id);
+  if (known !== undefined) return known;
+  if (PATTERNS.size >= MOST_PATTERNS) PATTERNS.clear();
+  const made = make(value);
+  PATTERNS.set(id, made);
+  return made;
+}
+
 /** Each text is asked for by many values, one after the other. */
 const digitsOf = rememberingLast((text) => text.replace(/\D+/g, ''));
 const solid = rememberingLast((text) => text.replace(/\s+/gu, ''));
@@ -129,10 +140,10 @@ function codePattern(code: string): RegExp {
 }
 
 /** Seven digits of the time before 2008 stand for two numbers; what they may mean, the phone rules know. */
-function holdsPhone(view: string, numbers: ReadonlySet<string>, options: IdentifierOptions): boolean {
+function holdsPhone(view: string, numbers: readonly string[], options: IdentifierOptions): boolean {
   const spelled = phonesIn(view, options);
   const values = view.length <= LONGEST_FIELD ? [...spelled, view] : spelled;
-  return values.some((value) => parse('phone', value, options).some((number) => numbers.has(number)));
+  return values.some((value) => parse('phone', value, options).some((number) => numbers.includes(number)));
 }
 
 /** One text is asked about by many people's matchers, all with the same options. */

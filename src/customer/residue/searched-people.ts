@@ -51,11 +51,14 @@ export function searchedPeople(people: readonly SearchedPerson[], { jsonKeys }: 
   };
 }
 
+const NAME: ReadonlySet<NeedleKind> = new Set<NeedleKind>(['name']);
+const NOTHING: ReadonlySet<NeedleKind> = new Set();
+
 /** Many rows hold the same names. */
 function nameMatcher({ needles, matcher }: SearchedPerson): Matcher {
   const { kindsIn, partOf, isName } = matcherOf({ ...NO_NEEDLES, phones: [], names: needles.names }, [], {});
   return {
-    kindsIn: remembering((text) => kindsIn(text)),
+    kindsIn: remembering((text) => (kindsIn(text).has('name') ? NAME : NOTHING)),
     partOf: remembering(partOf),
     isName: remembering(isName),
     sharesName: remembering(matcher.sharesName),
