@@ -71,7 +71,7 @@ async function lockIntoFates(
   const locked = lockedRows(batch, 'keys to be cut', ruling, protection.standing, values);
   const [row] = await session.query<{ locked: string; last: string | null }>(
     `WITH c AS MATERIALIZED (${locked}),
-     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, kept, gone, plain, rule, month) SELECT ${names}, ${owners}, 0, '{}', ${unit.does === 'delete'}, c.plain, c.rule, ${monthOf('c.due')} FROM c)
+     i AS (INSERT INTO ${fateOf(table)} (${names}, owners, others, kept, gone, cut, plain, rule, month) SELECT ${names}, ${owners}, 0, '{}', ${unit.does === 'delete'}, '{}', c.plain, c.rule, ${monthOf('c.due')} FROM c)
      SELECT count(*)::text AS locked, ${lastOf(batch.slices, unit, catalog)} AS last FROM c`,
     values,
   );

@@ -13,12 +13,25 @@ import { type Person, rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
+import { type ColumnStep, linkOwners } from './change.js';
 import type { Dependency, Erasure, TableErase } from './compile.js';
 import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
-import { leftBy } from './left.js';
+import { anyTurned, leftAndTurned, leftBy } from './left.js';
 import { createKnown, findOthers, forgetKnown, forgetOthers, othersMask } from './others.js';
-import { concerns, fateName, fateOf, free, keptName, keptOf, keyColumns, keyNames, mayGo, sameRow } from './sql.js';
+import {
+  concerns,
+  fateName,
+  fateOf,
+  free,
+  isLed,
+  keptName,
+  keptOf,
+  keyColumns,
+  keyNames,
+  mayGo,
+  sameRow,
+} from './sql.js';
 
 /** What decides about rows: the compiled words, the map and the catalogue they were compiled from. */
 export interface Ruling {
@@ -37,7 +50,8 @@ export interface Ruling {
  *
  * Who else owns a row is asked of what will be left: where all that leads from it to others goes, by the map's own
  * words, it will be nobody else's, and what a second erasure would then take this one takes. So it is with rows that
- * become the people's by the erasure itself: they are added to the collected ones.
+ * become the people's by the erasure itself: they are added to the collected ones; and with rows that stay and become
+ * somebody else's by it, whose links to the people go.
  * @returns whether any were
  * @throws GdprError REFUSED when a row has to stay whose columns nothing can take the place of
  */
@@ -90,6 +104,7 @@ async function settle(session: Session, ruling: Ruling): Promise<void> {
     if (round === MOST_ROUNDS) throw noRest();
     await decide(session, ruling);
   }
+  await cutFromGained(session, ruling);
 }
 
 async function decide(session: Session, { erasure, model, catalog, at, more }: Ruling): Promise<void> {
@@ -155,6 +170,37 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
   return true;
 }
 
+/**
+ * Of rows that stay and become somebody else's by what is decided (a reach asks that a column be NULL, and it will be),
+ * the people's own links go, too: a second erasure would take them. Repeated as long as that makes further rows theirs.
+ */
+async function cutFromGained(session: Session, { erasure, model, catalog }: Ruling): Promise<void> {
+  const turned = anyTurned(erasure, model, catalog);
+  if (turned === undefined) return;
+  for (let cut = 1; cut > 0; ) {
+    cut = 0;
+    const [row] = await session.query<{ found: boolean }>(`SELECT ${turned} AS found`);
+    if (row?.found !== true) return;
+    await forgetOthers(session, model);
+    await findOthers(session, model, catalog, leftAndTurned(erasure, model, catalog));
+    for (const { table, columns } of await decidedTables(session, erasure)) {
+      for (const step of columns) {
+        if (step.link && step.change.kind !== 'none') cut += await session.run(cutLink(step, table, catalog));
+      }
+    }
+  }
+}
+
+function cutLink(step: ColumnStep, table: PersonalTableModel, catalog: Catalog): string {
+  const names = keyNames(table, catalog);
+  return [
+    `UPDATE ${fateOf(table)} f SET cut = f.cut || ${textLiteral(step.column.name)}::text`,
+    `FROM (SELECT ${names}, ${othersMask(table, catalog)} AS others FROM ${fateOf(table)} r) g`,
+    `WHERE (${keyNames(table, catalog, 'g')}) = (${keyNames(table, catalog, 'f')}) AND NOT f.gone AND ${free(step)}`,
+    `AND NOT ${concerns(step, table)} AND ${isLed('g.others', linkOwners(step.column.name, table))}`,
+  ].join('\n');
+}
+
 async function emptyFates(session: Session, { tables }: Erasure): Promise<void> {
   await emptyTemporary(
     session,
@@ -165,7 +211,7 @@ async function emptyFates(session: Session, { tables }: Erasure): Promise<void> 
 /** The table of fates, as `fateOf` describes it. */
 export function fateTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {
   const parts = keyOf(table, catalog).map((part, i) => `k${i + 1} ${part.type}`);
-  const columns = [...parts, 'owners integer', 'others integer', 'kept text[]', 'gone boolean'];
+  const columns = [...parts, 'owners integer', 'others integer', 'kept text[]', 'gone boolean', 'cut text[]'];
   return { name: fateName(table), columns };
 }
 
@@ -180,8 +226,8 @@ export function keptTable(table: PersonalTableModel, catalog: Catalog): Temporar
 function fillFate({ table }: TableErase, catalog: Catalog): string {
   const names = keyNames(table, catalog);
   return [
-    `INSERT INTO ${fateOf(table)} (${names}, owners, others, kept, gone)`,
-    `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}, '{}', false`,
+    `INSERT INTO ${fateOf(table)} (${names}, owners, others, kept, gone, cut)`,
+    `SELECT ${keyNames(table, catalog, 'r')}, r.owners, ${othersMask(table, catalog)}, '{}', false, '{}'`,
     `FROM (SELECT ${names}, bit_or(1 << owner) AS owners FROM ${rowsOf(table)} GROUP BY ${names}) r`,
     `JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'r')}`,
   ].join('\n');

@@ -119,12 +119,13 @@ function canTurn({ table, owner }: Node, erasure: Erasure): boolean {
   );
 }
 
-function turns(condition: Condition, table: PersonalTableModel, erasure: Erasure): boolean {
+/** Whether the erasure can make the condition true. */
+export function turns(condition: Condition, table: PersonalTableModel, erasure: Erasure): boolean {
   return changing(condition, table, erasure) !== undefined || cutting(condition, table, erasure).length > 0;
 }
 
 /** That the reach's conditions do not all hold in the row of alias `t` now, but will; undefined when they never will. */
-function turning(
+export function turning(
   reach: Reach,
   table: PersonalTableModel,
   erasure: Erasure,
@@ -133,7 +134,18 @@ function turning(
 ): string[] | undefined {
   const when = reach.kind === 'self' ? [] : (reach.when ?? []);
   if (!when.some((condition) => turns(condition, table, erasure))) return undefined;
-  const will = when.map((condition) => {
+  return [`(${conditions(when).join(' AND ')}) IS NOT TRUE`, ...will(when, table, erasure, model, catalog)];
+}
+
+/** That the conditions hold in the row of alias `t`, or will by the decided fates: as if it stayed, if it goes. */
+export function will(
+  when: readonly Condition[],
+  table: PersonalTableModel,
+  erasure: Erasure,
+  model: DataMapModel,
+  catalog: Catalog,
+): string[] {
+  return when.map((condition) => {
     const step = changing(condition, table, erasure);
     const ways = [
       ...conditions([condition]),
@@ -142,7 +154,6 @@ function turning(
     ];
     return `(${ways.join(' OR ')})`;
   });
-  return [`(${conditions(when).join(' AND ')}) IS NOT TRUE`, ...will];
 }
 
 /** The change that can make the condition true, by what it puts into the column. */

@@ -14,6 +14,7 @@ import { type Person, rowsOf } from '../../datamap/collect-plan.js';
 import { collectionOrder, type Node } from '../../datamap/graph.js';
 import { spellingOf } from '../../datamap/match.js';
 import type { DataMapModel, OwnerModel, PersonalTableModel } from '../../datamap/model.js';
+import type { Condition } from '../../datamap/schema.js';
 import { conditions, equal, fromTable, keyOf, operand, textLiteral } from '../../datamap/sql.js';
 import { searchKeys, sqlKey } from '../../identity/kinds.js';
 import { keyColumns, keyNames, sameRow } from './sql.js';
@@ -27,13 +28,17 @@ interface Place {
   readonly path?: readonly string[] | undefined;
 }
 
-/** What will be left, in SQL: of the row of an alias, or of the columns by which it leads on as long as it is there. */
+/**
+ * What will be left, in SQL: of the row of an alias, or of the columns by which it leads on as long as it is there; and
+ * that the conditions of a reach hold in the row of alias `t`.
+ */
 export interface Left {
   row(table: PersonalTableModel, alias: string, places: readonly Place[]): string;
   places(table: PersonalTableModel, alias: string, places: readonly Place[]): string;
+  when(table: PersonalTableModel, when: readonly Condition[] | undefined): string[];
 }
 
-const EVERYTHING: Left = { row: () => 'true', places: () => 'true' };
+const EVERYTHING: Left = { row: () => 'true', places: () => 'true', when: (_, when) => conditions(when) };
 
 /** Makes the table of the set's own identifiers, by which a row's other owners are told from them. */
 export async function createKnown(session: Session, model: DataMapModel, people: readonly Person[]): Promise<void> {
@@ -56,7 +61,7 @@ export async function createKnown(session: Session, model: DataMapModel, people:
 }
 
 /** Rows that lead from the collected ones up to people: owner, k1 … kn, outside (whether somebody else is there). */
-function upOf(table: PersonalTableModel): string {
+export function upOf(table: PersonalTableModel): string {
   return temporary(upName(table));
 }
 
@@ -185,7 +190,7 @@ function joined(
     equal(operand(table, catalog, 't', pair), operand(parent, catalog, 'u', { column: pair.to })),
   );
   return {
-    from: `${fromTable(table, catalog)} t JOIN ${fromTable(parent, catalog)} u ON ${[...on, ...conditions(reach.when)].join(' AND ')}`,
+    from: `${fromTable(table, catalog)} t JOIN ${fromTable(parent, catalog)} u ON ${[...on, ...left.when(table, reach.when)].join(' AND ')}`,
     where: [
       `c.owner = ${owner.index}`,
       sameRow(table, catalog, 't', 'c'),
@@ -236,7 +241,7 @@ function endsOf(
     const ours = `${collected} AND EXISTS (SELECT FROM ${KNOWN} k WHERE k.identifier = ${textLiteral(pair.is)} AND k.key = ${key})`;
     const parts = [
       `btrim(${value}) <> ''`,
-      ...conditions(reach.when),
+      ...left.when(table, reach.when),
       `NOT (${ours})`,
       left.places(table, 't', [pair]),
     ];

@@ -7,7 +7,8 @@ import { formatName, isText, isToken } from './token.js';
 
 /**
  * What becomes of each row of a table: k1 … kn, owners and others (bit masks: as whom the people of the set own it,
- * and as whom somebody else does), kept (columns that a ground keeps), gone (the row is deleted).
+ * and as whom somebody else does), kept (columns that a ground keeps), gone (the row is deleted), cut (links that go
+ * because the row becomes somebody else's by the erasure).
  */
 export function fateOf(table: PersonalTableModel): string {
   return temporary(fateName(table));
@@ -55,12 +56,18 @@ export function sameRow(table: PersonalTableModel, catalog: Catalog, row: string
 export function concerns(step: ColumnStep, table: PersonalTableModel): string {
   if (step.link) {
     const leads = linkOwners(step.column.name, table);
-    return `(f.others <> 0 AND f.owners & ${leads} <> 0 AND f.others & ${leads} = 0)`;
+    return `(${isLed('f.others', leads)} OR ${textLiteral(step.column.name)} = ANY (f.cut))`;
   }
   return areOf(step.owners);
 }
 
-function areOf(owners: number | undefined): string {
+/** Whether a link leads to the people of the set from a row that is also somebody else's, but not as those `leads` to. */
+export function isLed(others: string, leads: number): string {
+  return `(${others} <> 0 AND f.owners & ${leads} <> 0 AND ${others} & ${leads} = 0)`;
+}
+
+/** Whether what the owners (bit mask) have, or what nobody has for their own, goes with the people of the set. */
+export function areOf(owners: number | undefined): string {
   return owners === undefined ? 'f.others = 0' : `f.owners & ${owners} <> 0`;
 }
 
