@@ -13,7 +13,7 @@ import { type Person, rowsOf } from '../../datamap/collect-plan.js';
 import type { DataMapModel, PersonalTableModel } from '../../datamap/model.js';
 import { column, fromTable, keyOf, textLiteral } from '../../datamap/sql.js';
 import { GdprError } from '../../foundation/errors.js';
-import { type ColumnStep, linkOwners } from './change.js';
+import type { ColumnStep } from './change.js';
 import type { Dependency, Erasure, TableErase } from './compile.js';
 import { compileGrowth, growRows } from './grow.js';
 import { compileKept, type KeptStatement, sameKeys } from './kept.js';
@@ -24,11 +24,12 @@ import {
   fateName,
   fateOf,
   free,
-  isLed,
   keptName,
   keptOf,
   keyColumns,
   keyNames,
+  leadsAway,
+  leadsToThem,
   mayGo,
   sameRow,
 } from './sql.js';
@@ -52,7 +53,7 @@ export interface Ruling {
  * words, it will be nobody else's, and what a second erasure would then take this one takes. So it is with rows that
  * become the people's by the erasure itself: they are added to the collected ones; and with rows that stay and become
  * somebody else's by it, whose links to the people go.
- * @returns whether any were
+ * @returns whether rows were added
  * @throws GdprError REFUSED when a row has to stay whose columns nothing can take the place of
  */
 export async function decideFates(session: Session, ruling: Ruling, people: readonly Person[]): Promise<boolean> {
@@ -96,7 +97,10 @@ export async function forgetDecided(session: Session, ruling: Ruling): Promise<v
   await forgetKnown(session);
 }
 
-/** Decides about the collected rows, until what is decided of them and who else owns them agree. */
+/**
+ * Decides about the collected rows, until what is decided of them and who else owns them agree, and then which links go
+ * of rows that somebody else is left with.
+ */
 async function settle(session: Session, ruling: Ruling): Promise<void> {
   await findOthers(session, ruling.model, ruling.catalog);
   await decide(session, ruling);
@@ -176,28 +180,33 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
  */
 async function cutFromGained(session: Session, { erasure, model, catalog }: Ruling): Promise<void> {
   const turned = anyTurned(erasure, model, catalog);
-  if (turned === undefined) return;
-  for (let cut = 1; cut > 0; ) {
-    cut = 0;
-    const [row] = await session.query<{ found: boolean }>(`SELECT ${turned} AS found`);
-    if (row?.found !== true) return;
+  const links = erasure.tables.flatMap(({ table, columns }) =>
+    columns.filter(({ link }) => link).map((step) => ({ step, table })),
+  );
+  if (turned === undefined || links.length === 0) return;
+  const uncut = links.map(
+    ({ step, table }) =>
+      `EXISTS (SELECT FROM ${fateOf(table)} f WHERE ${canBeCut(step, table)} AND ${leadsToThem(step, table)})`,
+  );
+  for (let found = 1; found > 0; ) {
+    const [row] = await session.query<{ any: boolean }>(`SELECT (${uncut.join(' OR ')}) AND (${turned}) AS any`);
+    if (row?.any !== true) return;
     await forgetOthers(session, model);
     await findOthers(session, model, catalog, leftAndTurned(erasure, model, catalog));
-    for (const { table, columns } of await decidedTables(session, erasure)) {
-      for (const step of columns) {
-        if (step.link && step.change.kind !== 'none') cut += await session.run(cutLink(step, table, catalog));
-      }
-    }
+    found = 0;
+    for (const { step, table } of links) found += await session.run(cutLink(step, table, catalog));
   }
 }
 
+function canBeCut(step: ColumnStep, table: PersonalTableModel): string {
+  return `NOT f.gone AND ${free(step)} AND NOT ${concerns(step, table)}`;
+}
+
+/** Enters the link of rows that somebody else will own by what `findOthers` found. */
 function cutLink(step: ColumnStep, table: PersonalTableModel, catalog: Catalog): string {
-  const names = keyNames(table, catalog);
   return [
     `UPDATE ${fateOf(table)} f SET cut = f.cut || ${textLiteral(step.column.name)}::text`,
-    `FROM (SELECT ${names}, ${othersMask(table, catalog)} AS others FROM ${fateOf(table)} r) g`,
-    `WHERE (${keyNames(table, catalog, 'g')}) = (${keyNames(table, catalog, 'f')}) AND NOT f.gone AND ${free(step)}`,
-    `AND NOT ${concerns(step, table)} AND ${isLed('g.others', linkOwners(step.column.name, table))}`,
+    `WHERE ${canBeCut(step, table)} AND ${leadsAway(step, table, othersMask(table, catalog, 'f'))}`,
   ].join('\n');
 }
 

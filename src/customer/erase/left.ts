@@ -28,12 +28,13 @@ export function leftBy(erasure: Erasure, catalog: Catalog): Left {
 
 /** What the decided fates leave, and by which conditions that they make true a row that stays then leads on. */
 export function leftAndTurned(erasure: Erasure, model: DataMapModel, catalog: Catalog): Left {
+  const left = leftBy(erasure, catalog);
   return {
-    ...leftBy(erasure, catalog),
+    ...left,
     when: (table, when = []) => {
       const now = conditions(when);
       if (!when.some((condition) => turns(condition, table, erasure))) return now;
-      const then = [stays(table, catalog), ...will(when, table, erasure, model, catalog)];
+      const then = [left.row(table, 't', []), ...will(when, table, erasure, model, catalog)];
       return [`((${now.join(' AND ')}) OR (${then.join(' AND ')}))`];
     },
   };
@@ -48,7 +49,7 @@ export function anyTurned(erasure: Erasure, model: DataMapModel, catalog: Catalo
         const then = turning(reach, table, erasure, model, catalog);
         if (then === undefined || reach.kind === 'self') return [];
         const places = reach.kind === 'through' ? reach.on : reach.identifier;
-        const where = [`c.owner = ${owner.index}`, stays(table, catalog), left.places(table, 't', places), ...then];
+        const where = [`c.owner = ${owner.index}`, left.row(table, 't', places), ...then];
         return [
           `EXISTS (SELECT FROM ${upOf(table)} c JOIN ${fromTable(table, catalog)} t ON ${sameRow(table, catalog, 't', 'c')} WHERE ${where.join(' AND ')})`,
         ];
@@ -56,10 +57,6 @@ export function anyTurned(erasure: Erasure, model: DataMapModel, catalog: Catalo
     ),
   );
   return turned.length === 0 ? undefined : turned.join(' OR ');
-}
-
-function stays(table: PersonalTableModel, catalog: Catalog): string {
-  return `NOT EXISTS (SELECT FROM ${fateOf(table)} f WHERE f.gone AND ${sameRow(table, catalog, 't', 'f')})`;
 }
 
 /** When the erasure takes what the column, or a place in its JSON, holds in a row with the fate `f`, or would if it stayed. */

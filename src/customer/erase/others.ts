@@ -144,9 +144,9 @@ export async function forgetKnown(session: Session): Promise<void> {
   await session.run(`DROP TABLE ${KNOWN}`);
 }
 
-/** The owners (bit mask) as whom somebody outside the set owns the row whose key alias `r` holds. */
-export function othersMask(table: PersonalTableModel, catalog: Catalog): string {
-  return `coalesce((SELECT bit_or(1 << c.owner) FROM ${upOf(table)} c WHERE c.outside AND (${keyNames(table, catalog, 'c')}) = (${keyNames(table, catalog, 'r')})), 0)`;
+/** The owners (bit mask) as whom somebody outside the set owns the row whose key the alias holds. */
+export function othersMask(table: PersonalTableModel, catalog: Catalog, alias = 'r'): string {
+  return `coalesce((SELECT bit_or(1 << c.owner) FROM ${upOf(table)} c WHERE c.outside AND (${keyNames(table, catalog, 'c')}) = (${keyNames(table, catalog, alias)})), 0)`;
 }
 
 function upTable(table: PersonalTableModel, catalog: Catalog): TemporaryTable {

@@ -54,16 +54,17 @@ export function sameRow(table: PersonalTableModel, catalog: Catalog, row: string
 
 /** Whether the people of the set are those whose erasure changes the column, in a row with the fate `f`. */
 export function concerns(step: ColumnStep, table: PersonalTableModel): string {
-  if (step.link) {
-    const leads = linkOwners(step.column.name, table);
-    return `(${isLed('f.others', leads)} OR ${textLiteral(step.column.name)} = ANY (f.cut))`;
-  }
+  if (step.link) return `(${leadsAway(step, table, 'f.others')} OR ${textLiteral(step.column.name)} = ANY (f.cut))`;
   return areOf(step.owners);
 }
 
-/** Whether a link leads to the people of the set from a row that is also somebody else's, but not as those `leads` to. */
-export function isLed(others: string, leads: number): string {
-  return `(${others} <> 0 AND f.owners & ${leads} <> 0 AND ${others} & ${leads} = 0)`;
+/** Whether a link leads to the people of the set from a row that `others` (bit mask) own too, but not by such a link. */
+export function leadsAway(step: ColumnStep, table: PersonalTableModel, others: string): string {
+  return `(${others} <> 0 AND ${leadsToThem(step, table)} AND ${others} & ${linkOwners(step.column.name, table)} = 0)`;
+}
+
+export function leadsToThem(step: ColumnStep, table: PersonalTableModel): string {
+  return `f.owners & ${linkOwners(step.column.name, table)} <> 0`;
 }
 
 /** Whether what the owners (bit mask) have, or what nobody has for their own, goes with the people of the set. */
@@ -74,9 +75,10 @@ export function areOf(owners: number | undefined): string {
 /**
  * Whether the erasure of the people of the set takes anything of what the column holds in a row with the fate `f`: by a
  * change of its own or of a place in its document, or what is no one's own with a row that goes whoever else it is about.
+ * A link that leads to them may be taken, too, where the row becomes somebody else's by the erasure.
  */
 export function takes(step: ColumnStep, { table, goesAnyway }: Going & { readonly table: PersonalTableModel }): string {
-  const ways = new Set([concerns(step, table)]);
+  const ways = new Set([step.link ? leadsToThem(step, table) : concerns(step, table)]);
   if (step.change.kind === 'json') for (const { owners } of step.change.edits) ways.add(areOf(owners));
   if (step.owners === undefined && !step.link) ways.add(`f.owners & ${goesAnyway} <> 0`);
   return `(${[...ways].join(' OR ')})`;

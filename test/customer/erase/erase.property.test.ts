@@ -331,6 +331,17 @@ function stillLeading(links: readonly Resolved[], after: ReadonlyMap<string, Rec
   }));
 }
 
+/** As `stillLeading`, and with the conditions as the erasure made them. */
+function withConditions(links: readonly Resolved[], after: ReadonlyMap<string, Record<string, unknown>>): Resolved[] {
+  const left = stillLeading(links, after);
+  return left.map((each) => {
+    const key = each.waitsFor;
+    return key === undefined
+      ? each
+      : { ...each, waitsFor: left.find(({ from, name }) => from === key.from && name === key.name) };
+  });
+}
+
 /**
  * As it stood, or as the erasure makes it: a key that somebody else was reached by is emptied. A row that went is asked
  * as if it had stayed.
@@ -540,6 +551,7 @@ async function check({
     // By what is left: what somebody else had only through rows that go with an owner is hers alone.
     const others = Array.from({ length: people - 1 }, (_, i) => owned(i + 2, stillLeading(links, after), asItStood));
     const mine = owned(1, links, asErased(tables, after, others));
+    const gained = Array.from({ length: people - 1 }, (_, i) => owned(i + 2, withConditions(links, after), asItStood));
     const ways = (all: Owned) => [...all.values()].reduce((sum, { size }) => sum + size, 0);
     if (ways(mine) > ways(owned(1, links, asItStood))) outcomes.grown += 1;
     if ([...mine.keys()].some((id) => others.some((theirs) => theirs.has(id)))) outcomes.shared += 1;
@@ -566,6 +578,8 @@ async function check({
           const gone = !after.has(`${key.to}.${value}`);
           if (!same && !gone) expect({ asMine: asMine.size > 0 }).toEqual({ asMine: true });
           if (!same) expect(now[column]).toBeNull();
+          // A link to a row that is still there goes only where somebody else is left with the row.
+          if (!same && !gone && key.word === 'with-row') expect(gained.some((theirs) => theirs.has(id))).toBe(true);
           continue;
         }
         const told = data[index]?.find(({ name }) => name === column);
