@@ -99,7 +99,7 @@ export async function forgetDecided(session: Session, ruling: Ruling): Promise<v
 
 /**
  * Decides about the collected rows, until what is decided of them and who else owns them agree, and then which links go
- * of rows that somebody else is left with.
+ * of rows that somebody else is left with; what `findOthers` found is then no longer what the fates were decided by.
  */
 async function settle(session: Session, ruling: Ruling): Promise<void> {
   await findOthers(session, ruling.model, ruling.catalog);
@@ -175,8 +175,8 @@ async function othersDiffer(session: Session, { erasure, model, catalog }: Rulin
 }
 
 /**
- * Of rows that stay and become somebody else's by what is decided (a reach asks that a column be NULL, and it will be),
- * the people's own links go, too: a second erasure would take them. Repeated as long as that makes further rows theirs.
+ * Of rows that stay and become somebody else's by what is decided (which makes the conditions of a reach true), the
+ * people's own links go, too: a second erasure would take them. Repeated as long as that makes further rows theirs.
  */
 async function cutFromGained(session: Session, { erasure, model, catalog }: Ruling): Promise<void> {
   const turned = anyTurned(erasure, model, catalog);

@@ -34,6 +34,7 @@ const HOLD = `
   INSERT INTO gdpr.operation (id, action, state, operator, subjects) VALUES ('20260101-aaaaaaaaaaaaaaaa', 'hold place', 'started', 'tester', '{}');
   INSERT INTO gdpr.hold (id, scope, subjects, reference, authority, until, placed_by, operation)
     VALUES ('hold-aaaaaaaaaa', 'rows', '{}', 'reference', 'authority', '2026-03-01', 'tester', '20260101-aaaaaaaaaaaaaaaa');`;
+
 const people: TableSketch = {
   owners: { account: [self] },
   erase: 'columns',
