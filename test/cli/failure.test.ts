@@ -29,6 +29,16 @@ describe('an error as the operator sees it', () => {
     expect(failure.frames?.[0]).toMatch(/^at .*failure\.test\.ts:\d+:\d+\)?$/);
   });
 
+  it('takes out what is shaped like a value of a person, and no digits of a digest or an UUID', () => {
+    const digest = 'sha256:5eece1430b5b5deb7d47bb33304137289c39147bb438caae607c3e74e9a3740f';
+    const uuid = '0f371260-1234-4567-8901-2345678901ab';
+    const told = `no file at 37126123456, 333041-37289, ${digest}@pasts.example; gdpr approve ${digest} of ${uuid}`;
+    expect(failureOf(new GdprError('REFUSED', told, { hint: told }))).toMatchObject({
+      message: `no file at [personal], [personal], sha256:[personal]; gdpr approve ${digest} of ${uuid}`,
+      hint: `no file at [personal], [personal], sha256:[personal]; gdpr approve ${digest} of ${uuid}`,
+    });
+  });
+
   it('answers what is no Error at all', () => {
     expect(failureOf('anna')).toMatchObject({ code: 'BUG', exit: 1, frames: [] });
     expect(JSON.stringify(failureOf('anna'))).not.toContain('anna');
