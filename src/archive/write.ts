@@ -124,6 +124,9 @@ class ContainerWriter implements ArchiveWriter {
   readonly #zlib = { level: 6 };
   readonly #zip: ZipArchive;
   readonly #written: Promise<void>;
+  /** Why the container ended, and who waits for an entry when it does: one, so that no entry is held once it is written. */
+  #ended: { readonly error: unknown } | undefined;
+  #onEnd: ((error: unknown) => void) | undefined;
   readonly #names = new NameSet();
   readonly #files: ArchivedFile[] = [];
   #turn: Promise<unknown> = Promise.resolve();
@@ -136,7 +139,11 @@ class ContainerWriter implements ArchiveWriter {
     this.#zip = new ZipArchive({ zlib: this.#zlib });
     this.#zip.on('error', () => {});
     this.#written = output.write(this.#zip);
-    this.#written.catch(() => {});
+    const end = (error: unknown) => {
+      this.#ended = { error };
+      this.#onEnd?.(error);
+    };
+    this.#written.then(() => end(new Error(`the archive is ${this.#state}`)), end);
   }
 
   async begin(): Promise<void> {
@@ -246,8 +253,9 @@ class ContainerWriter implements ArchiveWriter {
   async #entry(name: string, open: () => Promise<Content> | Content): Promise<void> {
     let stream: Readable | undefined;
     let settle = (): void => {};
-    const ended = this.#written.then(() => {
-      throw new Error(`the archive is ${this.#state}`);
+    const ended = new Promise<never>((_, reject) => {
+      if (this.#ended !== undefined) reject(this.#ended.error);
+      this.#onEnd = reject;
     });
     const append = async () => {
       const { content, store } = await open();
@@ -272,6 +280,7 @@ class ContainerWriter implements ArchiveWriter {
       throw this.#state === 'aborted' ? new Error('the archive is aborted', { cause: error }) : error;
     } finally {
       this.#zip.off('entry', settle);
+      this.#onEnd = undefined;
       ended.catch(() => {});
     }
   }

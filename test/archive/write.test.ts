@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signerFromPem } from '../../src/archive/certificate.js';
 import { openArchive } from '../../src/archive/read.js';
@@ -357,6 +359,24 @@ describe('size', () => {
     const { growthMegabytes, ...rest } = JSON.parse(output.trim().split('\n').at(-1) ?? '');
     expect(rest).toEqual({ valid: true, bytes: size });
     expect(growthMegabytes).toBeLessThan(120);
+  });
+
+  it('keeps nothing of a file once it is written, however small', { timeout: 120_000 }, async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const writer = await open(place().path);
+    const sources: WeakRef<string[]>[] = [];
+    for (let i = 0; i < 50; i += 1) {
+      const source = [`burtnīca ${i}`];
+      sources.push(new WeakRef(source));
+      await writer.add(`data/${i}.txt`, 'text/plain', source);
+    }
+    // A WeakRef keeps what it refers to until the end of the job in which it was made.
+    await sleep(1);
+    collect();
+    // What was written last may still be in the writer's hands.
+    expect(sources.filter((source) => source.deref() !== undefined).length).toBeLessThan(5);
+    await writer.abort();
   });
 
   it('holds 10,000 files, and verifies them in reasonable time', { timeout: 120_000 }, async () => {

@@ -52,10 +52,10 @@ export async function certifyErasure(
         await archive.add('certificate.json', 'application/json', [
           `${JSON.stringify(certificateOf(context, certified), undefined, 2)}\n`,
         ]);
-        const letters = await keptLetters(context, erasure, people);
-        for (const [i, model] of letters.entries()) {
-          const name = people.length === 1 ? 'letter.html' : letterName(people[i]?.subject ?? '');
-          await archive.add(name, 'text/html', [letter('erasure', model)]);
+        const letterTo = await keptLetters(context, erasure, people);
+        for (const person of people) {
+          const name = people.length === 1 ? 'letter.html' : letterName(person.subject);
+          await archive.add(name, 'text/html', [letter('erasure', letterTo(person))]);
         }
         return { written: undefined, outcome: { counts: { residue: residue.hits.length } } };
       });

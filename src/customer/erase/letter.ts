@@ -14,12 +14,12 @@ export interface KeptLetter {
   readonly kept: readonly KeptSummary[];
 }
 
-/** The letters about an erasure: what is kept of each person, on which ground, until when. */
+/** Makes the letters about an erasure: what is kept of a person, on which ground, until when. */
 export async function keptLetters(
   { model, database }: Context,
   operation: string,
   people: readonly KeptLetter[],
-): Promise<ErasureModel[]> {
+): Promise<(person: KeptLetter) => ErasureModel> {
   const { controller, supervisor, timeZone } = model.map;
   const numbers = [...new Set(people.flatMap(({ request }) => request ?? []))];
   const { today, received } = await database.transaction('read committed', async (session) => {
@@ -29,7 +29,7 @@ export async function keptLetters(
     return { today: row?.today ?? '', received: await readRequestsNumbered(session, numbers) };
   });
   const days = new Map(received.map((request) => [request.number, request.received]));
-  return people.map(({ request, language, kept }) => {
+  return ({ request, language, kept }) => {
     const day = (request === undefined ? undefined : days.get(request)) ?? today;
     return {
       language,
@@ -41,7 +41,7 @@ export async function keptLetters(
       supervisor,
       kept: kept.map((summary) => keptLine(model, summary)),
     };
-  });
+  };
 }
 
 /** What is kept by somebody's order, for the evidence that it may be. */

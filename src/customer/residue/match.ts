@@ -1,3 +1,4 @@
+import { withoutDigests } from '../../foundation/digest-text.js';
 import { detectIdentifiers } from '../../identity/detect.js';
 import { type IdentifierOptions, namesMayBeOne, parse } from '../../identity/kinds.js';
 import { foldName } from '../../identity/name.js';
@@ -33,8 +34,11 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
       const views = viewsOf(text);
       for (const view of views) {
         const lower = view.toLowerCase().normalize('NFKC');
-        for (const kind of VALUES) if (!found.has(kind) && holdsValue(kind, lower, needles)) found.add(kind);
-        if (!found.has('phone') && endings.some((end) => holdsEnding(view, end)) && holdsPhone(view, numbers, options))
+        for (const kind of WRITTEN) if (!found.has(kind) && holdsValue(kind, lower, needles)) found.add(kind);
+        const numbered = withoutDigests(lower);
+        for (const kind of NUMBERED) if (!found.has(kind) && holdsValue(kind, numbered, needles)) found.add(kind);
+        const bare = withoutDigests(view);
+        if (!found.has('phone') && endings.some((end) => holdsEnding(bare, end)) && holdsPhone(bare, numbers, options))
           found.add('phone');
       }
       // Wholly decoded: under an encoding, an address is not seen to be one, and its parts look like a name.
@@ -61,10 +65,12 @@ export function matcherOf(needles: CompiledNeedles, names: readonly string[], op
   };
 }
 
-const VALUES = ['email', 'phone', 'personas-kods', 'code'] as const;
+const WRITTEN = ['email', 'code'] as const;
+/** What digits alone tell; those of a digest tell nothing. */
+const NUMBERED = ['phone', 'personas-kods'] as const;
 
 /** A pattern is made for the first text that may hold the value: most texts hold nothing of anybody. */
-function holdsValue(kind: (typeof VALUES)[number], text: string, needles: CompiledNeedles): boolean {
+function holdsValue(kind: (typeof WRITTEN | typeof NUMBERED)[number], text: string, needles: CompiledNeedles): boolean {
   switch (kind) {
     case 'email':
       return needles.emails.some((form) => text.includes(form) && pattern(kind, form, emailPattern).test(text));

@@ -38,6 +38,9 @@ const TEXTS: readonly (readonly [text: string, kinds: readonly string[]])[] = [
   ['{"v":"R\\u016bta Kalni\\u0146a"}', ['name']],
   ['R&umacr;ta Kalni&ncedil;a', ['name']],
   ['Rūtai Mārai Kalniņai, 29123456', ['name', 'phone']],
+  [`d41d8cd98f00b204e9800998ecf8427e 29123456`, ['phone']],
+  [`d41d8cd98f00b204e9800998ecf8427e-29123456`, ['phone']],
+  ['29123456-0000-0000-0000-000000000000', ['phone']],
 ];
 
 /** Texts that say nothing of her, though they look like it. */
@@ -55,6 +58,10 @@ const OTHERS: readonly string[] = [
   'LV80BANK0029123456789',
   '230791-123456',
   'ISBN 9789229123456',
+  'sha256:a29123456b5b5deb7d47bb33304137289c39147bb438caae607c3e74e9a3740f',
+  '{"etag":"D41D8CD98F00B204E98A29123456B27E"}',
+  '/fails/29123456-58cc-4372-a567-0e02b2c3d479?v=2',
+  'd41d8cd98f00b20423079112345e427e',
 ];
 
 describe('residue planted where no map knows it', { timeout: 180_000 }, () => {

@@ -93,8 +93,17 @@ describe('a sweep', { timeout: 240_000 }, () => {
       'agrāk 9123456',
       'p.k. 230791-12345.',
       `pasūtījums ${ORDER.toLowerCase()}, samaksāts`,
+      'd41d8cd98f00b204e9800998ecf8427e 29123456',
     ];
-    const none = ['citaruta@pazudis.example', '129123456', 'RB-2011-004712', '230791-123456'];
+    const none = [
+      'citaruta@pazudis.example',
+      '129123456',
+      'RB-2011-004712',
+      '230791-123456',
+      'sha256:a29123456b5b5deb7d47bb33304137289c39147bb438caae607c3e74e9a3740f',
+      '/fails/29123456-58cc-4372-a567-0e02b2c3d479?v=2',
+      'd41d8cd98f00b20423079112345e427e',
+    ];
     await sql('CREATE TABLE shop.import_2 (id integer PRIMARY KEY, raw text, tel bigint)');
     await sql('INSERT INTO shop.import_2 (id, tel) VALUES (100, 37129123456), (101, 371291234567)');
     await sql('INSERT INTO shop.import_2 SELECT n, t FROM unnest($1::text[]) WITH ORDINALITY u (t, n)', [
